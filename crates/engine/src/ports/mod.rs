@@ -1,0 +1,32 @@
+//! What the engine needs of the world, owned by the engine: few traits, small, object-safe.
+
+mod acquirer;
+mod batch;
+mod broker;
+mod cache;
+mod clock;
+mod error;
+mod posting;
+mod render;
+mod snapshot;
+mod store;
+
+pub use acquirer::{Acquirer, AcquirerDecision, AcquirerRequest, Inquiry};
+pub use batch::{
+    Attempt, AttemptWrite, Batch, BatchKeys, Changes, Digest, IdempotencyRow, IdempotencyScope, IdempotencyState,
+    IdempotencyWrite, LaneState, Loaded, OutboxEvent, PaymentWrite, StoredAnswer,
+};
+pub use broker::{Broker, BrokerError, Consumer, PartitionProgress, Polled, Record};
+pub use cache::{Admission, Admitted, Cache, CacheError, CachedAnswer, Charge, Limit, LimitAction, LimitState};
+pub use clock::{Clock, Entropy};
+pub use error::StoreError;
+pub use posting::{
+    AuditEntry, BalanceDelta, DeadLetter, DeadLetterMove, DeadLetterReason, DeadLetterState, NewDeadLetter, PostedEntry,
+    PostingBatch, PostingChanges, PostingScope, PostingState,
+};
+pub use render::{Outcome, Refusal, Render, Rendered};
+pub use snapshot::{
+    AccountEntry, AccountFilter, Balance, DeadLetterFilter, LanePosition, Page, PaymentCursor, PaymentFilter, Snapshot,
+    StoredLane,
+};
+pub use store::Store;

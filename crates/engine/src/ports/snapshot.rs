@@ -1,0 +1,235 @@
+//! Reads. A snapshot is one consistent view; it is held for at most a second, so long reads go range by range.
+
+use async_trait::async_trait;
+use domain::{
+    event::Topic,
+    id::{DeadLetterId, EventId, JournalEntryId, Lane, MerchantId, OrderId, PaymentId, Seq},
+    ledger::{AccountCode, AccountId, Layer},
+    money::Currency,
+    payment::{Payment, PaymentStatus},
+    time::Timestamp,
+};
+
+use super::{
+    Attempt, AuditEntry, DeadLetter, DeadLetterReason, DeadLetterState, Digest, IdempotencyRow, IdempotencyScope,
+    LaneState, OutboxEvent, PartitionProgress, PostedEntry, StoreError,
+};
+
+/// Some of a list, and where to go on. `next` is `None` at the end; a page may be shorter than asked for and still go on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Page<T, C> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// Where the following page starts.
+    pub next: Option<C>,
+}
+
+/// Which payments. All conditions hold at once.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PaymentFilter {
+    /// Only this merchant's.
+    pub merchant: Option<MerchantId>,
+    /// Any of these; empty means all.
+    pub statuses: Vec<PaymentStatus>,
+    /// Only this order.
+    pub order: Option<OrderId>,
+    /// Only this currency.
+    pub currency: Option<Currency>,
+    /// At least, in minor units.
+    pub amount_min: Option<i64>,
+    /// At most, in minor units.
+    pub amount_max: Option<i64>,
+    /// Created at or after.
+    pub created_from: Option<Timestamp>,
+    /// Created before.
+    pub created_to: Option<Timestamp>,
+}
+
+/// Payments older than this one (by number).
+pub type PaymentCursor = PaymentId;
+
+/// A lane row and what has been pruned of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredLane {
+    /// The lane row.
+    pub state: LaneState,
+    /// Outbox rows up to here are gone.
+    pub pruned_to: Seq,
+    /// The chain head at `pruned_to`.
+    pub pruned_head: Digest,
+    /// How many journal entries have been posted in it, ever.
+    pub entries_posted: u64,
+}
+
+/// How far the worker has come with one topic of one lane.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LanePosition {
+    /// Which lane.
+    pub lane: Lane,
+    /// Which topic.
+    pub topic: Topic,
+    /// Handled up to here.
+    pub seq: Seq,
+}
+
+/// The stored balance of one account in one lane.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Balance {
+    /// Which account.
+    pub account: AccountId,
+    /// Of which lane.
+    pub lane: Lane,
+    /// Of which book.
+    pub layer: Layer,
+    /// All debits, in minor units.
+    pub debit: i64,
+    /// All credits, in minor units.
+    pub credit: i64,
+}
+
+/// Which entries of an account.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AccountFilter {
+    /// Which account of the chart.
+    pub code: AccountCode,
+    /// Only of this owner.
+    pub owner: Option<Box<str>>,
+    /// Only of this currency.
+    pub currency: Option<Currency>,
+}
+
+/// One posting of the books (never a hold) as an account's statement shows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AccountEntry {
+    /// The journal entry.
+    pub entry: JournalEntryId,
+    /// Which of its postings, from 0.
+    pub line: u32,
+    /// The payment.
+    pub payment: PaymentId,
+    /// The topic of its event.
+    pub topic: Topic,
+    /// The account itself.
+    pub account: AccountId,
+    /// The account on the other side.
+    pub counterpart: AccountId,
+    /// Debits positive, credits negative, in minor units.
+    pub amount: i64,
+    /// When the event happened.
+    pub occurred_at: Timestamp,
+}
+
+/// Which dead letters.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct DeadLetterFilter {
+    /// In any of these states; empty means all.
+    pub states: Vec<DeadLetterState>,
+    /// For this reason.
+    pub reason: Option<DeadLetterReason>,
+    /// Of this topic.
+    pub topic: Option<Box<str>>,
+}
+
+/// One consistent view of the books. Lists are newest first unless they say otherwise; `limit` is at least 1.
+#[async_trait]
+pub trait Snapshot: Send {
+    /// A payment.
+    async fn payment_find(&mut self, id: PaymentId) -> Result<Option<Payment>, StoreError>;
+
+    /// Payments, newest first.
+    async fn payment_list(
+        &mut self,
+        filter: &PaymentFilter,
+        after: Option<PaymentCursor>,
+        limit: usize,
+    ) -> Result<Page<Payment, PaymentCursor>, StoreError>;
+
+    /// Payments by number, ascending, all of them; for proofs.
+    async fn payment_range(&mut self, after: Option<PaymentId>, limit: usize) -> Result<Vec<Payment>, StoreError>;
+
+    /// Open payments without an outstanding attempt whose time has run out at `now`, oldest first.
+    async fn payment_list_expirable(
+        &mut self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(PaymentId, MerchantId)>, StoreError>;
+
+    /// What is known of a key.
+    async fn idempotency_find(&mut self, scope: &IdempotencyScope) -> Result<Option<IdempotencyRow>, StoreError>;
+
+    /// Outstanding attempts committed at or before `committed_before`, oldest first.
+    async fn attempt_list_outstanding(
+        &mut self,
+        committed_before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Attempt>, StoreError>;
+
+    /// The lanes, ascending.
+    async fn lane_list(&mut self) -> Result<Vec<StoredLane>, StoreError>;
+
+    /// How far the worker has come.
+    async fn position_list(&mut self) -> Result<Vec<LanePosition>, StoreError>;
+
+    /// Where the worker resumes each partition.
+    async fn partition_list(&mut self) -> Result<Vec<PartitionProgress>, StoreError>;
+
+    /// An event, if it has not been pruned.
+    async fn outbox_find(&mut self, id: EventId) -> Result<Option<OutboxEvent>, StoreError>;
+
+    /// Events of a lane after a place, in lane order.
+    async fn outbox_range(&mut self, lane: Lane, after: Seq, limit: usize) -> Result<Vec<OutboxEvent>, StoreError>;
+
+    /// Events of a lane before a place (from the end when `None`), newest first.
+    async fn outbox_list(
+        &mut self,
+        lane: Lane,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<Vec<OutboxEvent>, StoreError>;
+
+    /// A journal entry.
+    async fn journal_find(&mut self, id: JournalEntryId) -> Result<Option<PostedEntry>, StoreError>;
+
+    /// Journal entries of a lane after a place, in lane order.
+    async fn journal_range(&mut self, lane: Lane, after: Seq, limit: usize) -> Result<Vec<PostedEntry>, StoreError>;
+
+    /// Journal entries of a lane before a place (from the end when `None`), newest first.
+    async fn journal_list(
+        &mut self,
+        lane: Lane,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<Vec<PostedEntry>, StoreError>;
+
+    /// Postings of the books that touch an account, newest first.
+    async fn account_entry_list(
+        &mut self,
+        filter: &AccountFilter,
+        before: Option<(JournalEntryId, u32)>,
+        limit: usize,
+    ) -> Result<Page<AccountEntry, (JournalEntryId, u32)>, StoreError>;
+
+    /// Every stored balance, in account order.
+    async fn balance_list(&mut self) -> Result<Vec<Balance>, StoreError>;
+
+    /// A dead letter.
+    async fn dead_letter_find(&mut self, id: DeadLetterId) -> Result<Option<DeadLetter>, StoreError>;
+
+    /// Dead letters, newest first.
+    async fn dead_letter_list(
+        &mut self,
+        filter: &DeadLetterFilter,
+        before: Option<DeadLetterId>,
+        limit: usize,
+    ) -> Result<Page<DeadLetter, DeadLetterId>, StoreError>;
+
+    /// How many dead letters are in each state and of each reason.
+    async fn dead_letter_count(&mut self) -> Result<Vec<(DeadLetterState, DeadLetterReason, u64)>, StoreError>;
+
+    /// The audit log, newest first; the cursor is an entry's number.
+    async fn audit_list(
+        &mut self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Page<AuditEntry, u64>, StoreError>;
+}
