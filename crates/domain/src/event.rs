@@ -250,7 +250,9 @@ impl Change {
 
     fn amount(&self, payment: &Payment) -> Money {
         match self {
-            Self::Authorized { amount } | Self::Captured { amount, .. } | Self::Refunded { amount, .. } => *amount,
+            Self::Authorized { amount } | Self::Captured { amount, .. } | Self::Refunded { amount, .. } => {
+                *amount
+            }
             Self::Voided { released, .. } | Self::Expired { released } => *released,
             Self::Declined { .. } => payment.authorized,
         }
@@ -264,7 +266,10 @@ impl Change {
         match self {
             Self::Voided { reason, .. } => reason.as_ref(),
             Self::Refunded { reason, .. } => Some(reason),
-            Self::Authorized { .. } | Self::Declined { .. } | Self::Captured { .. } | Self::Expired { .. } => None,
+            Self::Authorized { .. }
+            | Self::Declined { .. }
+            | Self::Captured { .. }
+            | Self::Expired { .. } => None,
         }
     }
 
@@ -274,6 +279,10 @@ impl Change {
 }
 
 /// Everything an event of `payment` posts, by the rules of this version.
-pub fn postings_of(event: &PaymentEvent, payment: &Payment, acquirer: &str) -> Result<Vec<Posting>, PostingError> {
+pub fn postings_of(
+    event: &PaymentEvent,
+    payment: &Payment,
+    acquirer: &str,
+) -> Result<Vec<Posting>, PostingError> {
     posting_rules::postings(&event.change, &payment.merchant, acquirer, crate::fee::FeePlan::default())
 }

@@ -142,7 +142,8 @@ impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = usize::from(self.currency.minor_digits());
         let sign = if self.minor_units < 0 { "-" } else { "" };
-        let magnitude = format!("{:0>width$}", self.minor_units.unsigned_abs(), width = digits.saturating_add(1));
+        let magnitude =
+            format!("{:0>width$}", self.minor_units.unsigned_abs(), width = digits.saturating_add(1));
         let (whole, fraction) = magnitude.split_at(magnitude.len().saturating_sub(digits));
         let point = if digits == 0 { "" } else { "." };
         write!(f, "{sign}{whole}{point}{fraction} {}", self.currency)
@@ -161,7 +162,9 @@ mod tests {
 
     #[test]
     fn minor_digits_follow_iso_4217() {
-        for (code, digits) in [("KRW", 0), ("JPY", 0), ("USD", 2), ("EUR", 2), ("KWD", 3), ("BHD", 3), ("CLF", 4)] {
+        for (code, digits) in
+            [("KRW", 0), ("JPY", 0), ("USD", 2), ("EUR", 2), ("KWD", 3), ("BHD", 3), ("CLF", 4)]
+        {
             assert_eq!(currency(code).minor_digits(), digits, "{code}");
         }
     }
@@ -175,9 +178,12 @@ mod tests {
 
     #[test]
     fn shows_the_decimals_of_its_currency() {
-        for (minor, code, shown) in
-            [(10000, "KRW", "10000 KRW"), (10000, "USD", "100.00 USD"), (-5, "USD", "-0.05 USD"), (1, "KWD", "0.001 KWD")]
-        {
+        for (minor, code, shown) in [
+            (10000, "KRW", "10000 KRW"),
+            (10000, "USD", "100.00 USD"),
+            (-5, "USD", "-0.05 USD"),
+            (1, "KWD", "0.001 KWD"),
+        ] {
             assert_eq!(Money::new(minor, currency(code)).to_string(), shown);
         }
     }

@@ -22,7 +22,9 @@ pub fn postings(
     match change {
         Change::Authorized { amount } => Ok(vec![book.hold(*amount)?]),
         Change::Declined { .. } => Ok(Vec::new()),
-        Change::Voided { released, .. } | Change::Expired { released } if released.is_zero() => Ok(Vec::new()),
+        Change::Voided { released, .. } | Change::Expired { released } if released.is_zero() => {
+            Ok(Vec::new())
+        }
         Change::Voided { released, .. } | Change::Expired { released } => Ok(vec![book.release(*released)?]),
         Change::Captured { amount, released, captured_total, .. } => {
             let none = Money::zero(amount.currency);
@@ -84,8 +86,11 @@ impl Book<'_> {
         booked
             .map(|(code, minor_units)| {
                 let income = AccountId::new(code, "", currency);
-                let (debit, credit) =
-                    if minor_units > 0 { (self.pending(currency), income) } else { (income, self.pending(currency)) };
+                let (debit, credit) = if minor_units > 0 {
+                    (self.pending(currency), income)
+                } else {
+                    (income, self.pending(currency))
+                };
                 let size = Money::new(minor_units.saturating_abs(), currency);
                 Posting::new(Layer::Posted, debit, credit, size)
             })
@@ -127,23 +132,31 @@ mod tests {
 
     fn refunded(amount: i64, captured_total: i64, total: i64) -> Change {
         let reason = "test".parse().unwrap();
-        Change::Refunded { amount: won(amount), reason, captured_total: won(captured_total), refunded_total: won(total) }
+        Change::Refunded {
+            amount: won(amount),
+            reason,
+            captured_total: won(captured_total),
+            refunded_total: won(total),
+        }
     }
 
     #[test]
     fn the_worked_example_of_the_ledger_document() {
         let plan = FeePlan { basis_points: 253, on_refund: FeeReturn::Proportional };
-        let life =
-            [Change::Authorized { amount: won(50_000) }, captured(42_000, 50_000, 42_000), refunded(10_000, 42_000, 10_000)];
+        let life = [
+            Change::Authorized { amount: won(50_000) },
+            captured(42_000, 50_000, 42_000),
+            refunded(10_000, 42_000, 10_000),
+        ];
         let expected = [(1200, 32_000), (2100, -(42_000 - 1_062 - 9_747)), (2200, -74), (4100, -735)];
-        let expected: BTreeMap<_, _> = expected.into_iter().map(|(code, sum)| ((Layer::Posted, code), sum)).collect();
+        let expected: BTreeMap<_, _> =
+            expected.into_iter().map(|(code, sum)| ((Layer::Posted, code), sum)).collect();
         assert_eq!(fold(&life, plan), expected);
     }
 
     #[test]
     fn void_and_expiry_end_the_hold_and_post_nothing() {
-        for end in
-            [Change::Voided { released: won(70), reason: None }, Change::Expired { released: won(70) }]
+        for end in [Change::Voided { released: won(70), reason: None }, Change::Expired { released: won(70) }]
         {
             assert!(fold(&[Change::Authorized { amount: won(70) }, end], FeePlan::default()).is_empty());
         }

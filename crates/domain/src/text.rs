@@ -128,14 +128,27 @@ mod tests {
 
     #[test]
     fn card_numbers_are_recognised_in_every_spelling() {
-        for card in ["4242424242424242", "4242 4242 4242 4242", "5555-5555-5555-4444", "2223003122003222", "6011111111111117"] {
+        for card in [
+            "4242424242424242",
+            "4242 4242 4242 4242",
+            "5555-5555-5555-4444",
+            "2223003122003222",
+            "6011111111111117",
+        ] {
             assert!(looks_like_card_number(card), "{card}");
         }
     }
 
     #[test]
     fn other_numbers_are_left_alone() {
-        for other in ["4242424242424241", "1234567890123", "010-1234-5678", "9424242424242424", "", "4242a42424242424242"] {
+        for other in [
+            "4242424242424241",
+            "1234567890123",
+            "010-1234-5678",
+            "9424242424242424",
+            "",
+            "4242a42424242424242",
+        ] {
             assert!(!looks_like_card_number(other), "{other}");
         }
         assert!(!looks_like_card_number(&"4".repeat(40)));

@@ -95,7 +95,10 @@ mod tests {
 
     #[test]
     fn never_leaves_its_range() {
-        assert_eq!(Timestamp::from_unix_ms(i64::MAX).plus_seconds(u32::MAX).to_string(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(
+            Timestamp::from_unix_ms(i64::MAX).plus_seconds(u32::MAX).to_string(),
+            "9999-12-31T23:59:59.999Z"
+        );
         assert_eq!(Timestamp::from_unix_ms(-5).minus_seconds(9).unix_ms(), 0);
     }
 }

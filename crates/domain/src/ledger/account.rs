@@ -175,7 +175,8 @@ impl FromStr for AccountId {
 
     fn from_str(text: &str) -> Result<Self, AccountIdError> {
         let mut parts = text.split(':');
-        let (Some(code), Some(owner), Some(currency), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        let (Some(code), Some(owner), Some(currency), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
         else {
             return Err(AccountIdError);
         };

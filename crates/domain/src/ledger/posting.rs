@@ -55,7 +55,12 @@ pub enum PostingError {
 
 impl Posting {
     /// Moves `amount` from `credit` to `debit`.
-    pub fn new(layer: Layer, debit: AccountId, credit: AccountId, amount: Money) -> Result<Self, PostingError> {
+    pub fn new(
+        layer: Layer,
+        debit: AccountId,
+        credit: AccountId,
+        amount: Money,
+    ) -> Result<Self, PostingError> {
         if !amount.is_positive() {
             return Err(PostingError::NotPositive);
         }

@@ -33,7 +33,8 @@ impl Metadata {
     /// Adds a pair, replacing an earlier value of the key.
     pub fn insert(&mut self, key: &str, value: &str) -> Result<(), MetadataError> {
         text::check(key, 1, 40, |c| !c.is_control()).map_err(MetadataError::Key)?;
-        text::check(value, 0, 500, |c| !c.is_control() || matches!(c, '\n' | '\t')).map_err(MetadataError::Value)?;
+        text::check(value, 0, 500, |c| !c.is_control() || matches!(c, '\n' | '\t'))
+            .map_err(MetadataError::Value)?;
         if self.0.len() >= Self::PAIRS_MAX && !self.0.contains_key(key) {
             return Err(MetadataError::TooMany);
         }

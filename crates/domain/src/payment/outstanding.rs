@@ -5,7 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Closing, Command, DeclineCode, Failure, Operation, Payment, PaymentEvent, Rejection, State};
+use super::{
+    Change, Closing, Command, DeclineCode, Failure, Operation, Payment, PaymentEvent, Rejection, State,
+};
 use crate::{id::AttemptId, money::Money, text::Reason, time::Timestamp};
 
 /// The outstanding call.
@@ -121,9 +123,9 @@ impl Payment {
                 (self, vec![event])
             }
             // What was not done leaves the payment as it was.
-            PendingOperation::Capture { .. } | PendingOperation::Void { .. } | PendingOperation::Refund { .. } => {
-                (self, Vec::new())
-            }
+            PendingOperation::Capture { .. }
+            | PendingOperation::Void { .. }
+            | PendingOperation::Refund { .. } => (self, Vec::new()),
         }
     }
 

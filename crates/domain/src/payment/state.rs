@@ -252,7 +252,9 @@ impl Payment {
                 let rest = self.authorized.minor_units.saturating_sub(self.captured.minor_units);
                 Money::new(rest, self.authorized.currency)
             }
-            State::Processing | State::Declined(_) | State::Closed(_) => Money::zero(self.authorized.currency),
+            State::Processing | State::Declined(_) | State::Closed(_) => {
+                Money::zero(self.authorized.currency)
+            }
         }
     }
 

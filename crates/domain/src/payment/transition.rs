@@ -82,7 +82,8 @@ impl Payment {
 
     /// Gives birth to a payment whose acquirer call is about to be sent.
     pub fn processing(birth: Birth, attempt: AttemptId, now: Timestamp) -> Self {
-        let Birth { id, merchant, order, description, metadata, amount, capture_mode, capture_before } = birth;
+        let Birth { id, merchant, order, description, metadata, amount, capture_mode, capture_before } =
+            birth;
         let operation = PendingOperation::Authorize { amount };
         let zero = Money::zero(amount.currency);
         Self {
@@ -120,14 +121,15 @@ impl Payment {
                 self.capture(*capture, now)
             }
             (S::Expired, Command::Capture(_)) => Err(Rejection::AuthorizationExpired),
-            (S::Captured | S::PartiallyRefunded | S::Refunded | S::Voided | S::Declined, Command::Capture(_)) => {
-                match self.state {
-                    State::Closed(Closing::Expiry) => Err(Rejection::AuthorizationExpired),
-                    State::Processing | State::Declined(_) | State::Open | State::Closed(_) => {
-                        Err(Rejection::CaptureConflict(status))
-                    }
+            (
+                S::Captured | S::PartiallyRefunded | S::Refunded | S::Voided | S::Declined,
+                Command::Capture(_),
+            ) => match self.state {
+                State::Closed(Closing::Expiry) => Err(Rejection::AuthorizationExpired),
+                State::Processing | State::Declined(_) | State::Open | State::Closed(_) => {
+                    Err(Rejection::CaptureConflict(status))
                 }
-            }
+            },
 
             (S::Authorized | S::PartiallyCaptured, Command::Void(void)) => self.void(void, now),
             (S::PartiallyRefunded, Command::Void(void)) if self.state == State::Open => self.void(void, now),
@@ -143,7 +145,9 @@ impl Payment {
                 Err(Rejection::RefundConflict(status))
             }
 
-            (S::Authorized | S::PartiallyCaptured | S::PartiallyRefunded, Command::Expire) => self.expire(now),
+            (S::Authorized | S::PartiallyCaptured | S::PartiallyRefunded, Command::Expire) => {
+                self.expire(now)
+            }
             (S::Captured | S::Refunded | S::Voided | S::Expired | S::Declined, Command::Expire) => {
                 Err(Rejection::NotExpirable)
             }

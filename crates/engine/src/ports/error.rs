@@ -54,7 +54,10 @@ impl StoreError {
     pub fn retryable(&self) -> bool {
         match self {
             Self::Unavailable { .. } => true,
-            Self::Statement { .. } | Self::UnknownOutcome { .. } | Self::Corrupt { .. } | Self::Fenced { .. } => false,
+            Self::Statement { .. }
+            | Self::UnknownOutcome { .. }
+            | Self::Corrupt { .. }
+            | Self::Fenced { .. } => false,
         }
     }
 }

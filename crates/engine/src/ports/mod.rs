@@ -13,20 +13,22 @@ mod store;
 
 pub use acquirer::{Acquirer, AcquirerDecision, AcquirerRequest, Inquiry};
 pub use batch::{
-    Attempt, AttemptWrite, Batch, BatchKeys, Changes, Digest, IdempotencyRow, IdempotencyScope, IdempotencyState,
-    IdempotencyWrite, LaneState, Loaded, OutboxEvent, PaymentWrite, StoredAnswer,
+    Attempt, AttemptWrite, Batch, BatchKeys, Changes, Digest, IdempotencyRow, IdempotencyScope,
+    IdempotencyState, IdempotencyWrite, LaneState, Loaded, OutboxEvent, PaymentWrite, StoredAnswer,
 };
 pub use broker::{Broker, BrokerError, Consumer, PartitionProgress, Polled, Record};
-pub use cache::{Admission, Admitted, Cache, CacheError, CachedAnswer, Charge, Limit, LimitAction, LimitState};
+pub use cache::{
+    Admission, Admitted, Cache, CacheError, CachedAnswer, Charge, Limit, LimitAction, LimitState,
+};
 pub use clock::{Clock, Entropy};
 pub use error::StoreError;
 pub use posting::{
-    AuditEntry, BalanceDelta, DeadLetter, DeadLetterMove, DeadLetterReason, DeadLetterState, NewDeadLetter, PostedEntry,
-    PostingBatch, PostingChanges, PostingScope, PostingState,
+    AuditEntry, BalanceDelta, DeadLetter, DeadLetterMove, DeadLetterReason, DeadLetterState, NewDeadLetter,
+    PostedEntry, PostingBatch, PostingChanges, PostingScope, PostingState,
 };
 pub use render::{Outcome, Refusal, Render, Rendered};
 pub use snapshot::{
-    AccountEntry, AccountFilter, Balance, DeadLetterFilter, LanePosition, Page, PaymentCursor, PaymentFilter, Snapshot,
-    StoredLane,
+    AccountEntry, AccountFilter, Balance, DeadLetterFilter, LanePosition, Page, PaymentCursor, PaymentFilter,
+    Snapshot, StoredLane,
 };
 pub use store::Store;

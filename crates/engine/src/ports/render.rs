@@ -105,7 +105,9 @@ impl Refusal {
     /// After how many seconds to try again, for those that only say "wait".
     pub fn retry_after_seconds(&self) -> Option<u32> {
         match self {
-            Self::Busy | Self::KeyRunning | Self::Overloaded | Self::Unavailable | Self::OutcomeUnknown => Some(1),
+            Self::Busy | Self::KeyRunning | Self::Overloaded | Self::Unavailable | Self::OutcomeUnknown => {
+                Some(1)
+            }
             Self::DuplicateOrder { wait: true } => Some(1),
             Self::DuplicateOrder { wait: false }
             | Self::NotFound

@@ -11,8 +11,8 @@ use domain::{
 };
 
 use super::{
-    Attempt, AuditEntry, DeadLetter, DeadLetterReason, DeadLetterState, Digest, IdempotencyRow, IdempotencyScope,
-    LaneState, OutboxEvent, PartitionProgress, PostedEntry, StoreError,
+    Attempt, AuditEntry, DeadLetter, DeadLetterReason, DeadLetterState, Digest, IdempotencyRow,
+    IdempotencyScope, LaneState, OutboxEvent, PartitionProgress, PostedEntry, StoreError,
 };
 
 /// Some of a list, and where to go on. `next` is `None` at the end; a page may be shorter than asked for and still go on.
@@ -145,7 +145,11 @@ pub trait Snapshot: Send {
     ) -> Result<Page<Payment, PaymentCursor>, StoreError>;
 
     /// Payments by number, ascending, all of them; for proofs.
-    async fn payment_range(&mut self, after: Option<PaymentId>, limit: usize) -> Result<Vec<Payment>, StoreError>;
+    async fn payment_range(
+        &mut self,
+        after: Option<PaymentId>,
+        limit: usize,
+    ) -> Result<Vec<Payment>, StoreError>;
 
     /// Open payments without an outstanding attempt whose time has run out at `now`, oldest first.
     async fn payment_list_expirable(
@@ -155,7 +159,10 @@ pub trait Snapshot: Send {
     ) -> Result<Vec<(PaymentId, MerchantId)>, StoreError>;
 
     /// What is known of a key.
-    async fn idempotency_find(&mut self, scope: &IdempotencyScope) -> Result<Option<IdempotencyRow>, StoreError>;
+    async fn idempotency_find(
+        &mut self,
+        scope: &IdempotencyScope,
+    ) -> Result<Option<IdempotencyRow>, StoreError>;
 
     /// Outstanding attempts committed at or before `committed_before`, oldest first.
     async fn attempt_list_outstanding(
@@ -177,7 +184,12 @@ pub trait Snapshot: Send {
     async fn outbox_find(&mut self, id: EventId) -> Result<Option<OutboxEvent>, StoreError>;
 
     /// Events of a lane after a place, in lane order.
-    async fn outbox_range(&mut self, lane: Lane, after: Seq, limit: usize) -> Result<Vec<OutboxEvent>, StoreError>;
+    async fn outbox_range(
+        &mut self,
+        lane: Lane,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<OutboxEvent>, StoreError>;
 
     /// Events of a lane before a place (from the end when `None`), newest first.
     async fn outbox_list(
@@ -191,7 +203,12 @@ pub trait Snapshot: Send {
     async fn journal_find(&mut self, id: JournalEntryId) -> Result<Option<PostedEntry>, StoreError>;
 
     /// Journal entries of a lane after a place, in lane order.
-    async fn journal_range(&mut self, lane: Lane, after: Seq, limit: usize) -> Result<Vec<PostedEntry>, StoreError>;
+    async fn journal_range(
+        &mut self,
+        lane: Lane,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<PostedEntry>, StoreError>;
 
     /// Journal entries of a lane before a place (from the end when `None`), newest first.
     async fn journal_list(
@@ -224,7 +241,9 @@ pub trait Snapshot: Send {
     ) -> Result<Page<DeadLetter, DeadLetterId>, StoreError>;
 
     /// How many dead letters are in each state and of each reason.
-    async fn dead_letter_count(&mut self) -> Result<Vec<(DeadLetterState, DeadLetterReason, u64)>, StoreError>;
+    async fn dead_letter_count(
+        &mut self,
+    ) -> Result<Vec<(DeadLetterState, DeadLetterReason, u64)>, StoreError>;
 
     /// The audit log, newest first; the cursor is an entry's number.
     async fn audit_list(
