@@ -1,0 +1,107 @@
+//! Lists: newest first, a page at a time, with a cursor that means nothing to the caller.
+
+use data_encoding::BASE64URL_NOPAD;
+use engine::ports::Page;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// One page of a list.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct List<T> {
+    /// The rows, newest first.
+    pub data: Vec<T>,
+    /// Give it as `cursor` to go on; null at the end. A page may be shorter than `limit` and still go on.
+    pub next_cursor: Option<String>,
+}
+
+impl<T> List<T> {
+    /// A page of the store: rows to wire, cursor to text.
+    pub fn of<R, C: ToCursor>(page: Page<R, C>, row: impl FnMut(R) -> T) -> Self {
+        Self {
+            data: page.rows.into_iter().map(row).collect(),
+            next_cursor: page.next.map(|next| next.to_cursor()),
+        }
+    }
+
+    /// A list that is always whole.
+    pub fn whole(data: Vec<T>) -> Self {
+        Self { data, next_cursor: None }
+    }
+}
+
+/// A place in a list that can be put into a cursor.
+pub trait ToCursor {
+    /// As opaque text.
+    fn to_cursor(&self) -> String;
+}
+
+/// A place in a list that can be read from a cursor.
+pub trait FromCursor: Sized {
+    /// From opaque text; `None` when we never wrote it.
+    fn from_cursor(text: &str) -> Option<Self>;
+}
+
+/// Numbers as opaque text: for cursors of one or more parts. `kind` keeps cursors of different lists apart.
+pub fn cursor_encode(kind: u8, numbers: &[u64]) -> String {
+    let mut bytes = Vec::with_capacity(1 + numbers.len() * 4);
+    bytes.push(kind);
+    for &number in numbers {
+        let mut rest = number;
+        while rest >= 0x80 {
+            bytes.push(0x80 | (rest & 0x7f) as u8);
+            rest >>= 7;
+        }
+        bytes.push(rest as u8);
+    }
+    BASE64URL_NOPAD.encode(&bytes)
+}
+
+/// The numbers of a cursor of `kind`; `None` when we never wrote it.
+pub fn cursor_decode(kind: u8, text: &str) -> Option<Vec<u64>> {
+    let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
+    let (&first, mut rest) = bytes.split_first()?;
+    if first != kind {
+        return None;
+    }
+    let mut numbers = Vec::new();
+    while !rest.is_empty() {
+        let (mut number, mut shift) = (0_u64, 0_u32);
+        loop {
+            let (&byte, tail) = rest.split_first()?;
+            rest = tail;
+            let part = u64::from(byte & 0x7f);
+            if shift > 63 || (part << shift) >> shift != part {
+                return None;
+            }
+            number |= part << shift;
+            shift += 7;
+            if byte & 0x80 == 0 {
+                break;
+            }
+        }
+        numbers.push(number);
+    }
+    Some(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_cursor_comes_back_as_it_went(kind: u8, numbers: Vec<u64>) {
+            let text = cursor_encode(kind, &numbers);
+            prop_assert_eq!(cursor_decode(kind, &text), Some(numbers));
+            prop_assert_eq!(cursor_decode(kind.wrapping_add(1), &text), None);
+        }
+
+        #[test]
+        fn no_text_makes_reading_a_cursor_panic(text: String) {
+            let _ = cursor_decode(1, &text);
+        }
+    }
+}

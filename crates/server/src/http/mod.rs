@@ -1,0 +1,14 @@
+//! The wire: routes, parsing, status codes, the bytes clients see, OpenAPI. Nothing else serialises to clients.
+//!
+//! Where to look: [`router`] assembles the routes; [`state`] is what they share; [`problem`] is every error; [`query`] and
+//! [`list`] are the conventions of everything that is read. What passes this door is valid: nobody validates again.
+//!
+//! To add a resource: a file (or folder) of its own with `pub(crate) fn routes() -> OpenApiRouter<AppState>`, merged in
+//! [`router`]. Handlers return `Result<_, Problem>`; request id, `instance` and metrics are added on the way out.
+
+pub mod list;
+pub mod path;
+pub mod problem;
+pub mod query;
+pub mod router;
+pub mod state;

@@ -1,0 +1,24 @@
+//! Ids in paths. What is not an id names nothing: 404, never 400.
+
+use std::str::FromStr;
+
+use axum::{
+    extract::{FromRequestParts, RawPathParams},
+    http::request::Parts,
+};
+
+use super::problem::Problem;
+
+/// The only id of a path, e.g. `PathId<PaymentId>` of `/payments/{id}`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PathId<T>(pub T);
+
+impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for PathId<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let params = RawPathParams::from_request_parts(parts, state).await;
+        let text = params.as_ref().ok().and_then(|params| params.iter().next()).map(|(_, value)| value);
+        text.and_then(|text| text.parse().ok()).map(Self).ok_or_else(|| Problem::not_found("resource"))
+    }
+}

@@ -1,0 +1,125 @@
+//! What every route shares.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use domain::payment::{Capture, Refund, Void};
+use engine::{
+    payments::{Authorize, Call, OnPayment, Reply},
+    ports::{Cache, Clock, Store},
+};
+
+use crate::telemetry::metrics::Metrics;
+
+/// The use cases that change a payment, as the routes see them. Tests put a stub here.
+#[async_trait]
+pub trait PaymentCalls: Send + Sync {
+    /// Reserve funds.
+    async fn authorize(&self, call: Call<Authorize>) -> Reply;
+    /// Take reserved funds.
+    async fn capture(&self, call: Call<OnPayment<Capture>>) -> Reply;
+    /// Release reserved funds.
+    async fn void(&self, call: Call<OnPayment<Void>>) -> Reply;
+    /// Give captured funds back.
+    async fn refund(&self, call: Call<OnPayment<Refund>>) -> Reply;
+}
+
+/// Bounds and choices of the HTTP server.
+#[derive(Clone, Debug)]
+pub struct HttpSettings {
+    /// Origins whose pages may call us, e.g. `http://localhost:3000`.
+    pub cors_allowed_origins: Vec<String>,
+    /// The longest body that is read, in bytes.
+    pub body_bytes_max: usize,
+    /// How long a client may take to send its body.
+    pub body_time_limit: Duration,
+    /// How long a request may take as a whole.
+    pub request_time_limit: Duration,
+    /// How long a connection may take to send the next request's header; so also how long it may be idle.
+    pub header_time_limit: Duration,
+    /// The longest header that is read, in bytes.
+    pub header_bytes_max: usize,
+    /// How many connections are served at once.
+    pub connections_max: usize,
+    /// How long stopping waits for what has been accepted.
+    pub drain_time_limit: Duration,
+    /// Whether every request is logged at `info` (else at `debug`).
+    pub access_log: bool,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            cors_allowed_origins: Vec::new(),
+            body_bytes_max: 64 * 1024,
+            body_time_limit: Duration::from_secs(10),
+            request_time_limit: Duration::from_secs(30),
+            header_time_limit: Duration::from_secs(30),
+            header_bytes_max: 16 * 1024,
+            connections_max: 4096,
+            drain_time_limit: Duration::from_secs(20),
+            access_log: false,
+        }
+    }
+}
+
+/// Whether this process wants requests. Wiring opens it when everything is up and closes it when stopping begins.
+#[derive(Debug, Default)]
+pub struct Readiness(AtomicBool);
+
+impl Readiness {
+    /// From here on (not) ready.
+    pub fn set(&self, ready: bool) {
+        self.0.store(ready, Ordering::Release);
+    }
+
+    /// Whether it is.
+    pub fn is_ready(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// What every route shares; a clone is one reference.
+#[derive(Clone)]
+pub struct AppState(Arc<App>);
+
+/// The parts of [`AppState`].
+pub struct App {
+    /// The use cases.
+    pub payments: Arc<dyn PaymentCalls>,
+    /// The books, for reading.
+    pub store: Arc<dyn Store>,
+    /// Where limits stand.
+    pub cache: Arc<dyn Cache>,
+    /// The clocks.
+    pub clock: Arc<dyn Clock>,
+    /// Bounds and choices.
+    pub settings: HttpSettings,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// Whether requests are wanted.
+    pub readiness: Arc<Readiness>,
+    /// What makes this process's request ids differ from every other's: random.
+    pub request_id_seed: u128,
+}
+
+impl AppState {
+    /// Shares `app`.
+    pub fn new(app: App) -> Self {
+        Self(Arc::new(app))
+    }
+}
+
+impl std::ops::Deref for AppState {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.0
+    }
+}

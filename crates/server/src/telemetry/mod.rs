@@ -1,0 +1,3 @@
+//! What can be seen of the platform from outside while it runs.
+
+pub mod metrics;
