@@ -1,0 +1,197 @@
+//! Fixed windows: each opens at its first counted call, lasts its time, and admits exactly its capacity.
+//!
+//! Every merchant has at most one window per action, found under one lock of many. Each window stands once in its shard's
+//! queue in the order of opening, and every opening looks at the front of that queue and lets go of what has ended; so the
+//! memory follows the number of open windows, not the number of merchants ever seen, and no sweep ever stops a caller.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    hash::{BuildHasher, RandomState},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use domain::id::MerchantId;
+use engine::ports::{Charge, Limit, LimitAction, LimitState};
+
+/// Enough that callers on a machine's cores seldom want the same lock.
+const SHARDS_PER_ACTION: usize = 64;
+
+/// How many queue entries an opening looks at. More than one, so that what has ended is let go of faster than windows open.
+const SWEEP_STEPS: usize = 2;
+
+/// As many windows are open as may be.
+#[derive(Debug)]
+pub(crate) struct TooManyWindows;
+
+impl std::fmt::Display for TooManyWindows {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("too many rate limit windows are open")
+    }
+}
+
+impl std::error::Error for TooManyWindows {}
+
+/// All windows of this process.
+pub(crate) struct Windows {
+    shards: [Vec<Mutex<Shard>>; LimitAction::ALL.len()],
+    placement: RandomState,
+    shard_windows_max: usize,
+}
+
+#[derive(Default)]
+struct Shard {
+    windows: HashMap<MerchantId, Window>,
+    /// When each window is looked at again; every key of `windows` stands here exactly once.
+    due: VecDeque<(u64, MerchantId)>,
+    last_id: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Window {
+    /// Never used twice in a shard, so that a charge cannot be given back to a later window.
+    id: u64,
+    ends_ns: u64,
+    used: u32,
+}
+
+impl Windows {
+    /// No window open; at most about `windows_max` per action.
+    pub(crate) fn new(windows_max: usize) -> Self {
+        let shards = LimitAction::ALL.map(|_| (0..SHARDS_PER_ACTION).map(|_| Mutex::default()).collect());
+        let shard_windows_max = windows_max.div_ceil(SHARDS_PER_ACTION).max(1);
+        Self { shards, placement: RandomState::new(), shard_windows_max }
+    }
+
+    /// Counts a call if it may pass; the number of the window it was counted in.
+    pub(crate) fn charge(
+        &self,
+        merchant: &MerchantId,
+        action: LimitAction,
+        limit: Limit,
+        now: Duration,
+    ) -> Result<(LimitState, Option<u64>), TooManyWindows> {
+        let now_ns = nanoseconds(now);
+        let mut shard = self.shard(merchant, action);
+        let open = shard.windows.get_mut(merchant).filter(|window| window.is_open(now_ns));
+        let counted = match open {
+            Some(window) if window.used >= limit.capacity => {
+                return Ok((window.state(limit, now_ns, false), None));
+            }
+            Some(window) => {
+                window.used += 1;
+                *window
+            }
+            None if limit.capacity == 0 => {
+                return Ok((LimitState { allowed: false, ..untouched(limit) }, None));
+            }
+            None => shard.open(merchant, limit, now_ns, self.shard_windows_max)?,
+        };
+        Ok((counted.state(limit, now_ns, true), Some(counted.id)))
+    }
+
+    /// Takes a call out of the window it was counted in, if that window is still the current one.
+    pub(crate) fn give_back(&self, charge: &Charge) {
+        let mut shard = self.shard(&charge.merchant, charge.action);
+        if let Some(window) =
+            shard.windows.get_mut(&charge.merchant).filter(|window| window.id == charge.window)
+        {
+            window.used = window.used.saturating_sub(1);
+        }
+    }
+
+    /// Where a limit stands, without counting.
+    pub(crate) fn state(
+        &self,
+        merchant: &MerchantId,
+        action: LimitAction,
+        limit: Limit,
+        now: Duration,
+    ) -> LimitState {
+        let now_ns = nanoseconds(now);
+        let shard = self.shard(merchant, action);
+        match shard.windows.get(merchant).filter(|window| window.is_open(now_ns)) {
+            Some(window) => window.state(limit, now_ns, window.used < limit.capacity),
+            None => untouched(limit),
+        }
+    }
+
+    fn shard(&self, merchant: &MerchantId, action: LimitAction) -> MutexGuard<'_, Shard> {
+        let shards = match action {
+            LimitAction::Authorize => &self.shards[0],
+            LimitAction::Capture => &self.shards[1],
+            LimitAction::Refund => &self.shards[2],
+        };
+        let hash = self.placement.hash_one(merchant.as_str()) as usize;
+        // A panic under the lock could only have come from the allocator; counters are whole at every step.
+        shards[hash % SHARDS_PER_ACTION].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shard {
+    fn open(
+        &mut self,
+        merchant: &MerchantId,
+        limit: Limit,
+        now_ns: u64,
+        windows_max: usize,
+    ) -> Result<Window, TooManyWindows> {
+        self.sweep(now_ns);
+        let length_ns = nanoseconds(Duration::from_secs(u64::from(limit.window_seconds)));
+        let window = Window { id: self.last_id + 1, ends_ns: now_ns.saturating_add(length_ns), used: 1 };
+        if let Some(ended) = self.windows.get_mut(merchant) {
+            *ended = window;
+        } else if self.windows.len() < windows_max {
+            self.windows.insert(merchant.clone(), window);
+            self.due.push_back((window.ends_ns, merchant.clone()));
+        } else {
+            return Err(TooManyWindows);
+        }
+        self.last_id = window.id;
+        Ok(window)
+    }
+
+    fn sweep(&mut self, now_ns: u64) {
+        for _ in 0..SWEEP_STEPS {
+            let Some((_, merchant)) = self.due.pop_front_if(|(due_ns, _)| *due_ns <= now_ns) else { return };
+            match self.windows.get(&merchant) {
+                // It has been opened again since it was queued.
+                Some(window) if window.is_open(now_ns) => self.due.push_back((window.ends_ns, merchant)),
+                Some(_) | None => {
+                    self.windows.remove(&merchant);
+                }
+            }
+        }
+        debug_assert_eq!(self.windows.len(), self.due.len());
+    }
+}
+
+impl Window {
+    /// A window whose every call was given back has not been opened by a counted call.
+    fn is_open(&self, now_ns: u64) -> bool {
+        self.used > 0 && now_ns < self.ends_ns
+    }
+
+    fn state(&self, limit: Limit, now_ns: u64, allowed: bool) -> LimitState {
+        let left_seconds = self.ends_ns.saturating_sub(now_ns).div_ceil(1_000_000_000);
+        LimitState {
+            limit,
+            remaining: limit.capacity.saturating_sub(self.used),
+            reset_seconds: u32::try_from(left_seconds).unwrap_or(u32::MAX),
+            allowed,
+        }
+    }
+}
+
+fn untouched(limit: Limit) -> LimitState {
+    LimitState {
+        limit,
+        remaining: limit.capacity,
+        reset_seconds: limit.window_seconds,
+        allowed: limit.capacity > 0,
+    }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
