@@ -57,7 +57,8 @@ pub trait Consumer: Send {
     /// Up to about `max` records; waits a while for the first, and comes back empty when there is none.
     async fn poll(&mut self, max: usize) -> Result<Polled, BrokerError>;
 
-    /// Forgets what was polled after `progress` and reads on from there.
+    /// Forgets what was polled after `progress` and reads on from there; like [`Broker::consume`], it reads what is not named
+    /// there from its beginning, so that a forgotten partition is delivered again rather than passed by.
     async fn rewind(&mut self, progress: &[PartitionProgress]) -> Result<(), BrokerError>;
 }
 

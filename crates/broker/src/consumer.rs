@@ -1,0 +1,213 @@
+//! One reader of the embedded log: where it stands in each lane, and how it moves.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use domain::{
+    event::Topic,
+    id::{Lane, Seq},
+};
+use engine::ports::{
+    BrokerError, Consumer, LaneState, OutboxEvent, PartitionProgress, Polled, Record, Snapshot, Store,
+    StoreError,
+};
+use thiserror::Error;
+use tokio::{sync::watch, time};
+
+/// Reads every lane of a store.
+pub(crate) struct EmbeddedConsumer {
+    store: Arc<dyn Store>,
+    committed: watch::Receiver<u64>,
+    poll_interval: Duration,
+    lanes: Vec<LaneReader>,
+    /// The lane the next poll begins with, so that a busy one cannot keep the others waiting.
+    first: usize,
+}
+
+/// Where the reader stands in one lane: per topic, the next place to deliver. The lane is read from the least of them on, and
+/// what a topic has had already is passed over.
+#[derive(Clone, Debug)]
+struct LaneReader {
+    lane: Lane,
+    next: [u64; Topic::ALL.len()],
+}
+
+/// A place without its event: the store does not hold what it promised.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+#[error("event {found} of lane {lane} follows {after}: the outbox has a gap")]
+struct OutboxGap {
+    lane: Lane,
+    after: Seq,
+    found: Seq,
+}
+
+impl EmbeddedConsumer {
+    pub(crate) async fn new(
+        store: Arc<dyn Store>,
+        committed: watch::Receiver<u64>,
+        poll_interval: Duration,
+        resume: &[PartitionProgress],
+    ) -> Result<Self, BrokerError> {
+        let lanes = lanes_at(store.as_ref(), resume).await?;
+        Ok(Self { store, committed, poll_interval, lanes, first: 0 })
+    }
+
+    async fn read(&mut self, max: usize) -> Result<Polled, BrokerError> {
+        let mut snapshot = self.store.snapshot().await.map_err(unavailable)?;
+        let mut polled = Polled::default();
+        let mut left = max;
+        // Nothing moves before everything has been read: a poll that fails half-way has not passed anything by.
+        let mut lanes = self.lanes.clone();
+        let (before, from) = lanes.split_at_mut(self.first);
+        for lane in from.iter_mut().chain(before) {
+            if left == 0 {
+                break;
+            }
+            left = left.saturating_sub(lane.read(snapshot.as_mut(), left, &mut polled).await?);
+        }
+        self.lanes = lanes;
+        self.first = (self.first + 1) % self.lanes.len().max(1);
+        Ok(polled)
+    }
+
+    /// Until something was committed, but no longer than the poll interval.
+    async fn wait(&mut self) {
+        let fallback = time::sleep(self.poll_interval);
+        tokio::pin!(fallback);
+        tokio::select! {
+            changed = self.committed.changed() => {
+                // Without a committer in this process only the interval is left.
+                if changed.is_err() {
+                    fallback.await;
+                }
+            }
+            () = &mut fallback => {}
+        }
+    }
+}
+
+#[async_trait]
+impl Consumer for EmbeddedConsumer {
+    async fn poll(&mut self, max: usize) -> Result<Polled, BrokerError> {
+        let max = max.max(1);
+        // A commit from here on wakes the wait, even one that comes before it begins.
+        self.committed.borrow_and_update();
+        let polled = self.read(max).await?;
+        if !polled.progress.is_empty() {
+            return Ok(polled);
+        }
+        self.wait().await;
+        self.read(max).await
+    }
+
+    async fn rewind(&mut self, progress: &[PartitionProgress]) -> Result<(), BrokerError> {
+        self.lanes = lanes_at(self.store.as_ref(), progress).await?;
+        Ok(())
+    }
+}
+
+impl LaneReader {
+    fn new(lane: &LaneState, resume: &[PartitionProgress]) -> Self {
+        let mut reader = Self { lane: lane.lane, next: [0; Topic::ALL.len()] };
+        for progress in resume.iter().filter(|progress| progress.partition == i32::from(lane.lane.0)) {
+            let next = u64::try_from(progress.next_offset).unwrap_or(0);
+            // A place the lane has not reached is of another log; the worker knows what it has handled.
+            let reached = next <= lane.last_seq.next().0;
+            reader.next[usize::from(progress.topic.index())] = if reached { next } else { 0 };
+        }
+        reader
+    }
+
+    /// Reads up to `max` events into `polled`; how many were read, passed-over ones included.
+    async fn read(
+        &mut self,
+        snapshot: &mut dyn Snapshot,
+        max: usize,
+        polled: &mut Polled,
+    ) -> Result<usize, BrokerError> {
+        let after = self.read_to();
+        let events = snapshot.outbox_range(self.lane, after, max).await.map_err(unavailable)?;
+        let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(0) };
+        if first.id.seq != after.next() {
+            self.check_pruned(snapshot, after, first.id.seq).await?;
+        }
+        self.check_density(&events)?;
+        let (read, read_to) = (events.len(), last.id.seq);
+        for event in events {
+            if self.next[usize::from(event.topic.index())] <= event.id.seq.0 {
+                polled.records.push(self.record(event));
+            }
+        }
+        for next in &mut self.next {
+            *next = (*next).max(read_to.next().0);
+        }
+        polled.progress.extend(self.progress());
+        Ok(read)
+    }
+
+    /// The place up to which every topic has been delivered.
+    fn read_to(&self) -> Seq {
+        Seq(self.next.iter().copied().min().unwrap_or(0).saturating_sub(1))
+    }
+
+    /// What is missing at the front of a lane must have been pruned.
+    async fn check_pruned(
+        &self,
+        snapshot: &mut dyn Snapshot,
+        after: Seq,
+        found: Seq,
+    ) -> Result<(), BrokerError> {
+        let lanes = snapshot.lane_list().await.map_err(unavailable)?;
+        let pruned_to = lanes.iter().find(|lane| lane.state.lane == self.lane).map(|lane| lane.pruned_to);
+        if pruned_to.is_some_and(|pruned_to| found == pruned_to.next()) {
+            return Ok(());
+        }
+        Err(self.gap(after, found))
+    }
+
+    fn check_density(&self, events: &[OutboxEvent]) -> Result<(), BrokerError> {
+        let hole = events.windows(2).find(|pair| pair[1].id.seq != pair[0].id.seq.next());
+        match hole {
+            Some(pair) => Err(self.gap(pair[0].id.seq, pair[1].id.seq)),
+            None => Ok(()),
+        }
+    }
+
+    fn gap(&self, after: Seq, found: Seq) -> BrokerError {
+        let gap = OutboxGap { lane: self.lane, after, found };
+        BrokerError { context: "read the outbox", source: Box::new(gap) }
+    }
+
+    fn record(&self, event: OutboxEvent) -> Record {
+        Record {
+            topic: event.topic.as_str().into(),
+            partition: i32::from(self.lane.0),
+            offset: offset(event.id.seq.0),
+            payload: event.body,
+        }
+    }
+
+    fn progress(&self) -> impl Iterator<Item = PartitionProgress> {
+        let partition = i32::from(self.lane.0);
+        Topic::ALL.into_iter().zip(self.next).map(move |(topic, next)| PartitionProgress {
+            topic,
+            partition,
+            next_offset: offset(next),
+        })
+    }
+}
+
+/// Every lane, each where `resume` says; a topic that is not named there stands at its beginning.
+async fn lanes_at(store: &dyn Store, resume: &[PartitionProgress]) -> Result<Vec<LaneReader>, BrokerError> {
+    let mut snapshot = store.snapshot().await.map_err(unavailable)?;
+    let lanes = snapshot.lane_list().await.map_err(unavailable)?;
+    Ok(lanes.iter().map(|lane| LaneReader::new(&lane.state, resume)).collect())
+}
+
+fn offset(place: u64) -> i64 {
+    i64::try_from(place).unwrap_or(i64::MAX)
+}
+
+fn unavailable(source: StoreError) -> BrokerError {
+    BrokerError { context: "read the outbox", source: Box::new(source) }
+}

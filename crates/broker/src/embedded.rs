@@ -1,0 +1,61 @@
+//! The embedded log: a partition is a lane, an offset is a place in it.
+//!
+//! It keeps nothing of its own. Where to resume comes from the worker, what there is comes from the store, and a broken
+//! process leaves nothing behind to clean up.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use engine::ports::{Broker, BrokerError, Consumer, PartitionProgress, Store};
+use tokio::sync::watch;
+
+use crate::consumer::EmbeddedConsumer;
+
+/// How the embedded log is read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EmbeddedBrokerSettings {
+    /// How long a poll waits for a commit before it looks once more and comes back.
+    pub poll_interval: Duration,
+}
+
+impl Default for EmbeddedBrokerSettings {
+    fn default() -> Self {
+        Self { poll_interval: Duration::from_millis(500) }
+    }
+}
+
+/// The outbox as a broker.
+pub struct EmbeddedBroker {
+    store: Arc<dyn Store>,
+    committed: watch::Receiver<u64>,
+    settings: EmbeddedBrokerSettings,
+}
+
+impl EmbeddedBroker {
+    /// Reads the outbox of `store`; `committed` moves when there is more to read.
+    pub fn new(
+        store: Arc<dyn Store>,
+        committed: watch::Receiver<u64>,
+        settings: EmbeddedBrokerSettings,
+    ) -> Self {
+        Self { store, committed, settings }
+    }
+}
+
+#[async_trait]
+impl Broker for EmbeddedBroker {
+    fn needs_relay(&self) -> bool {
+        false
+    }
+
+    async fn consume(&self, resume: &[PartitionProgress]) -> Result<Box<dyn Consumer>, BrokerError> {
+        let consumer = EmbeddedConsumer::new(
+            Arc::clone(&self.store),
+            self.committed.clone(),
+            self.settings.poll_interval,
+            resume,
+        )
+        .await?;
+        Ok(Box::new(consumer))
+    }
+}
