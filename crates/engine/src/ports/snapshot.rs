@@ -128,6 +128,10 @@ pub struct DeadLetterFilter {
     pub reason: Option<DeadLetterReason>,
     /// Of this topic.
     pub topic: Option<Box<str>>,
+    /// About this payment.
+    pub payment: Option<PaymentId>,
+    /// Of exactly these bytes.
+    pub payload_sha256: Option<Digest>,
 }
 
 /// One consistent view of the books. Lists are newest first unless they say otherwise; `limit` is at least 1.
@@ -135,6 +139,15 @@ pub struct DeadLetterFilter {
 pub trait Snapshot: Send {
     /// A payment.
     async fn payment_find(&mut self, id: PaymentId) -> Result<Option<Payment>, StoreError>;
+
+    /// Payments by number, each in the place it was asked for. One round trip where the store can.
+    async fn payment_find_many(&mut self, ids: &[PaymentId]) -> Result<Vec<Option<Payment>>, StoreError> {
+        let mut found = Vec::with_capacity(ids.len());
+        for id in ids {
+            found.push(self.payment_find(*id).await?);
+        }
+        Ok(found)
+    }
 
     /// Payments, newest first.
     async fn payment_list(
@@ -183,6 +196,15 @@ pub trait Snapshot: Send {
     /// An event, if it has not been pruned.
     async fn outbox_find(&mut self, id: EventId) -> Result<Option<OutboxEvent>, StoreError>;
 
+    /// Events by id, each in the place it was asked for. One round trip where the store can.
+    async fn outbox_find_many(&mut self, ids: &[EventId]) -> Result<Vec<Option<OutboxEvent>>, StoreError> {
+        let mut found = Vec::with_capacity(ids.len());
+        for id in ids {
+            found.push(self.outbox_find(*id).await?);
+        }
+        Ok(found)
+    }
+
     /// Events of a lane after a place, in lane order.
     async fn outbox_range(
         &mut self,
@@ -201,6 +223,18 @@ pub trait Snapshot: Send {
 
     /// A journal entry.
     async fn journal_find(&mut self, id: JournalEntryId) -> Result<Option<PostedEntry>, StoreError>;
+
+    /// Journal entries by id, each in the place it was asked for. One round trip where the store can.
+    async fn journal_find_many(
+        &mut self,
+        ids: &[JournalEntryId],
+    ) -> Result<Vec<Option<PostedEntry>>, StoreError> {
+        let mut found = Vec::with_capacity(ids.len());
+        for id in ids {
+            found.push(self.journal_find(*id).await?);
+        }
+        Ok(found)
+    }
 
     /// Journal entries of a lane after a place, in lane order.
     async fn journal_range(
