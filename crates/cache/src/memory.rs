@@ -99,3 +99,34 @@ fn weight(scope: &IdempotencyScope, answer: &CachedAnswer) -> u32 {
     let names = scope.merchant.as_str().len() + scope.key.as_str().len();
     u32::try_from(names + answer.body.len() + ANSWER_OVERHEAD_BYTES).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use domain::payment::Operation;
+    use testkit::FixedClock;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn copies_stay_within_their_bytes_and_the_newest_stay() {
+        let settings = MemoryCacheSettings { answers_bytes_max: 1 << 20, ..MemoryCacheSettings::default() };
+        let cache = MemoryCache::new(settings, Arc::new(FixedClock::default()));
+        let scope = |n: u32| IdempotencyScope {
+            merchant: "M1".parse().unwrap(),
+            operation: Operation::Authorize,
+            key: format!("key-{n}").parse().unwrap(),
+        };
+        for n in 0..20_000 {
+            let body = Bytes::from(vec![b'x'; 600]);
+            cache
+                .remember(&scope(n), CachedAnswer { fingerprint: [0; 32], status: 200, body })
+                .await
+                .unwrap();
+        }
+        cache.answers.run_pending_tasks();
+        assert!(cache.answers.weighted_size() <= 1 << 20, "{}", cache.answers.weighted_size());
+        assert!(cache.answers.get(&scope(19_999)).is_some());
+        assert!(cache.answers.get(&scope(0)).is_none());
+    }
+}

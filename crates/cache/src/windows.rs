@@ -195,3 +195,69 @@ fn untouched(limit: Limit) -> LimitState {
 fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Limit = Limit { capacity: 20, window_seconds: 60 };
+
+    impl Windows {
+        fn open_count(&self) -> usize {
+            let shards = self.shards.iter().flatten();
+            shards
+                .map(|shard| {
+                    let shard = shard.lock().unwrap();
+                    assert_eq!(shard.windows.len(), shard.due.len());
+                    shard.windows.len()
+                })
+                .sum()
+        }
+
+        fn call(&self, merchant: &str, now: Duration) -> Result<bool, TooManyWindows> {
+            let merchant = merchant.parse().unwrap();
+            self.charge(&merchant, LimitAction::Authorize, LIMIT, now).map(|(state, _)| state.allowed)
+        }
+    }
+
+    #[test]
+    fn memory_follows_the_open_windows_and_not_the_merchants_ever_seen() {
+        let windows = Windows::new(1 << 20);
+        for stranger in 0..300_000_u64 {
+            // A thousand strangers a second: 60,000 of their windows are open at once.
+            let now = Duration::from_millis(stranger);
+            assert!(windows.call(&format!("m{stranger}"), now).unwrap());
+            assert!(windows.call(&format!("regular{}", stranger % 10), now).is_ok());
+        }
+        let open = windows.open_count();
+        assert!((60_000..66_000).contains(&open), "{open}");
+    }
+
+    #[test]
+    fn a_full_house_says_so_and_makes_room_as_windows_end() {
+        let windows = Windows::new(SHARDS_PER_ACTION);
+        let callers: Vec<String> = (0..10_000).map(|caller| format!("m{caller}")).collect();
+        let seated: Vec<_> =
+            callers.iter().filter(|caller| windows.call(caller, Duration::ZERO).is_ok()).collect();
+        assert!(windows.open_count() <= SHARDS_PER_ACTION);
+        assert!(!seated.is_empty());
+        for caller in &seated {
+            assert!(windows.call(caller, Duration::ZERO).unwrap(), "who is in stays counted");
+        }
+        let later = Duration::from_secs(60);
+        let newcomers = (0..10_000).map(|caller| format!("n{caller}"));
+        assert!(
+            newcomers.map(|caller| windows.call(&caller, later).is_ok()).filter(|seated| *seated).count() > 0
+        );
+        assert!(windows.open_count() <= SHARDS_PER_ACTION);
+    }
+
+    #[test]
+    fn a_window_opened_again_is_still_swept_when_it_ends() {
+        let windows = Windows::new(1);
+        for minute in 0..5 {
+            assert!(windows.call("M1", Duration::from_secs(60 * minute)).unwrap());
+            assert_eq!(windows.open_count(), 1);
+        }
+    }
+}

@@ -1,7 +1,10 @@
 //! What tests of several crates share. Never part of the product: it appears under `[dev-dependencies]` only.
 //!
-//! Where to look: [`clock`] has a clock and randomness that the test owns.
+//! Where to look: [`clock`] has a clock and randomness that the test owns; [`cache_suite`] is what every cache must do;
+//! [`wait`] waits for conditions.
 
+pub mod cache_suite;
 pub mod clock;
+pub mod wait;
 
 pub use clock::{FixedClock, SeededEntropy};
