@@ -248,7 +248,8 @@ impl Change {
         }
     }
 
-    fn amount(&self, payment: &Payment) -> Money {
+    /// How much it is about: authorized, asked for, captured, refunded or released.
+    pub fn amount(&self, payment: &Payment) -> Money {
         match self {
             Self::Authorized { amount } | Self::Captured { amount, .. } | Self::Refunded { amount, .. } => {
                 *amount

@@ -6,5 +6,13 @@
 //! Invariant: request code cannot reach the broker. It hands commands to the committer, which commits a payment's change
 //! together with its event or not at all.
 
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
+
+pub mod commit;
+pub mod digest;
+pub mod observe;
 pub mod payments;
+pub mod pipeline;
 pub mod ports;
+pub mod settings;
+pub mod signals;

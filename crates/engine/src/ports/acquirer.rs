@@ -48,6 +48,9 @@ pub trait Acquirer: Send + Sync {
     /// Its name, the owner of its receivable account.
     fn name(&self) -> &str;
 
+    /// Whether it must be called over a network; such a one never decides at once.
+    fn is_remote(&self) -> bool;
+
     /// Decides at once, as a pure function, without waiting; `None` from one that must be called. [`AcquirerDecision::Unknown`]
     /// makes the payment take the phases of a remote call.
     fn decide(&self, request: &AcquirerRequest) -> Option<AcquirerDecision>;

@@ -1,0 +1,215 @@
+//! The committer's loop: one batch after the other, each one transaction.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
+
+use domain::id::Lane;
+use tokio::sync::mpsc;
+
+use super::{
+    CommitQueue, Context, Settled, Work,
+    decide::{self, Decision},
+    queue::{Pace, Queued},
+    refused,
+    workspace::Workspace,
+};
+use crate::{
+    observe::Incident,
+    ports::{BatchKeys, Refusal, StoreError},
+};
+
+/// How often a batch is tried again after the store was away or busy, before its callers are told.
+const TRIES_MAX: u32 = 4;
+/// The first pause between tries; doubles each time.
+const PAUSE_MS: u64 = 5;
+
+/// Takes commands off the queue, batch by batch. Runs on a thread of its own: the embedded store works inline.
+pub struct Committer {
+    context: Context,
+    queue: mpsc::Receiver<Queued>,
+    pace: Arc<Pace>,
+}
+
+/// What a try at a batch came to.
+enum Tried {
+    /// Committed; the answers, one a command.
+    Committed(Vec<Settled>),
+    /// Nothing was written.
+    Failed(StoreError),
+}
+
+impl Committer {
+    /// A committer and the way to it.
+    pub fn new(context: Context) -> (CommitQueue, Self) {
+        let (sender, queue, pace) = CommitQueue::new(context.clone());
+        (sender, Self { context, queue, pace })
+    }
+
+    /// Runs until every [`CommitQueue`] is gone and everything accepted is answered.
+    pub async fn run(mut self) {
+        let batch_max = self.context.settings.batch_max;
+        let mut waiting = Vec::with_capacity(batch_max);
+        while self.queue.recv_many(&mut waiting, batch_max).await > 0 {
+            let batch: Vec<Queued> = waiting.drain(..).filter(Queued::take).collect();
+            if !batch.is_empty() {
+                self.commit(batch).await;
+            }
+        }
+    }
+
+    async fn commit(&self, batch: Vec<Queued>) {
+        let begun = self.context.clock.monotonic();
+        match self.try_until_deadline(&batch).await {
+            Tried::Committed(settled) => {
+                let took = self.context.clock.monotonic().saturating_sub(begun);
+                self.pace.record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+                self.context.observer.batch_committed(batch.len(), took.as_secs_f64());
+                for (queued, settled) in batch.into_iter().zip(settled) {
+                    queued.answer(settled);
+                }
+            }
+            Tried::Failed(error) => self.fail(batch, &error).await,
+        }
+    }
+
+    /// A refused statement is somebody's alone: find out whose by running each command by itself, once.
+    async fn fail(&self, batch: Vec<Queued>, error: &StoreError) {
+        let alone = batch.len() == 1;
+        match error {
+            StoreError::Statement { .. } | StoreError::Corrupt { .. } if !alone => {
+                tracing::warn!(
+                    error = error_chain(error),
+                    commands = batch.len(),
+                    "batch was refused; running its commands one by one"
+                );
+                for queued in batch {
+                    Box::pin(self.commit(vec![queued])).await;
+                }
+            }
+            StoreError::Statement { .. } | StoreError::Corrupt { .. } => {
+                tracing::error!(error = error_chain(error), "command was refused by the store");
+                self.refuse_all(batch, &Refusal::Internal);
+            }
+            StoreError::Unavailable { .. } | StoreError::Fenced { .. } => {
+                tracing::warn!(
+                    error = error_chain(error),
+                    commands = batch.len(),
+                    "store is away; nothing was written"
+                );
+                self.refuse_all(batch, &Refusal::Unavailable);
+            }
+            StoreError::UnknownOutcome { .. } => {
+                tracing::error!(
+                    error = error_chain(error),
+                    commands = batch.len(),
+                    "outcome of a batch is unknown"
+                );
+                self.refuse_all(batch, &Refusal::OutcomeUnknown);
+            }
+        }
+    }
+
+    fn refuse_all(&self, batch: Vec<Queued>, refusal: &Refusal) {
+        for queued in batch {
+            let submission = &queued.submission;
+            let (operation, request_id) = (submission.work.operation(), &submission.request_id);
+            let payment = match &submission.work {
+                Work::OnPayment(payment, _) => Some(*payment),
+                Work::Settle(attempt, _) => Some(attempt.payment),
+                Work::Authorize(_) | Work::ReplayOnly(_) => None,
+            };
+            let answer = refused(self.context.render.as_ref(), operation, refusal, payment, request_id);
+            queued.answer(Settled::Answer(answer));
+        }
+    }
+
+    async fn try_until_deadline(&self, batch: &[Queued]) -> Tried {
+        let mut pause = Duration::from_millis(PAUSE_MS);
+        for _ in 1..TRIES_MAX {
+            let tried = self.try_once(batch).await;
+            let Tried::Failed(StoreError::Unavailable { .. }) = tried else { return tried };
+            let now = self.context.clock.monotonic();
+            if batch.iter().all(|queued| queued.deadline <= now.saturating_add(pause)) {
+                return tried;
+            }
+            tokio::time::sleep(pause).await;
+            pause = pause.saturating_mul(2);
+        }
+        self.try_once(batch).await
+    }
+
+    async fn try_once(&self, batch: &[Queued]) -> Tried {
+        let (lanes, keys) = self.needs(batch);
+        let opened = self.context.store.batch_open(&lanes, &keys).await;
+        let mut open = match opened {
+            Ok(open) => open,
+            Err(error) => return Tried::Failed(error),
+        };
+        let mut workspace = Workspace::new(open.take_loaded(), self.context.store.lane_count());
+        let settled: Vec<Settled> = batch.iter().map(|queued| self.decide(&mut workspace, queued)).collect();
+        let changes = workspace.into_changes();
+        let has_events = !changes.events.is_empty();
+        if let Err(error) = open.commit(&changes).await {
+            return Tried::Failed(error);
+        }
+        if has_events {
+            self.context.signals.batch_committed();
+        }
+        Tried::Committed(settled)
+    }
+
+    /// Decides one command; a panic is that command's alone.
+    fn decide(&self, workspace: &mut Workspace, queued: &Queued) -> Settled {
+        let submission = &queued.submission;
+        let decided = catch_unwind(AssertUnwindSafe(|| decide::decide(&self.context, workspace, submission)));
+        match decided {
+            Ok(Decision { settled, effect }) => {
+                workspace.apply(effect);
+                settled
+            }
+            Err(_) => {
+                self.context.observer.incident(Incident::Panic);
+                tracing::error!(request.id = %submission.request_id, "deciding a command panicked");
+                let operation = submission.work.operation();
+                let render = self.context.render.as_ref();
+                Settled::Answer(refused(render, operation, &Refusal::Internal, None, &submission.request_id))
+            }
+        }
+    }
+
+    /// The lanes a batch locks, ascending, and what it needs loaded.
+    fn needs(&self, batch: &[Queued]) -> (Vec<Lane>, BatchKeys) {
+        let lane_count = self.context.store.lane_count();
+        let mut keys = BatchKeys::default();
+        let mut lanes: Vec<Lane> = Vec::with_capacity(1);
+        for queued in batch {
+            let submission = &queued.submission;
+            lanes.push(Lane::of(&submission.merchant, lane_count));
+            keys.idempotency.extend(submission.scope());
+            match &submission.work {
+                Work::Authorize(request) => {
+                    let order = request.order.clone();
+                    keys.orders.extend(order.map(|order| (submission.merchant.clone(), order)));
+                }
+                Work::OnPayment(payment, _) => keys.payments.push(*payment),
+                Work::Settle(attempt, _) => {
+                    keys.payments.push(attempt.payment);
+                    keys.attempts.push(attempt.id);
+                }
+                Work::ReplayOnly(_) => {}
+            }
+        }
+        lanes.sort_unstable();
+        lanes.dedup();
+        (lanes, keys)
+    }
+}
+
+/// An error and its causes in one line, for the log.
+pub(crate) fn error_chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |chain, cause| format!("{chain}: {cause}"))
+}

@@ -1,0 +1,46 @@
+//! The lane committer: take what waits, load what it needs, decide in memory, write in one transaction, answer.
+//!
+//! Invariants: nothing is answered before its commit (I1); a key has one effect and one answer (I2), also within a batch; the
+//! event and the answer commit with the payment they belong to or not at all. A lone command waits for nothing; requests
+//! that arrive while a commit is on its way to disk form the next batch.
+
+mod committer;
+mod decide;
+mod queue;
+mod seal;
+mod workspace;
+
+use std::sync::Arc;
+
+pub use committer::Committer;
+pub(crate) use committer::error_chain;
+pub use queue::CommitQueue;
+pub(crate) use queue::{Answer, Promise, Settled, Submission, Work, refused};
+
+use crate::{
+    observe::Observer,
+    ports::{Acquirer, Clock, Entropy, Render, Store},
+    settings::EngineSettings,
+    signals::Signals,
+};
+
+/// Everything the engine's parts share.
+#[derive(Clone)]
+pub struct Context {
+    /// The books.
+    pub store: Arc<dyn Store>,
+    /// Who moves the money.
+    pub acquirer: Arc<dyn Acquirer>,
+    /// How an outcome looks on the wire.
+    pub render: Arc<dyn Render>,
+    /// The clocks.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Whoever watches.
+    pub observer: Arc<dyn Observer>,
+    /// Wake-ups.
+    pub signals: Arc<Signals>,
+    /// The limits.
+    pub settings: Arc<EngineSettings>,
+}

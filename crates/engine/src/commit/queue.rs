@@ -1,0 +1,227 @@
+//! The bounded queue in front of the committer, and the promise each command gets.
+//!
+//! Invariant: 503 means nothing happened. A command can be taken back only while it waits; once the committer has taken it, a
+//! caller that stops waiting is told that the outcome is unknown.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU8, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use domain::{
+    id::{AttemptId, IdempotencyKey, MerchantId, PaymentId},
+    payment::{Command, Operation, Verdict},
+};
+use tokio::sync::{mpsc, oneshot};
+
+use super::Context;
+use crate::{
+    payments::Authorize,
+    ports::{Attempt, Digest, IdempotencyScope, Outcome, Refusal, Render, Rendered},
+};
+
+/// What the committer is asked to do.
+#[derive(Clone, Debug)]
+pub(crate) enum Work {
+    /// Give birth to a payment.
+    Authorize(Box<Authorize>),
+    /// A command on a payment that exists; `Expire` comes from the expiry loop only.
+    OnPayment(PaymentId, Command),
+    /// Answer from what is stored under the key, or refuse as limited: for a caller whose limit is used up.
+    ReplayOnly(Operation),
+    /// Record what the acquirer said.
+    Settle(Box<Attempt>, Verdict),
+}
+
+impl Work {
+    pub(crate) fn operation(&self) -> Operation {
+        match self {
+            Self::Authorize(_) => Operation::Authorize,
+            Self::OnPayment(_, Command::Capture(_)) => Operation::Capture,
+            Self::OnPayment(_, Command::Void(_) | Command::Expire) => Operation::Void,
+            Self::OnPayment(_, Command::Refund(_)) => Operation::Refund,
+            Self::ReplayOnly(operation) => *operation,
+            Self::Settle(attempt, _) => attempt.operation,
+        }
+    }
+}
+
+/// A command and everything deciding it needs.
+#[derive(Debug)]
+pub(crate) struct Submission {
+    pub(crate) work: Work,
+    pub(crate) merchant: MerchantId,
+    pub(crate) key: Option<IdempotencyKey>,
+    pub(crate) fingerprint: Digest,
+    pub(crate) request_id: Box<str>,
+    pub(crate) traceparent: Option<Box<str>>,
+    /// Drawn before, so that deciding stays pure; used only if an acquirer call becomes outstanding.
+    pub(crate) attempt: AttemptId,
+}
+
+impl Submission {
+    pub(crate) fn scope(&self) -> Option<IdempotencyScope> {
+        let key = self.key.clone()?;
+        Some(IdempotencyScope { merchant: self.merchant.clone(), operation: self.work.operation(), key })
+    }
+}
+
+/// What became of a command.
+#[derive(Clone, Debug)]
+pub(crate) enum Settled {
+    /// It has its answer.
+    Answer(Answer),
+    /// Its attempt is committed; the acquirer must be called now.
+    Begun(Box<Attempt>),
+}
+
+/// Bytes for the caller, and what the caches may do with them.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Bytes,
+    /// Whether these are the stored bytes of an earlier call.
+    pub(crate) replayed: bool,
+    /// Whether the same key gets these bytes for ever.
+    pub(crate) stored: bool,
+    pub(crate) retry_after_seconds: Option<u32>,
+}
+
+impl Answer {
+    pub(crate) fn fresh(rendered: Rendered, stored: bool, retry_after_seconds: Option<u32>) -> Self {
+        Self { status: rendered.status, body: rendered.body, replayed: false, stored, retry_after_seconds }
+    }
+
+    /// The bytes an earlier call was answered with.
+    pub(crate) fn stored(status: u16, body: Bytes, replayed: bool) -> Self {
+        Self { status, body, replayed, stored: true, retry_after_seconds: None }
+    }
+}
+
+/// An answer that says no, for calls that never reached a decision.
+pub(crate) fn refused(
+    render: &dyn Render,
+    operation: Operation,
+    refusal: &Refusal,
+    payment: Option<PaymentId>,
+    request_id: &str,
+) -> Answer {
+    let rendered = render.render(Outcome::Refused { operation, refusal, payment, request_id });
+    Answer::fresh(rendered, refusal.is_final(), refusal.retry_after_seconds())
+}
+
+/// A queued command.
+#[derive(Debug)]
+pub(super) struct Queued {
+    pub(super) submission: Submission,
+    pub(super) deadline: Duration,
+    ticket: Arc<AtomicU8>,
+    reply: oneshot::Sender<Settled>,
+}
+
+const WAITING: u8 = 0;
+const TAKEN: u8 = 1;
+const WITHDRAWN: u8 = 2;
+
+impl Queued {
+    /// Takes it off its caller's hands; `false` when the caller has withdrawn it.
+    pub(super) fn take(&self) -> bool {
+        self.ticket.compare_exchange(WAITING, TAKEN, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    pub(super) fn answer(self, settled: Settled) {
+        // A caller that hung up has no use for its answer; its retry gets the stored one.
+        drop(self.reply.send(settled));
+    }
+}
+
+/// The caller's half of a queued command.
+#[derive(Debug)]
+pub(crate) struct Promise {
+    ticket: Arc<AtomicU8>,
+    reply: oneshot::Receiver<Settled>,
+    timeout: Duration,
+}
+
+impl Promise {
+    /// What became of the command; an error says that it was taken back in time (nothing happened) or that nobody knows.
+    pub(crate) async fn settled(&mut self) -> Result<Settled, Refusal> {
+        match tokio::time::timeout(self.timeout, &mut self.reply).await {
+            Ok(Ok(settled)) => Ok(settled),
+            Ok(Err(_)) => Err(Refusal::OutcomeUnknown),
+            Err(_) if self.withdraw() => Err(Refusal::Overloaded),
+            Err(_) => Err(Refusal::OutcomeUnknown),
+        }
+    }
+
+    /// Takes the command back: `true` when nothing has happened and nothing will.
+    fn withdraw(&self) -> bool {
+        self.ticket.compare_exchange(WAITING, WITHDRAWN, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+}
+
+/// The way to the committer. Cloned freely; the committer ends when the last clone is gone.
+#[derive(Clone)]
+pub struct CommitQueue {
+    sender: mpsc::Sender<Queued>,
+    pace: Arc<Pace>,
+    context: Context,
+}
+
+/// How long a batch takes, as a moving average, to tell how long a new command would wait.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    batch_us: AtomicU64,
+}
+
+impl Pace {
+    pub(super) fn record(&self, batch_us: u64) {
+        let before = self.batch_us.load(Ordering::Relaxed);
+        self.batch_us.store(before.saturating_mul(7).saturating_add(batch_us) / 8, Ordering::Relaxed);
+    }
+
+    fn wait(&self, waiting: usize, batch_max: usize) -> Duration {
+        let batches = waiting / batch_max.max(1);
+        let batch_us = self.batch_us.load(Ordering::Relaxed);
+        Duration::from_micros(batch_us.saturating_mul(u64::try_from(batches).unwrap_or(u64::MAX)))
+    }
+}
+
+impl CommitQueue {
+    pub(super) fn new(context: Context) -> (Self, mpsc::Receiver<Queued>, Arc<Pace>) {
+        let (sender, receiver) = mpsc::channel(context.settings.queue_max);
+        let pace = Arc::new(Pace::default());
+        (Self { sender, pace: Arc::clone(&pace), context }, receiver, pace)
+    }
+
+    /// Queues a command, or says at once that too much waits already.
+    pub(crate) fn submit(&self, submission: Submission) -> Result<Promise, Refusal> {
+        let timeout = self.context.settings.command_timeout;
+        if self.pace.wait(self.waiting(), self.context.settings.batch_max) > timeout / 2 {
+            return Err(Refusal::Overloaded);
+        }
+        let (reply, receiver) = oneshot::channel();
+        let ticket = Arc::new(AtomicU8::new(WAITING));
+        let deadline = self.context.clock.monotonic().saturating_add(timeout);
+        let queued = Queued { submission, deadline, ticket: Arc::clone(&ticket), reply };
+        match self.sender.try_send(queued) {
+            Ok(()) => Ok(Promise { ticket, reply: receiver, timeout }),
+            Err(mpsc::error::TrySendError::Full(_)) => Err(Refusal::Overloaded),
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(Refusal::Unavailable),
+        }
+    }
+
+    /// Queues a command and waits for what becomes of it; for the loops, which have no client that could hang up.
+    pub(crate) async fn ask(&self, submission: Submission) -> Result<Settled, Refusal> {
+        self.submit(submission)?.settled().await
+    }
+
+    /// How many commands wait.
+    pub fn waiting(&self) -> usize {
+        self.sender.max_capacity().saturating_sub(self.sender.capacity())
+    }
+}

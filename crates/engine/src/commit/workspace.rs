@@ -1,0 +1,186 @@
+//! What a batch knows while it decides: what was loaded, and the effects of the commands decided so far.
+//!
+//! Invariant: commands of one batch see each other's effects, so the same key twice in one batch is one effect and one
+//! replay. An effect is applied whole or (when deciding panicked) not at all.
+
+use std::collections::{BTreeMap, HashMap};
+
+use domain::{
+    id::{AttemptId, Lane, MerchantId, OrderId, PaymentId},
+    ledger::Posting,
+    payment::{Payment, PaymentEvent},
+    time::Timestamp,
+};
+
+use super::seal;
+use crate::ports::{
+    Attempt, AttemptWrite, Changes, IdempotencyRow, IdempotencyScope, IdempotencyState, IdempotencyWrite,
+    LaneState, Loaded, OutboxEvent, PaymentWrite,
+};
+
+/// What one command changes.
+#[derive(Debug, Default)]
+pub(super) struct Effect {
+    /// The payment afterwards, and whether it was born.
+    pub(super) payment: Option<PaymentWrite>,
+    /// What happened to it, oldest first, and what each posts.
+    pub(super) events: Vec<(PaymentEvent, Vec<Posting>)>,
+    pub(super) idempotency: Option<IdempotencyWrite>,
+    pub(super) attempt: Option<AttemptWrite>,
+    pub(super) traceparent: Option<Box<str>>,
+}
+
+/// What a batch knows while it decides.
+#[derive(Debug)]
+pub(super) struct Workspace {
+    pub(super) now: Timestamp,
+    pub(super) lane_count: u16,
+    lanes: BTreeMap<Lane, LaneState>,
+    idempotency: HashMap<IdempotencyScope, IdempotencyRow>,
+    payments: HashMap<PaymentId, Payment>,
+    orders: HashMap<(MerchantId, OrderId), PaymentId>,
+    attempts: HashMap<AttemptId, Attempt>,
+    /// Payments to write; the value tells those born here.
+    written: BTreeMap<PaymentId, bool>,
+    events: Vec<OutboxEvent>,
+    idempotency_writes: Vec<IdempotencyWrite>,
+    attempt_writes: Vec<AttemptWrite>,
+}
+
+impl Workspace {
+    pub(super) fn new(loaded: Loaded, lane_count: u16) -> Self {
+        let Loaded { now, lanes, idempotency, payments, orders, attempts } = loaded;
+        Self {
+            now,
+            lane_count,
+            lanes: lanes.into_iter().map(|lane| (lane.lane, lane)).collect(),
+            idempotency,
+            payments,
+            orders,
+            attempts,
+            written: BTreeMap::new(),
+            events: Vec::new(),
+            idempotency_writes: Vec::new(),
+            attempt_writes: Vec::new(),
+        }
+    }
+
+    pub(super) fn idempotency(&self, scope: &IdempotencyScope) -> Option<&IdempotencyRow> {
+        self.idempotency.get(scope)
+    }
+
+    /// The payment, if it is this merchant's.
+    pub(super) fn payment(&self, id: PaymentId, merchant: &MerchantId) -> Option<&Payment> {
+        let same_lane = id.lane(self.lane_count) == Lane::of(merchant, self.lane_count);
+        self.payments.get(&id).filter(|payment| same_lane && payment.merchant == *merchant)
+    }
+
+    /// The payment that holds an order.
+    pub(super) fn order_holder(&self, merchant: &MerchantId, order: &OrderId) -> Option<&Payment> {
+        let id = self.orders.get(&(merchant.clone(), order.clone()))?;
+        self.payments.get(id).filter(|payment| !payment.frees_its_order())
+    }
+
+    pub(super) fn attempt(&self, id: AttemptId) -> Option<&Attempt> {
+        self.attempts.get(&id)
+    }
+
+    /// The number the next payment of this lane would get; `None` when they are used up or the lane was not loaded.
+    pub(super) fn next_payment_id(&self, lane: Lane) -> Option<PaymentId> {
+        let counter = self.lanes.get(&lane)?.payment_counter.checked_add(1)?;
+        PaymentId::compose(counter, lane, self.lane_count)
+    }
+
+    /// Takes an effect in: gives its events their places and remembers what must be written.
+    pub(super) fn apply(&mut self, effect: Effect) {
+        let Effect { payment, events, idempotency, attempt, traceparent } = effect;
+        if let Some(write) = payment {
+            self.apply_payment(write, &events, traceparent.as_deref());
+        }
+        if let Some(write) = idempotency {
+            self.apply_idempotency(&write);
+            self.idempotency_writes.push(write);
+        }
+        if let Some(write) = attempt {
+            self.apply_attempt(&write);
+            self.attempt_writes.push(write);
+        }
+    }
+
+    fn apply_payment(
+        &mut self,
+        write: PaymentWrite,
+        events: &[(PaymentEvent, Vec<Posting>)],
+        traceparent: Option<&str>,
+    ) {
+        let PaymentWrite { mut payment, new } = write;
+        let lane = payment.id.lane(self.lane_count);
+        let Some(state) = self.lanes.get_mut(&lane) else {
+            debug_assert!(false, "a batch decides only for lanes it has loaded");
+            return;
+        };
+        if new {
+            state.payment_counter = state.payment_counter.saturating_add(1);
+            debug_assert_eq!(
+                PaymentId::compose(state.payment_counter, lane, self.lane_count),
+                Some(payment.id)
+            );
+            if let Some(order) = &payment.order {
+                self.orders.insert((payment.merchant.clone(), order.clone()), payment.id);
+            }
+        }
+        for (event, postings) in events {
+            self.events.push(seal::place(state, &mut payment, event, postings, traceparent));
+        }
+        debug_assert!(payment.is_consistent());
+        self.written.entry(payment.id).or_insert(new);
+        self.payments.insert(payment.id, payment);
+    }
+
+    fn apply_idempotency(&mut self, write: &IdempotencyWrite) {
+        match write {
+            IdempotencyWrite::Insert(row) => {
+                self.idempotency.insert(row.scope.clone(), row.clone());
+            }
+            IdempotencyWrite::Finish(scope, answer) => {
+                if let Some(row) = self.idempotency.get_mut(scope) {
+                    row.state = IdempotencyState::Final(answer.clone());
+                }
+            }
+            IdempotencyWrite::Remove(scope) => {
+                self.idempotency.remove(scope);
+            }
+        }
+    }
+
+    fn apply_attempt(&mut self, write: &AttemptWrite) {
+        match write {
+            AttemptWrite::Insert(attempt) => {
+                self.attempts.insert(attempt.id, attempt.clone());
+            }
+            AttemptWrite::Close(id, verdict) => {
+                if let Some(attempt) = self.attempts.get_mut(id) {
+                    attempt.verdict = Some(*verdict);
+                }
+            }
+        }
+    }
+
+    /// All that must be written.
+    pub(super) fn into_changes(self) -> Changes {
+        let Self { now, lanes, mut payments, written, events, idempotency_writes, attempt_writes, .. } = self;
+        let lanes = lanes.into_values();
+        let lanes =
+            lanes.map(|lane| LaneState { batch: lane.batch.saturating_add(1), updated_at: now, ..lane });
+        let written = written.into_iter();
+        let written =
+            written.filter_map(|(id, new)| payments.remove(&id).map(|payment| PaymentWrite { payment, new }));
+        Changes {
+            lanes: lanes.collect(),
+            payments: written.collect(),
+            events,
+            idempotency: idempotency_writes,
+            attempts: attempt_writes,
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Calls to a remote acquirer: never while a lane is locked, never more than its permits, not at all while its breaker is open.
+//!
+//! Invariant: an attempt is committed before it is sent, and its outcome is recorded once, whoever learns it first: the
+//! caller here or the resolver.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::payment::Verdict;
+use recloser::{AsyncRecloser, Error as BreakerError, Recloser};
+use tokio::sync::Semaphore;
+
+use crate::{
+    commit::{Answer, CommitQueue, Context, Settled, Submission, Work, refused},
+    ports::{AcquirerDecision, AcquirerRequest, Attempt, Refusal},
+};
+
+/// Calls looked at before the breaker may open, and the share of them that must be without an answer.
+const BREAKER_WINDOW: usize = 50;
+const BREAKER_SHARE: f32 = 0.5;
+/// How long an open breaker refuses before it lets some calls through again.
+const BREAKER_WAIT: Duration = Duration::from_secs(5);
+const BREAKER_TRIALS: usize = 5;
+
+/// The guarded way to the acquirer.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    context: Context,
+    queue: CommitQueue,
+    permits: Arc<Semaphore>,
+    breaker: AsyncRecloser,
+}
+
+impl Caller {
+    pub(super) fn new(context: Context, queue: CommitQueue) -> Self {
+        let permits = Arc::new(Semaphore::new(context.settings.acquirer_calls_max));
+        let breaker = Recloser::custom()
+            .error_rate(BREAKER_SHARE)
+            .closed_len(BREAKER_WINDOW)
+            .half_open_len(BREAKER_TRIALS)
+            .open_wait(BREAKER_WAIT)
+            .build();
+        Self { context, queue, permits, breaker: AsyncRecloser::from(breaker) }
+    }
+
+    /// Runs a command that ends in an acquirer call, if breaker and permits allow: commit the attempt, call, commit the outcome.
+    pub(super) async fn run(&self, submission: Submission) -> Result<Answer, Refusal> {
+        let Ok(_permit) = self.permits.try_acquire() else { return Err(Refusal::Unavailable) };
+        let request_id = submission.request_id.clone();
+        let call = async {
+            let settled = self.queue.ask(submission).await;
+            match settled {
+                Ok(Settled::Begun(attempt)) => self.call(attempt, &request_id).await,
+                Ok(Settled::Answer(answer)) => Ok(Ok(answer)),
+                Err(refusal) => Ok(Err(refusal)),
+            }
+        };
+        match self.breaker.call(call).await {
+            Ok(answered) => answered,
+            Err(BreakerError::Inner(Unanswered(answer))) => Ok(answer),
+            Err(BreakerError::Rejected) => Err(Refusal::Unavailable),
+        }
+    }
+
+    async fn call(
+        &self,
+        attempt: Box<Attempt>,
+        request_id: &str,
+    ) -> Result<Result<Answer, Refusal>, Unanswered> {
+        match self.context.acquirer.submit(&request_of(&attempt)).await {
+            AcquirerDecision::Known(verdict) => Ok(self.settle(attempt, verdict).await),
+            AcquirerDecision::Unknown => {
+                self.context.signals.attempt_unknown();
+                let render = self.context.render.as_ref();
+                let payment = Some(attempt.payment);
+                let refusal = &Refusal::OutcomeUnknown;
+                Err(Unanswered(refused(render, attempt.operation, refusal, payment, request_id)))
+            }
+        }
+    }
+
+    /// Commits what the acquirer said.
+    pub(crate) async fn settle(&self, attempt: Box<Attempt>, verdict: Verdict) -> Result<Answer, Refusal> {
+        let submission = Submission {
+            merchant: attempt.merchant.clone(),
+            key: attempt.scope.as_ref().map(|scope| scope.key.clone()),
+            fingerprint: [0; 32],
+            request_id: attempt.request_id.clone(),
+            traceparent: None,
+            attempt: attempt.id,
+            work: Work::Settle(attempt, verdict),
+        };
+        match self.queue.ask(submission).await {
+            Ok(Settled::Answer(answer)) => Ok(answer),
+            Ok(Settled::Begun(_)) => Err(Refusal::Internal),
+            // The attempt is committed and the acquirer has acted: whatever kept us from recording it, "nothing happened" is untrue.
+            Err(_) => Err(Refusal::OutcomeUnknown),
+        }
+    }
+}
+
+/// The acquirer gave no answer; what the caller is told. Counts against the breaker.
+struct Unanswered(Answer);
+
+/// The request an attempt stands for; the same attempt always gives the same request.
+pub(crate) fn request_of(attempt: &Attempt) -> AcquirerRequest {
+    AcquirerRequest {
+        attempt: attempt.id,
+        operation: attempt.operation,
+        payment: attempt.payment,
+        amount: attempt.amount,
+        token: attempt.token.clone(),
+    }
+}

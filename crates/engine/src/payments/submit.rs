@@ -1,0 +1,274 @@
+//! The one way from a call to its reply.
+//!
+//! Invariant: a client that hangs up does not cancel its command, and what the caches are owed afterwards (a charge to give
+//! back, an answer to remember) is still done.
+
+use std::sync::Arc;
+
+use domain::payment::Operation;
+
+use super::{Call, Payments, Reply, in_flight::InFlightGuard};
+use crate::{
+    commit::{Answer, Context, Promise, Settled, Submission, Work, error_chain, refused},
+    observe::{IdempotencyOutcome, LimitDecision, PaymentResult},
+    ports::{
+        Admission, Admitted, Cache, CachedAnswer, Charge, Digest, IdempotencyRow, IdempotencyScope,
+        IdempotencyState, LimitAction, LimitState, Refusal,
+    },
+};
+
+impl Payments {
+    /// Admits a call, hands it to the committer, and waits for its answer.
+    pub(super) async fn submit<R>(&self, call: Call<R>, work: impl FnOnce(R) -> Work) -> Reply {
+        let Call { merchant, request, key, fingerprint, request_id, traceparent } = call;
+        let attempt = self.context.entropy.attempt_id();
+        let work = work(request);
+        let submission = Submission { work, merchant, key, fingerprint, request_id, traceparent, attempt };
+        let scope = submission.scope();
+
+        let Admitted { answer, limit, charge } = self.admit(&submission, scope.as_ref()).await;
+        if let Some(copy) = answer {
+            let answer = if copy.fingerprint == fingerprint {
+                self.context.observer.idempotency(IdempotencyOutcome::Replayed);
+                Answer::stored(copy.status, copy.body, true)
+            } else {
+                self.mismatch(&submission)
+            };
+            return reply(answer, limit);
+        }
+        let submission = if limit.is_some_and(|state| !state.allowed) {
+            match self.beyond_limit(submission, scope.as_ref()).await {
+                Ok(replay_only) => replay_only,
+                Err(answer) => return reply(answer, limit),
+            }
+        } else {
+            submission
+        };
+        reply(self.decide(submission, scope, charge).await, limit)
+    }
+
+    /// One question to the cache; when it is away, everything passes and keys are looked up in the store.
+    async fn admit(&self, submission: &Submission, scope: Option<&IdempotencyScope>) -> Admitted {
+        let action = LimitAction::of(submission.work.operation());
+        let limit = self.context.settings.limits.map(|limits| limits.of(action));
+        let admission = Admission { scope, merchant: &submission.merchant, action, limit };
+        let admitted = self.cache.admit(admission).await;
+        let decision = match &admitted {
+            Ok(Admitted { answer: Some(_), .. } | Admitted { limit: None, .. }) => None,
+            Ok(Admitted { limit: Some(state), .. }) if state.allowed => Some(LimitDecision::Allow),
+            Ok(_) => Some(LimitDecision::Deny),
+            Err(_) => limit.map(|_| LimitDecision::FailOpen),
+        };
+        if let Some(decision) = decision {
+            self.context.observer.limit(action, decision);
+        }
+        admitted.unwrap_or_else(|error| {
+            tracing::debug!(error = error_chain(&error), "cache is away; the call passes");
+            Admitted { answer: None, limit: None, charge: None }
+        })
+    }
+
+    /// The limit is used up, but a key that has its answer, or is being decided, still gets it.
+    async fn beyond_limit(
+        &self,
+        submission: Submission,
+        scope: Option<&IdempotencyScope>,
+    ) -> Result<Submission, Answer> {
+        let operation = submission.work.operation();
+        if let Some(scope) = scope {
+            if self.in_flight.contains(scope) {
+                return Ok(Submission { work: Work::ReplayOnly(operation), ..submission });
+            }
+            if let Some(answer) = self.stored_answer(&submission, scope).await {
+                return Err(answer);
+            }
+        }
+        Err(self.refuse(&Refusal::RateLimited, &submission))
+    }
+
+    /// The answer the store holds for a key, if there is one and the store can be read.
+    async fn stored_answer(&self, submission: &Submission, scope: &IdempotencyScope) -> Option<Answer> {
+        let find = async { self.context.store.snapshot().await?.idempotency_find(scope).await };
+        let row: Option<IdempotencyRow> = find.await.unwrap_or_else(|error| {
+            tracing::warn!(error = error_chain(&error), "cannot look up the key of a call that may not pass");
+            None
+        });
+        let row = row?;
+        if row.fingerprint != submission.fingerprint {
+            return Some(self.mismatch(submission));
+        }
+        match row.state {
+            IdempotencyState::Running { .. } => Some(self.refuse(&Refusal::KeyRunning, submission)),
+            IdempotencyState::Final(stored) => {
+                self.context.observer.idempotency(IdempotencyOutcome::Replayed);
+                Some(Answer::stored(stored.status, stored.body, true))
+            }
+        }
+    }
+
+    /// Through the committer, and through the acquirer where it must be called.
+    async fn decide(
+        &self,
+        submission: Submission,
+        scope: Option<IdempotencyScope>,
+        charge: Option<Charge>,
+    ) -> Answer {
+        let after = Aftercare {
+            context: self.context.clone(),
+            cache: Arc::clone(&self.cache),
+            _in_flight: scope.as_ref().map(|scope| self.in_flight.enter(scope)),
+            scope,
+            fingerprint: submission.fingerprint,
+            charge,
+            operation: submission.work.operation(),
+            request_id: submission.request_id.clone(),
+        };
+        if self.context.acquirer.is_remote() {
+            return self.decide_remotely(submission, after).await;
+        }
+        match self.queue.submit(submission) {
+            Ok(promise) => Waiting(Some((promise, after))).finish().await,
+            Err(refusal) => after.finish(Err(refusal)).await,
+        }
+    }
+
+    /// A remote acquirer is called by a task of its own, so that nobody's hanging up can stop it half-way.
+    async fn decide_remotely(&self, submission: Submission, after: Aftercare) -> Answer {
+        let this = self.clone();
+        let (operation, request_id) = (after.operation, submission.request_id.clone());
+        let task = tokio::spawn(async move {
+            let lookup = submission.scope().map(|scope| {
+                let merchant = submission.merchant.clone();
+                let request_id = submission.request_id.clone();
+                let work = Work::ReplayOnly(operation);
+                let (key, fingerprint, attempt) =
+                    (submission.key.clone(), submission.fingerprint, submission.attempt);
+                (
+                    scope,
+                    Submission { work, merchant, key, fingerprint, request_id, traceparent: None, attempt },
+                )
+            });
+            let answered = this.caller.run(submission).await;
+            let answered = match (answered, lookup) {
+                (Err(Refusal::Unavailable), Some((scope, submission))) => {
+                    this.stored_answer(&submission, &scope).await.ok_or(Refusal::Unavailable)
+                }
+                (answered, _) => answered,
+            };
+            after.finish(answered).await
+        });
+        task.await.unwrap_or_else(|error| {
+            tracing::error!(error = error_chain(&error), request.id = %request_id, "remote call ended early");
+            refused(self.context.render.as_ref(), operation, &Refusal::OutcomeUnknown, None, &request_id)
+        })
+    }
+
+    fn mismatch(&self, submission: &Submission) -> Answer {
+        self.context.observer.idempotency(IdempotencyOutcome::Mismatch);
+        self.refuse(&Refusal::KeyReused, submission)
+    }
+
+    fn refuse(&self, refusal: &Refusal, submission: &Submission) -> Answer {
+        let operation = submission.work.operation();
+        refused(self.context.render.as_ref(), operation, refusal, None, &submission.request_id)
+    }
+}
+
+fn reply(answer: Answer, limit: Option<LimitState>) -> Reply {
+    let retry_after_seconds = match limit {
+        Some(state) if answer.status == 429 => Some(state.reset_seconds.max(1)),
+        _ => answer.retry_after_seconds,
+    };
+    Reply { status: answer.status, body: answer.body, replayed: answer.replayed, retry_after_seconds, limit }
+}
+
+/// What is owed once a command has its answer.
+struct Aftercare {
+    context: Context,
+    cache: Arc<dyn Cache>,
+    scope: Option<IdempotencyScope>,
+    fingerprint: Digest,
+    charge: Option<Charge>,
+    operation: Operation,
+    request_id: Box<str>,
+    _in_flight: Option<InFlightGuard>,
+}
+
+impl Aftercare {
+    async fn finish(self, answered: Result<Answer, Refusal>) -> Answer {
+        let answer = answered.unwrap_or_else(|refusal| {
+            refused(self.context.render.as_ref(), self.operation, &refusal, None, &self.request_id)
+        });
+        self.context.observer.payment(self.operation, result_of(&answer));
+        let nothing_happened = answer.replayed || answer.status == 503;
+        if let Some(charge) = self.charge.as_ref().filter(|_| nothing_happened) {
+            self.tell(self.cache.give_back(charge).await);
+        }
+        if let Some(scope) = self.scope.as_ref().filter(|_| answer.stored) {
+            let (status, body) = (answer.status, answer.body.clone());
+            let copy = CachedAnswer { fingerprint: self.fingerprint, status, body };
+            self.tell(self.cache.remember(scope, copy).await);
+        }
+        answer
+    }
+
+    /// The cache being away costs a copy or a charge, never a payment.
+    fn tell(&self, outcome: Result<(), crate::ports::CacheError>) {
+        if let Err(error) = outcome {
+            tracing::debug!(error = error_chain(&error), "cache is away");
+        }
+    }
+}
+
+fn result_of(answer: &Answer) -> PaymentResult {
+    match answer.status {
+        200 => PaymentResult::Approved,
+        402 => PaymentResult::Declined,
+        504 => PaymentResult::Unknown,
+        500.. => PaymentResult::Failed,
+        _ => PaymentResult::Rejected,
+    }
+}
+
+/// A command that waits for the committer. Dropped early (the client hung up), it is waited for elsewhere.
+struct Waiting(Option<(Promise, Aftercare)>);
+
+impl Waiting {
+    async fn finish(mut self) -> Answer {
+        let settled = match &mut self.0 {
+            Some((promise, _)) => promise.settled().await,
+            None => Err(Refusal::Internal),
+        };
+        match self.0.take() {
+            Some((_, after)) => after.finish(settled.and_then(answered)).await,
+            None => Answer {
+                status: 500,
+                body: bytes::Bytes::new(),
+                replayed: false,
+                stored: false,
+                retry_after_seconds: None,
+            },
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let Some((mut promise, after)) = self.0.take() else { return };
+        let runtime = tokio::runtime::Handle::try_current();
+        if let Ok(runtime) = runtime {
+            drop(runtime.spawn(async move {
+                let settled = promise.settled().await;
+                after.finish(settled.and_then(answered)).await
+            }));
+        }
+    }
+}
+
+/// An acquirer that decides at once never leaves a call to be made.
+fn answered(settled: Settled) -> Result<Answer, Refusal> {
+    match settled {
+        Settled::Answer(answer) => Ok(answer),
+        Settled::Begun(_) => Err(Refusal::Internal),
+    }
+}

@@ -1,0 +1,76 @@
+//! The engine's limits, each with its unit; read once, by the server's configuration.
+
+use std::time::Duration;
+
+use crate::ports::{Limit, LimitAction};
+
+/// The engine's limits.
+#[derive(Clone, Debug)]
+pub struct EngineSettings {
+    /// Commands a batch.
+    pub batch_max: usize,
+    /// Commands that may wait for the committer.
+    pub queue_max: usize,
+    /// How long a command may wait for its answer.
+    pub command_timeout: Duration,
+    /// How long an authorization can be captured, in seconds.
+    pub authorization_seconds: u32,
+    /// How long an answer is kept, in seconds.
+    pub idempotency_seconds: u32,
+    /// How long an outbox row is kept at least, in seconds.
+    pub outbox_retention_seconds: u32,
+    /// Rate limits; `None` while they are off.
+    pub limits: Option<Limits>,
+    /// Calls to a remote acquirer that may be outstanding at once.
+    pub acquirer_calls_max: usize,
+    /// Within this bound every reachable attempt is known; past it, it is an alarm.
+    pub resolver_bound: Duration,
+    /// Events the worker posts in one transaction.
+    pub worker_batch_max: usize,
+}
+
+impl Default for EngineSettings {
+    fn default() -> Self {
+        Self {
+            batch_max: 256,
+            queue_max: 4096,
+            command_timeout: Duration::from_secs(5),
+            authorization_seconds: 604_800,
+            idempotency_seconds: 1_296_000,
+            outbox_retention_seconds: 604_800,
+            limits: Some(Limits::default()),
+            acquirer_calls_max: 256,
+            resolver_bound: Duration::from_secs(60),
+            worker_batch_max: 512,
+        }
+    }
+}
+
+/// Calls a merchant may make.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Authorizations.
+    pub authorize: Limit,
+    /// Captures and voids.
+    pub capture: Limit,
+    /// Refunds.
+    pub refund: Limit,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let a_minute = |capacity| Limit { capacity, window_seconds: 60 };
+        Self { authorize: a_minute(20), capture: a_minute(40), refund: a_minute(20) }
+    }
+}
+
+impl Limits {
+    /// The limit of an action.
+    pub fn of(&self, action: LimitAction) -> Limit {
+        match action {
+            LimitAction::Authorize => self.authorize,
+            LimitAction::Capture => self.capture,
+            LimitAction::Refund => self.refund,
+        }
+    }
+}
