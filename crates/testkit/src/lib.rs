@@ -1,10 +1,12 @@
 //! What tests of several crates share. Never part of the product: it appears under `[dev-dependencies]` only.
 //!
 //! Where to look: [`clock`] has a clock and randomness that the test owns; [`cache_suite`] is what every cache must do;
-//! [`wait`] waits for conditions.
+//! [`wait`] waits for conditions; [`process`] runs the real binary and [`http`] speaks to it.
 
 pub mod cache_suite;
 pub mod clock;
+pub mod http;
+pub mod process;
 pub mod wait;
 
 pub use clock::{FixedClock, SeededEntropy};

@@ -9,14 +9,22 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// Waits until `condition` holds; a test that waits longer than `limit` has failed, and says what it waited for.
 pub async fn wait_until(what: &str, limit: Duration, mut condition: impl AsyncFnMut() -> bool) {
-    let look = async {
+    wait_for(what, limit, async || condition().await.then_some(())).await;
+}
+
+/// Waits until `look` finds something, and gives it back.
+pub async fn wait_for<T>(what: &str, limit: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let looking = async {
         let mut looks = time::interval(LOOK_EVERY);
         loop {
             looks.tick().await;
-            if condition().await {
-                return;
+            if let Some(found) = look().await {
+                return found;
             }
         }
     };
-    assert!(time::timeout(limit, look).await.is_ok(), "waited {limit:?} in vain until {what}");
+    match time::timeout(limit, looking).await {
+        Ok(found) => found,
+        Err(_) => panic!("waited {limit:?} in vain until {what}"),
+    }
 }

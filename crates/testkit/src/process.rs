@@ -1,0 +1,179 @@
+//! The real binary as a process of its own: started, killed as a crash would, started again on the same data.
+//!
+//! It refuses to leave anything behind: dropping it kills the process and waits for its end. What the process says goes to
+//! a file beside its data, and the end of that file is in every panic here.
+
+use std::{
+    ffi::{OsStr, OsString},
+    fs::{File, OpenOptions},
+    net::{Ipv4Addr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::{
+    http::HttpClient,
+    wait::{wait_for, wait_until},
+};
+
+/// How long a start may take before the test has failed; generous, because machines that build are busy.
+const START_LIMIT: Duration = Duration::from_secs(60);
+/// How long a requested end may take before the test has failed.
+const STOP_LIMIT: Duration = Duration::from_secs(60);
+/// How much of its own words a panic shows.
+const SHOWN_BYTES: usize = 4096;
+
+/// How to start the binary.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    binary: PathBuf,
+    data_dir: PathBuf,
+    variables: Vec<(OsString, OsString)>,
+    port: u16,
+}
+
+impl Launch {
+    /// Starts `binary` on `data_dir` and on a port that is free now.
+    pub fn new(binary: impl Into<PathBuf>, data_dir: impl Into<PathBuf>) -> Self {
+        Self { binary: binary.into(), data_dir: data_dir.into(), variables: Vec::new(), port: free_port() }
+    }
+
+    /// With this variable in its environment.
+    pub fn with(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.variables.push((name.as_ref().into(), value.as_ref().into()));
+        self
+    }
+
+    /// The port it will listen on; the same at every start.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its address.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Its data directory.
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    /// `swelite up`, ready to serve.
+    pub async fn up(&self) -> Running {
+        let log = self.log_path();
+        let out = OpenOptions::new().create(true).append(true).open(&log);
+        let out: File = out.unwrap_or_else(|error| panic!("open {}: {error}", log.display()));
+        let copy = out.try_clone().unwrap_or_else(|error| panic!("clone {}: {error}", log.display()));
+        let port = self.port.to_string();
+        let mut command = self.command(&["up", "--port", &port]);
+        let child = command.stdin(Stdio::null()).stdout(out).stderr(copy).spawn();
+        let child = child.unwrap_or_else(|error| panic!("start {}: {error}", self.binary.display()));
+        let mut running = Running { child: Some(child), url: self.url(), log };
+        running.wait_until_ready().await;
+        running
+    }
+
+    /// Runs a subcommand to its end.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        let output = self.command(arguments).stdin(Stdio::null()).output();
+        output.unwrap_or_else(|error| panic!("run {} {arguments:?}: {error}", self.binary.display()))
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.binary);
+        // Nothing of the developer's own settings may reach the process under test.
+        command.env_clear().envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command.env("SWELITE_DATA_DIR", &self.data_dir).env("SWELITE_URL", self.url()).args(arguments);
+        command
+    }
+
+    fn log_path(&self) -> PathBuf {
+        let mut name = self.data_dir.clone().into_os_string();
+        name.push(".log");
+        name.into()
+    }
+}
+
+/// A started process.
+#[derive(Debug)]
+pub struct Running {
+    child: Option<Child>,
+    url: String,
+    log: PathBuf,
+}
+
+impl Running {
+    /// Its address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().map_or(0, Child::id)
+    }
+
+    /// Ends it as a crash would, in the middle of whatever it does (`kill -9`).
+    pub fn kill(mut self) {
+        self.kill_now();
+    }
+
+    /// Asks it to end and waits until it has (SIGTERM).
+    pub async fn stop(mut self) -> ExitStatus {
+        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw);
+        let sent = pid.map(|pid| kill_process(pid, Signal::TERM));
+        assert!(matches!(sent, Some(Ok(()))), "cannot ask process {:?} to end: {sent:?}", self.pid());
+        let ended = wait_for("the process has ended", STOP_LIMIT, async || {
+            self.child.as_mut().and_then(|child| child.try_wait().ok().flatten())
+        });
+        let status = ended.await;
+        self.child = None;
+        status
+    }
+
+    /// What it has said so far; the end of it.
+    pub fn words(&self) -> String {
+        let text = std::fs::read(&self.log).unwrap_or_default();
+        let from = text.len().saturating_sub(SHOWN_BYTES);
+        String::from_utf8_lossy(text.get(from..).unwrap_or_default()).into_owned()
+    }
+
+    async fn wait_until_ready(&mut self) {
+        let client = HttpClient::new(&self.url);
+        wait_until("the server is ready", START_LIMIT, async || {
+            if let Some(Ok(Some(status))) = self.child.as_mut().map(Child::try_wait) {
+                panic!("the server ended at its start with {status}:\n{}", self.words());
+            }
+            client.get("/readyz").await.is_ok_and(|answer| answer.status == 200)
+        })
+        .await;
+    }
+
+    fn kill_now(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // An error here means that it has ended already.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the last words of the server:\n{}", self.words());
+        }
+        self.kill_now();
+    }
+}
+
+/// A port nobody listens on now. Somebody could take it before it is used; then the start fails and says so.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+    let address = listener.and_then(|listener| listener.local_addr());
+    address.map(|address| address.port()).unwrap_or_else(|error| panic!("find a free port: {error}"))
+}
