@@ -184,6 +184,7 @@ impl LaneReader {
             partition: i32::from(self.lane.0),
             offset: offset(event.id.seq.0),
             payload: event.body,
+            place: Some(event.id),
         }
     }
 

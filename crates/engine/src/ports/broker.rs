@@ -4,7 +4,7 @@ use std::error::Error;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::event::Topic;
+use domain::{event::Topic, id::EventId};
 use thiserror::Error;
 
 /// The broker is away or refuses; the same call may succeed later.
@@ -29,6 +29,8 @@ pub struct Record {
     pub offset: i64,
     /// The value.
     pub payload: Bytes,
+    /// Its lane and place, where the broker itself knows: only the embedded log does, being the outbox.
+    pub place: Option<EventId>,
 }
 
 /// Where to resume a partition.

@@ -31,12 +31,23 @@ pub struct PostingState {
     pub positions: HashMap<(Lane, Topic), Seq>,
     /// The lanes that exist: the place of the latest event, and up to where the outbox has been pruned.
     pub lanes: HashMap<Lane, (Seq, Seq)>,
-    /// The outbox rows in the ranges: topic, SHA-256 of the body.
-    pub outbox: HashMap<EventId, (Topic, Digest)>,
+    /// The outbox rows in the ranges.
+    pub outbox: HashMap<EventId, OutboxMark>,
     /// The journal entries in the ranges that exist already.
     pub posted: HashSet<EventId>,
     /// The dead letter to redrive, if it exists.
     pub dead_letter: Option<DeadLetter>,
+}
+
+/// What an event is compared with before it is believed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OutboxMark {
+    /// The topic of the outbox row.
+    pub topic: Topic,
+    /// SHA-256 of its body, as it was committed.
+    pub sha256: Digest,
+    /// The place of the event of the same topic before it.
+    pub previous: Seq,
 }
 
 /// A journal entry and what the store keeps beside it.
