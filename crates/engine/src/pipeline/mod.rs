@@ -1,2 +1,48 @@
 //! Loops that can be stopped and started at any point: they take no input, read the state of the store, act idempotently, and
 //! are woken by a signal or a timer.
+//!
+//! [`worker`] posts events to the ledger; [`dead_letters`] is what people do with events it could not post; [`expiry`] ends
+//! authorizations whose time ran out; [`resolver`] finds out what became of acquirer calls; [`retention`] deletes what is
+//! no longer needed.
+
+pub mod dead_letters;
+pub mod expiry;
+pub mod resolver;
+pub mod retention;
+pub mod worker;
+
+use std::time::Duration;
+
+use tokio::{sync::watch, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+/// Waits until `signal` moves, `fallback` has passed, or the loop shall end (`false`).
+async fn wake(signal: &mut watch::Receiver<u64>, fallback: Duration, stop: &CancellationToken) -> bool {
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => false,
+        // The sender gone means the platform is ending; the token says so at the next turn.
+        woken = timeout(fallback, signal.changed()) => {
+            if matches!(woken, Ok(Err(_))) {
+                pause(fallback, stop).await;
+            }
+            !stop.is_cancelled()
+        }
+    }
+}
+
+/// Waits for `time`, or less when the loop shall end (`false`).
+async fn pause(time: Duration, stop: &CancellationToken) -> bool {
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => false,
+        () = tokio::time::sleep(time) => true,
+    }
+}
+
+/// A pause that grows with every failure, from 50 ms to 5 s, and is never quite the same for two replicas.
+fn backoff(failures: u32, salt: u64) -> Duration {
+    let base_ms = 50_u64.saturating_mul(1 << failures.min(7)).min(5_000);
+    let jitter_ms = salt.wrapping_mul(0x9e37_79b9_7f4a_7c15) % (base_ms / 4 + 1);
+    Duration::from_millis(base_ms + jitter_ms)
+}

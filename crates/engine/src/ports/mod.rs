@@ -24,7 +24,7 @@ pub use clock::{Clock, Entropy};
 pub use error::StoreError;
 pub use posting::{
     AuditEntry, BalanceDelta, DeadLetter, DeadLetterMove, DeadLetterReason, DeadLetterState, NewDeadLetter,
-    PostedEntry, PostingBatch, PostingChanges, PostingScope, PostingState,
+    OutboxMark, PostedEntry, PostingBatch, PostingChanges, PostingScope, PostingState,
 };
 pub use render::{Outcome, Refusal, Render, Rendered};
 pub use snapshot::{

@@ -1,0 +1,215 @@
+//! What people do with parked events: redrive (every check again, then post, once), hold, discard with a reason.
+//!
+//! Invariant: a dead letter is closed at most once, and a redrive posts at most one entry: the check and the posting are one
+//! transaction under the dead letter's lock, and the entry's key is its event's.
+
+use domain::id::DeadLetterId;
+use thiserror::Error;
+
+use super::worker::{Judgement, Parsed, balances_of, judge_alone, parse, posted, range_of};
+use crate::{
+    commit::Context,
+    ports::{
+        AuditEntry, DeadLetter, DeadLetterMove, DeadLetterReason, DeadLetterState, PostingChanges,
+        PostingScope, PostingState, Record, StoreError,
+    },
+};
+
+/// Who acts, why, and by which call.
+#[derive(Clone, Debug)]
+pub struct OperatorAct {
+    /// Who.
+    pub actor: Box<str>,
+    /// Why; a discard needs one.
+    pub reason: Option<Box<str>>,
+    /// The call.
+    pub request_id: Box<str>,
+}
+
+/// Why nothing was done.
+#[derive(Debug, Error)]
+pub enum DeadLetterRefusal {
+    /// No such dead letter.
+    #[error("there is no such dead letter")]
+    NotFound,
+    /// It has been closed, or its kind cannot be redriven.
+    #[error("the dead letter is {0}")]
+    Conflict(String),
+    /// The store did not do it.
+    #[error("move dead letter")]
+    Store(#[from] StoreError),
+}
+
+/// What a redrive would do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum RedriveForecast {
+    /// It would post.
+    WouldPost,
+    /// Its entry exists already; it would only be closed.
+    AlreadyPosted,
+    /// It would stay open.
+    WouldFail(String),
+}
+
+/// Runs every check again and posts; the dead letter afterwards (still open, with the reason, when a check failed).
+pub async fn redrive(
+    context: &Context,
+    id: DeadLetterId,
+    act: &OperatorAct,
+) -> Result<DeadLetter, DeadLetterRefusal> {
+    let letter = find(context, id).await?;
+    let record = record_of(&letter);
+    let parsed = parse(&record);
+    let mut batch = context.store.posting_open(&scope_of(&parsed, id)).await?;
+    let state = batch.take_state();
+    let letter = state.dead_letter.clone().ok_or(DeadLetterRefusal::NotFound)?;
+    refuse_closed(&letter, true)?;
+    let changes = redrive_changes(&letter, &parsed, &state, act);
+    let posts = !changes.entries.is_empty();
+    batch.commit(&changes).await.map_err(conflict_when_fenced)?;
+    if posts {
+        context.signals.events_posted();
+    }
+    find(context, id).await
+}
+
+/// What a redrive would do now; changes nothing.
+pub async fn redrive_forecast(
+    context: &Context,
+    id: DeadLetterId,
+) -> Result<RedriveForecast, DeadLetterRefusal> {
+    let letter = find(context, id).await?;
+    refuse_closed(&letter, true)?;
+    let record = record_of(&letter);
+    let parsed = parse(&record);
+    let mut batch = context.store.posting_open(&scope_of(&parsed, id)).await?;
+    Ok(match judge_alone(&parsed, &batch.take_state()) {
+        Judgement::Post(..) | Judgement::WithoutPostings => RedriveForecast::WouldPost,
+        Judgement::Duplicate => RedriveForecast::AlreadyPosted,
+        Judgement::Park(_, message) => RedriveForecast::WouldFail(message),
+        Judgement::Hole => RedriveForecast::WouldFail("an event before it is missing".to_owned()),
+    })
+}
+
+/// Puts an open dead letter aside on purpose.
+pub async fn hold(
+    context: &Context,
+    id: DeadLetterId,
+    act: &OperatorAct,
+) -> Result<DeadLetter, DeadLetterRefusal> {
+    let letter = find(context, id).await?;
+    if letter.state != DeadLetterState::Open {
+        return Err(conflict(&letter));
+    }
+    set_aside(context, &letter, DeadLetterState::Held, "dead_letter.hold", act).await
+}
+
+/// Gives a dead letter up for good.
+pub async fn discard(
+    context: &Context,
+    id: DeadLetterId,
+    act: &OperatorAct,
+) -> Result<DeadLetter, DeadLetterRefusal> {
+    let letter = find(context, id).await?;
+    refuse_closed(&letter, false)?;
+    set_aside(context, &letter, DeadLetterState::Discarded, "dead_letter.discard", act).await
+}
+
+fn redrive_changes(
+    letter: &DeadLetter,
+    parsed: &Parsed<'_>,
+    state: &PostingState,
+    act: &OperatorAct,
+) -> PostingChanges {
+    let close = |to, note| DeadLetterMove { id: letter.id, from: letter.state, to, tried: true, note };
+    let mut changes = PostingChanges {
+        audit: Some(audit(letter.id, "dead_letter.redrive", act, state.now)),
+        ..PostingChanges::default()
+    };
+    changes.dead_letter = Some(match judge_alone(parsed, state) {
+        Judgement::Post(entry, previous) => {
+            let topic = parsed.topic.unwrap_or(domain::event::Topic::Declined);
+            changes.entries = vec![posted(entry, previous, topic, state.now)];
+            changes.balances = balances_of(&changes.entries);
+            close(DeadLetterState::Redriven, None)
+        }
+        Judgement::WithoutPostings => close(DeadLetterState::Redriven, None),
+        Judgement::Duplicate => {
+            close(DeadLetterState::Redriven, Some("its entry had been posted already".to_owned()))
+        }
+        Judgement::Park(_, message) => close(DeadLetterState::Open, Some(message)),
+        Judgement::Hole => close(DeadLetterState::Open, Some("an event before it is missing".to_owned())),
+    });
+    changes
+}
+
+async fn set_aside(
+    context: &Context,
+    letter: &DeadLetter,
+    to: DeadLetterState,
+    action: &str,
+    act: &OperatorAct,
+) -> Result<DeadLetter, DeadLetterRefusal> {
+    let note = act.reason.as_deref().map(str::to_owned);
+    let change = DeadLetterMove { id: letter.id, from: letter.state, to, tried: false, note };
+    let entry = audit(letter.id, action, act, context.clock.now());
+    context.store.dead_letter_move(&change, &entry).await.map_err(conflict_when_fenced)?;
+    find(context, letter.id).await
+}
+
+async fn find(context: &Context, id: DeadLetterId) -> Result<DeadLetter, DeadLetterRefusal> {
+    let mut snapshot = context.store.snapshot().await?;
+    snapshot.dead_letter_find(id).await?.ok_or(DeadLetterRefusal::NotFound)
+}
+
+fn record_of(letter: &DeadLetter) -> Record {
+    let parked = &letter.letter;
+    // The embedded log parks an event under the place it was read from; an event of a broker's partition has to say its own.
+    Record {
+        topic: parked.topic.clone(),
+        partition: parked.partition,
+        offset: parked.offset,
+        payload: parked.payload.clone(),
+        place: parked.event,
+    }
+}
+
+fn scope_of(parsed: &Parsed<'_>, id: DeadLetterId) -> PostingScope {
+    PostingScope { dead_letter: Some(id), ..range_of(std::slice::from_ref(parsed)) }
+}
+
+fn refuse_closed(letter: &DeadLetter, redriving: bool) -> Result<(), DeadLetterRefusal> {
+    match letter.state {
+        DeadLetterState::Redriven | DeadLetterState::Discarded => Err(conflict(letter)),
+        DeadLetterState::Open | DeadLetterState::Held
+            if redriving && letter.letter.reason == DeadLetterReason::Foreign =>
+        {
+            Err(DeadLetterRefusal::Conflict("foreign: it can only be discarded".to_owned()))
+        }
+        DeadLetterState::Open | DeadLetterState::Held => Ok(()),
+    }
+}
+
+fn conflict(letter: &DeadLetter) -> DeadLetterRefusal {
+    DeadLetterRefusal::Conflict(letter.state.as_str().to_lowercase())
+}
+
+fn conflict_when_fenced(error: StoreError) -> DeadLetterRefusal {
+    match error {
+        StoreError::Fenced { what } => {
+            DeadLetterRefusal::Conflict(format!("changed by someone else ({what})"))
+        }
+        error => DeadLetterRefusal::Store(error),
+    }
+}
+
+fn audit(id: DeadLetterId, action: &str, act: &OperatorAct, at: domain::time::Timestamp) -> AuditEntry {
+    AuditEntry {
+        actor: act.actor.clone(),
+        action: action.into(),
+        object: format!("dead_letter/{id}").into(),
+        reason: act.reason.clone(),
+        request_id: act.request_id.clone(),
+        at,
+    }
+}

@@ -1,0 +1,72 @@
+//! Ends authorizations whose time ran out: an expiry is a command like any other, made by a loop.
+//!
+//! Refuses to act on a clock it cannot trust: when the wall clock has moved against the monotonic one, the loop stops and
+//! raises the alarm, because an expiry cannot be taken back.
+
+use std::time::Duration;
+
+use domain::payment::Command;
+use tokio_util::sync::CancellationToken;
+
+use super::pause;
+use crate::{
+    commit::{CommitQueue, Context, Submission, Work, error_chain},
+    observe::Incident,
+    ports::StoreError,
+};
+
+const EVERY: Duration = Duration::from_secs(1);
+const BATCH: usize = 256;
+/// How far the wall clock may move against the monotonic one.
+const CLOCK_JUMP_MAX_MS: i64 = 60_000;
+
+/// Runs until `stop`, or until the wall clock jumps.
+pub async fn run(context: Context, queue: CommitQueue, stop: CancellationToken) {
+    let started = (context.clock.now(), context.clock.monotonic());
+    while pause(EVERY, &stop).await {
+        let elapsed = context.clock.monotonic().saturating_sub(started.1);
+        let expected_ms = i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX);
+        let jump_ms = context.clock.now().ms_since(started.0).saturating_sub(expected_ms);
+        if jump_ms.saturating_abs() > CLOCK_JUMP_MAX_MS {
+            context.observer.incident(Incident::ClockJump);
+            tracing::error!(
+                jump_ms,
+                "wall clock has jumped; authorizations no longer expire until the process is restarted"
+            );
+            return;
+        }
+        if let Err(error) = expire_due(&context, &queue).await {
+            tracing::warn!(error = error_chain(&error), "cannot look for authorizations whose time ran out");
+        }
+    }
+}
+
+/// Expires everything that is due now; how many were asked for.
+pub async fn expire_due(context: &Context, queue: &CommitQueue) -> Result<usize, StoreError> {
+    let mut asked = 0;
+    loop {
+        let due = context.store.snapshot().await?.payment_list_expirable(context.clock.now(), BATCH).await?;
+        if due.is_empty() {
+            return Ok(asked);
+        }
+        let count = due.len();
+        let commands = due.into_iter().map(|(payment, merchant)| {
+            let submission = Submission {
+                work: Work::OnPayment(payment, Command::Expire),
+                merchant,
+                key: None,
+                fingerprint: [0; 32],
+                request_id: "expiry".into(),
+                traceparent: None,
+                attempt: context.entropy.attempt_id(),
+            };
+            queue.ask(submission)
+        });
+        let outcomes = futures_util::future::join_all(commands).await;
+        asked += count;
+        // Whatever was refused is looked at again the next time round.
+        if outcomes.iter().any(Result::is_err) || count < BATCH {
+            return Ok(asked);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Deletes what is no longer needed: outbox rows everybody has read, answers whose time is over.
+//!
+//! Invariant: an outbox row goes only in sequence order, when it is old enough, when the worker has handled it, and when no
+//! dead letter that could still be redriven refers to it. The chain head at the cut is kept, so density, the chain and the
+//! proofs start there.
+
+use std::time::Duration;
+
+use domain::{
+    event::Topic,
+    id::{Lane, Seq},
+    time::Timestamp,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::pause;
+use crate::{
+    commit::{Context, error_chain},
+    digest::chain,
+    ports::{DeadLetterFilter, DeadLetterState, Digest, Snapshot, StoreError, StoredLane},
+};
+
+const EVERY: Duration = Duration::from_secs(60);
+const BATCH: usize = 500;
+
+/// Runs until `stop`.
+pub async fn run(context: Context, stop: CancellationToken) {
+    while pause(EVERY, &stop).await {
+        if let Err(error) = prune(&context).await {
+            tracing::warn!(error = error_chain(&error), "cannot delete what is no longer needed");
+        }
+    }
+}
+
+/// Deletes everything that may go now; how many outbox rows and answers went.
+pub async fn prune(context: &Context) -> Result<(usize, usize), StoreError> {
+    let now = context.clock.now();
+    let outbox_before = now.minus_seconds(context.settings.outbox_retention_seconds);
+    let lanes = context.store.snapshot().await?.lane_list().await?;
+    let mut events = 0;
+    for lane in lanes {
+        events += prune_lane(context, lane.state.lane, outbox_before).await?;
+    }
+    let answered_before = now.minus_seconds(context.settings.idempotency_seconds);
+    let mut answers = 0;
+    loop {
+        let deleted = context.store.idempotency_prune(answered_before, BATCH).await?;
+        answers += deleted;
+        if deleted == 0 {
+            return Ok((events, answers));
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn prune_lane(context: &Context, lane: Lane, before: Timestamp) -> Result<usize, StoreError> {
+    let mut deleted = 0;
+    loop {
+        let mut snapshot = context.store.snapshot().await?;
+        let Some(cut) = next_cut(snapshot.as_mut(), lane, before).await? else { return Ok(deleted) };
+        drop(snapshot);
+        context.store.outbox_prune(lane, cut.from, cut.to, cut.head).await?;
+        deleted += cut.rows;
+        tokio::task::yield_now().await;
+    }
+}
+
+/// A range of rows that may go, and the chain head at its end.
+struct Cut {
+    from: Seq,
+    to: Seq,
+    head: Digest,
+    rows: usize,
+}
+
+async fn next_cut(
+    snapshot: &mut dyn Snapshot,
+    lane: Lane,
+    before: Timestamp,
+) -> Result<Option<Cut>, StoreError> {
+    let lanes = snapshot.lane_list().await?;
+    let Some(stored) = lanes.into_iter().find(|stored| stored.state.lane == lane) else { return Ok(None) };
+    let needed_from = needed_from(snapshot, &stored).await?;
+    let rows = snapshot.outbox_range(lane, stored.pruned_to, BATCH).await?;
+    let going = rows.iter().take_while(|event| event.id.seq < needed_from && event.occurred_at < before);
+    let mut cut = Cut { from: stored.pruned_to, to: stored.pruned_to, head: stored.pruned_head, rows: 0 };
+    for event in going {
+        cut.head = chain(&cut.head, &event.body);
+        cut.to = event.id.seq;
+        cut.rows += 1;
+    }
+    Ok((cut.rows > 0).then_some(cut))
+}
+
+/// The first place somebody may still need: not handled by the worker, or parked and open to a redrive.
+async fn needed_from(snapshot: &mut dyn Snapshot, stored: &StoredLane) -> Result<Seq, StoreError> {
+    let positions = snapshot.position_list().await?;
+    let mut needed = stored.state.last_seq.next();
+    for topic in Topic::ALL {
+        let position =
+            positions.iter().find(|position| position.lane == stored.state.lane && position.topic == topic);
+        let handled = position.map_or(Seq::START, |position| position.seq);
+        if handled < stored.state.topics.get(topic) {
+            needed = needed.min(handled.next());
+        }
+    }
+    let filter = DeadLetterFilter {
+        states: vec![DeadLetterState::Open, DeadLetterState::Held],
+        ..DeadLetterFilter::default()
+    };
+    let mut before = None;
+    loop {
+        let page = snapshot.dead_letter_list(&filter, before, BATCH).await?;
+        for event in page.rows.iter().filter_map(|letter| letter.letter.event) {
+            if event.lane == stored.state.lane {
+                needed = needed.min(event.seq);
+            }
+        }
+        let Some(next) = page.next else { return Ok(needed) };
+        before = Some(next);
+    }
+}
