@@ -4,6 +4,8 @@
 //! a bound in size. Nothing here is the truth: a copy that is gone is read from the store, a process that restarts opens new
 //! windows.
 
+mod answers;
+mod expiring;
 mod memory;
 mod windows;
 

@@ -1,24 +1,22 @@
 //! Fixed windows: each opens at its first counted call, lasts its time, and admits exactly its capacity.
 //!
-//! Every merchant has at most one window per action, found under one lock of many. Each window stands once in its shard's
-//! queue in the order of opening, and every opening looks at the front of that queue and lets go of what has ended; so the
-//! memory follows the number of open windows, not the number of merchants ever seen, and no sweep ever stops a caller.
+//! Every merchant has at most one window per action, found under one lock of many.
 
 use std::{
-    collections::{HashMap, VecDeque},
     hash::{BuildHasher, RandomState},
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use domain::id::MerchantId;
 use engine::ports::{Charge, Limit, LimitAction, LimitState};
 
+use crate::expiring::Expiring;
+
 /// Enough that callers on a machine's cores seldom want the same lock.
 const SHARDS_PER_ACTION: usize = 64;
 
-/// How many queue entries an opening looks at. More than one, so that what has ended is let go of faster than windows open.
-const SWEEP_STEPS: usize = 2;
+/// In a second.
+const NANOSECONDS: u64 = 1_000_000_000;
 
 /// As many windows are open as may be.
 #[derive(Debug)]
@@ -41,9 +39,7 @@ pub(crate) struct Windows {
 
 #[derive(Default)]
 struct Shard {
-    windows: HashMap<MerchantId, Window>,
-    /// When each window is looked at again; every key of `windows` stands here exactly once.
-    due: VecDeque<(u64, MerchantId)>,
+    windows: Expiring<MerchantId, Window>,
     last_id: u64,
 }
 
@@ -52,6 +48,7 @@ struct Window {
     /// Never used twice in a shard, so that a charge cannot be given back to a later window.
     id: u64,
     ends_ns: u64,
+    /// Calls counted. None: every one was given back, so no counted call has opened this window.
     used: u32,
 }
 
@@ -69,11 +66,10 @@ impl Windows {
         merchant: &MerchantId,
         action: LimitAction,
         limit: Limit,
-        now: Duration,
+        now_ns: u64,
     ) -> Result<(LimitState, Option<u64>), TooManyWindows> {
-        let now_ns = nanoseconds(now);
         let mut shard = self.shard(merchant, action);
-        let open = shard.windows.get_mut(merchant).filter(|window| window.is_open(now_ns));
+        let open = shard.windows.get_mut(merchant, now_ns).filter(|window| window.used > 0);
         let counted = match open {
             Some(window) if window.used >= limit.capacity => {
                 return Ok((window.state(limit, now_ns, false), None));
@@ -91,11 +87,10 @@ impl Windows {
     }
 
     /// Takes a call out of the window it was counted in, if that window is still the current one.
-    pub(crate) fn give_back(&self, charge: &Charge) {
+    pub(crate) fn give_back(&self, charge: &Charge, now_ns: u64) {
         let mut shard = self.shard(&charge.merchant, charge.action);
-        if let Some(window) =
-            shard.windows.get_mut(&charge.merchant).filter(|window| window.id == charge.window)
-        {
+        let window = shard.windows.get_mut(&charge.merchant, now_ns);
+        if let Some(window) = window.filter(|window| window.id == charge.window) {
             window.used = window.used.saturating_sub(1);
         }
     }
@@ -106,11 +101,10 @@ impl Windows {
         merchant: &MerchantId,
         action: LimitAction,
         limit: Limit,
-        now: Duration,
+        now_ns: u64,
     ) -> LimitState {
-        let now_ns = nanoseconds(now);
         let shard = self.shard(merchant, action);
-        match shard.windows.get(merchant).filter(|window| window.is_open(now_ns)) {
+        match shard.windows.get(merchant, now_ns).filter(|window| window.used > 0) {
             Some(window) => window.state(limit, now_ns, window.used < limit.capacity),
             None => untouched(limit),
         }
@@ -136,44 +130,21 @@ impl Shard {
         now_ns: u64,
         windows_max: usize,
     ) -> Result<Window, TooManyWindows> {
-        self.sweep(now_ns);
-        let length_ns = nanoseconds(Duration::from_secs(u64::from(limit.window_seconds)));
-        let window = Window { id: self.last_id + 1, ends_ns: now_ns.saturating_add(length_ns), used: 1 };
-        if let Some(ended) = self.windows.get_mut(merchant) {
-            *ended = window;
-        } else if self.windows.len() < windows_max {
-            self.windows.insert(merchant.clone(), window);
-            self.due.push_back((window.ends_ns, merchant.clone()));
-        } else {
+        self.windows.sweep(now_ns, |_, _| {});
+        if self.windows.len() >= windows_max && !self.windows.holds(merchant) {
             return Err(TooManyWindows);
         }
+        let length_ns = u64::from(limit.window_seconds).saturating_mul(NANOSECONDS);
+        let window = Window { id: self.last_id + 1, ends_ns: now_ns.saturating_add(length_ns), used: 1 };
+        self.windows.put(merchant, window, window.ends_ns);
         self.last_id = window.id;
         Ok(window)
-    }
-
-    fn sweep(&mut self, now_ns: u64) {
-        for _ in 0..SWEEP_STEPS {
-            let Some((_, merchant)) = self.due.pop_front_if(|(due_ns, _)| *due_ns <= now_ns) else { return };
-            match self.windows.get(&merchant) {
-                // It has been opened again since it was queued.
-                Some(window) if window.is_open(now_ns) => self.due.push_back((window.ends_ns, merchant)),
-                Some(_) | None => {
-                    self.windows.remove(&merchant);
-                }
-            }
-        }
-        debug_assert_eq!(self.windows.len(), self.due.len());
     }
 }
 
 impl Window {
-    /// A window whose every call was given back has not been opened by a counted call.
-    fn is_open(&self, now_ns: u64) -> bool {
-        self.used > 0 && now_ns < self.ends_ns
-    }
-
     fn state(&self, limit: Limit, now_ns: u64, allowed: bool) -> LimitState {
-        let left_seconds = self.ends_ns.saturating_sub(now_ns).div_ceil(1_000_000_000);
+        let left_seconds = self.ends_ns.saturating_sub(now_ns).div_ceil(NANOSECONDS);
         LimitState {
             limit,
             remaining: limit.capacity.saturating_sub(self.used),
@@ -192,10 +163,6 @@ fn untouched(limit: Limit) -> LimitState {
     }
 }
 
-fn nanoseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,18 +172,12 @@ mod tests {
     impl Windows {
         fn open_count(&self) -> usize {
             let shards = self.shards.iter().flatten();
-            shards
-                .map(|shard| {
-                    let shard = shard.lock().unwrap();
-                    assert_eq!(shard.windows.len(), shard.due.len());
-                    shard.windows.len()
-                })
-                .sum()
+            shards.map(|shard| shard.lock().unwrap().windows.len()).sum()
         }
 
-        fn call(&self, merchant: &str, now: Duration) -> Result<bool, TooManyWindows> {
+        fn call(&self, merchant: &str, now_ns: u64) -> Result<bool, TooManyWindows> {
             let merchant = merchant.parse().unwrap();
-            self.charge(&merchant, LimitAction::Authorize, LIMIT, now).map(|(state, _)| state.allowed)
+            self.charge(&merchant, LimitAction::Authorize, LIMIT, now_ns).map(|(state, _)| state.allowed)
         }
     }
 
@@ -225,7 +186,7 @@ mod tests {
         let windows = Windows::new(1 << 20);
         for stranger in 0..300_000_u64 {
             // A thousand strangers a second: 60,000 of their windows are open at once.
-            let now = Duration::from_millis(stranger);
+            let now = stranger * 1_000_000;
             assert!(windows.call(&format!("m{stranger}"), now).unwrap());
             assert!(windows.call(&format!("regular{}", stranger % 10), now).is_ok());
         }
@@ -237,27 +198,17 @@ mod tests {
     fn a_full_house_says_so_and_makes_room_as_windows_end() {
         let windows = Windows::new(SHARDS_PER_ACTION);
         let callers: Vec<String> = (0..10_000).map(|caller| format!("m{caller}")).collect();
-        let seated: Vec<_> =
-            callers.iter().filter(|caller| windows.call(caller, Duration::ZERO).is_ok()).collect();
+        let seated: Vec<_> = callers.iter().filter(|caller| windows.call(caller, 0).is_ok()).collect();
         assert!(windows.open_count() <= SHARDS_PER_ACTION);
         assert!(!seated.is_empty());
         for caller in &seated {
-            assert!(windows.call(caller, Duration::ZERO).unwrap(), "who is in stays counted");
+            assert!(windows.call(caller, 0).unwrap(), "who is in stays counted");
         }
-        let later = Duration::from_secs(60);
+        let later = 60 * NANOSECONDS;
         let newcomers = (0..10_000).map(|caller| format!("n{caller}"));
         assert!(
             newcomers.map(|caller| windows.call(&caller, later).is_ok()).filter(|seated| *seated).count() > 0
         );
         assert!(windows.open_count() <= SHARDS_PER_ACTION);
-    }
-
-    #[test]
-    fn a_window_opened_again_is_still_swept_when_it_ends() {
-        let windows = Windows::new(1);
-        for minute in 0..5 {
-            assert!(windows.call("M1", Duration::from_secs(60 * minute)).unwrap());
-            assert_eq!(windows.open_count(), 1);
-        }
     }
 }
