@@ -57,7 +57,6 @@ const DOMAIN_USES: [&str; 4] = ["iso_currency", "jiff", "serde", "thiserror"];
 const DRIVERS: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
     ("libsqlite3-sys", &["store"]),
-    ("moka", &["cache"]),
     ("axum", &["server"]),
     ("tower", &["server"]),
     ("utoipa", &["server"]),
