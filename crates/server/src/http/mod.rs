@@ -6,9 +6,19 @@
 //! To add a resource: a file (or folder) of its own with `pub(crate) fn routes() -> OpenApiRouter<AppState>`, merged in
 //! [`router`]. Handlers return `Result<_, Problem>`; request id, `instance` and metrics are added on the way out.
 
+pub mod accept;
+mod body;
+mod cors;
+mod health;
 pub mod list;
+mod middleware;
+pub(crate) mod openapi;
 pub mod path;
+mod payments;
 pub mod problem;
 pub mod query;
+pub mod render;
+pub mod request_id;
 pub mod router;
 pub mod state;
+mod wire;

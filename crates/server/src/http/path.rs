@@ -1,11 +1,13 @@
 //! Ids in paths. What is not an id names nothing: 404, never 400.
 
-use std::str::FromStr;
+use std::{borrow::Cow, str::FromStr};
 
 use axum::{
     extract::{FromRequestParts, RawPathParams},
     http::request::Parts,
 };
+
+use domain::text::looks_like_card_number;
 
 use super::problem::Problem;
 
@@ -21,4 +23,13 @@ impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for PathId<T> {
         let text = params.as_ref().ok().and_then(|params| params.iter().next()).map(|(_, value)| value);
         text.and_then(|text| text.parse().ok()).map(Self).ok_or_else(|| Problem::not_found("resource"))
     }
+}
+
+/// The path of a call as it may be said back: what could be a card number is left out.
+pub(crate) fn instance(path: &str) -> Cow<'_, str> {
+    if !path.split('/').any(looks_like_card_number) {
+        return Cow::Borrowed(path);
+    }
+    let segments = path.split('/').map(|segment| if looks_like_card_number(segment) { "…" } else { segment });
+    Cow::Owned(segments.collect::<Vec<_>>().join("/"))
 }

@@ -1,23 +1,55 @@
 //! All routes in one place.
 
-use axum::Router;
+use axum::{
+    Json, Router,
+    http::{HeaderMap, header},
+    response::{Html, IntoResponse, Response},
+    routing::get,
+};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::state::AppState;
+use super::{
+    health,
+    middleware::Door,
+    openapi, payments,
+    problem::{Code, Problem},
+    state::AppState,
+};
 
 /// The routes and their description. A resource is added here by merging its own `routes()`.
 fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+    OpenApiRouter::with_openapi(openapi::about()).merge(payments::routes()).merge(health::routes())
 }
 
 /// The whole application, ready to be served.
 pub fn app(state: AppState) -> Router {
-    let (router, _) = routes().split_for_parts();
-    router.with_state(state)
+    let (router, document) = routes().split_for_parts();
+    let templates: Vec<String> = document.paths.paths.keys().cloned().collect();
+    let door = Door::new(state.clone(), templates.iter().map(String::as_str).chain(["/openapi.json"]));
+    router
+        .route("/openapi.json", get(move || async move { Json(document) }))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(door)
+        .with_state(state)
 }
 
 /// The OpenAPI document of all routes.
 pub fn openapi() -> OpenApi {
     routes().into_openapi()
+}
+
+/// A page for people, a problem for programs.
+async fn not_found(headers: HeaderMap) -> Response {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accept.contains("text/html") {
+        return (axum::http::StatusCode::NOT_FOUND, Html(include_str!("pages/not_found.html")))
+            .into_response();
+    }
+    Problem::new(Code::NotFound, "no such path").into_response()
+}
+
+async fn method_not_allowed() -> Problem {
+    Problem::new(Code::MethodNotAllowed, "the method is not allowed on this path")
 }

@@ -11,7 +11,7 @@ use std::{
 use async_trait::async_trait;
 use domain::payment::{Capture, Refund, Void};
 use engine::{
-    payments::{Authorize, Call, OnPayment, Reply},
+    payments::{Authorize, Call, OnPayment, Payments, Reply},
     ports::{Cache, Clock, Store},
 };
 
@@ -28,6 +28,25 @@ pub trait PaymentCalls: Send + Sync {
     async fn void(&self, call: Call<OnPayment<Void>>) -> Reply;
     /// Give captured funds back.
     async fn refund(&self, call: Call<OnPayment<Refund>>) -> Reply;
+}
+
+#[async_trait]
+impl PaymentCalls for Payments {
+    async fn authorize(&self, call: Call<Authorize>) -> Reply {
+        Self::authorize(self, call).await
+    }
+
+    async fn capture(&self, call: Call<OnPayment<Capture>>) -> Reply {
+        Self::capture(self, call).await
+    }
+
+    async fn void(&self, call: Call<OnPayment<Void>>) -> Reply {
+        Self::void(self, call).await
+    }
+
+    async fn refund(&self, call: Call<OnPayment<Refund>>) -> Reply {
+        Self::refund(self, call).await
+    }
 }
 
 /// Bounds and choices of the HTTP server.
@@ -47,6 +66,8 @@ pub struct HttpSettings {
     pub header_bytes_max: usize,
     /// How many connections are served at once.
     pub connections_max: usize,
+    /// How long stopping still lets connections in and keeps idle ones, so that clients can be told to close.
+    pub drain_grace: Duration,
     /// How long stopping waits for what has been accepted.
     pub drain_time_limit: Duration,
     /// Whether every request is logged at `info` (else at `debug`).
@@ -63,25 +84,39 @@ impl Default for HttpSettings {
             header_time_limit: Duration::from_secs(30),
             header_bytes_max: 16 * 1024,
             connections_max: 4096,
+            drain_grace: Duration::from_millis(300),
             drain_time_limit: Duration::from_secs(20),
             access_log: false,
         }
     }
 }
 
-/// Whether this process wants requests. Wiring opens it when everything is up and closes it when stopping begins.
+/// Whether this process wants requests. Wiring opens it when everything is up; the server closes it when stopping begins.
 #[derive(Debug, Default)]
-pub struct Readiness(AtomicBool);
+pub struct Readiness {
+    ready: AtomicBool,
+    draining: AtomicBool,
+}
 
 impl Readiness {
     /// From here on (not) ready.
     pub fn set(&self, ready: bool) {
-        self.0.store(ready, Ordering::Release);
+        self.ready.store(ready, Ordering::Release);
     }
 
-    /// Whether it is.
+    /// From here on stopping: never ready again, and every answer closes its connection.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+
+    /// Whether requests are wanted.
     pub fn is_ready(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.ready.load(Ordering::Acquire) && !self.is_draining()
+    }
+
+    /// Whether it is stopping.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
     }
 }
 

@@ -1,26 +1,183 @@
 //! Every number the platform shows at `/metrics`, under the names dashboards already know.
 //!
-//! Invariant: a merchant or payment id is never a label, and every label set that a request can touch has its handle made
-//! beforehand or cached beside its route, so that counting costs no lookup by name.
+//! Invariant: a merchant or payment id is never a label, and what a request touches has its handle made beforehand or kept
+//! beside its route, so that counting costs no lookup by name.
 
-use prometheus_client::{encoding::text::encode, registry::Registry};
+mod engine_side;
+mod http_side;
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+
+pub use http_side::{HttpMetrics, RouteMetrics};
 
 /// The registry and its handles.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
+    /// Requests.
+    pub http: HttpMetrics,
+    commit_batch_size: Histogram,
+    commit_seconds: Histogram,
+    payments: Family<PaymentLabels, Counter>,
+    idempotency: Family<OutcomeLabels, Counter>,
+    rate_limit_decisions: Family<LimitLabels, Counter>,
+    records_consumed: Counter,
+    worker_events: Family<WorkerLabels, Counter>,
+    event_to_ledger_seconds: Histogram,
+    incidents: Family<IncidentLabels, Counter>,
+    attempts_overdue: Gauge,
+    /// Events that wait for the ledger.
+    pub outbox_pending: Gauge,
+    /// How long the oldest of them has waited.
+    pub outbox_oldest_age_seconds: Gauge,
+    /// Dead letters that somebody must look at.
+    pub dead_letters_open: Gauge,
+    /// What the trial balance is off by, over all currencies; anything but 0 is an incident.
+    pub ledger_imbalance: Gauge,
 }
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct PaymentLabels {
+    action: &'static str,
+    result: &'static str,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct OutcomeLabels {
+    outcome: &'static str,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct LimitLabels {
+    action: &'static str,
+    decision: &'static str,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct WorkerLabels {
+    topic: &'static str,
+    result: &'static str,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct IncidentLabels {
+    kind: &'static str,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct ApplicationLabels {
+    application: &'static str,
+}
+
+const BATCH_SIZES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
+const SECONDS: [f64; 16] =
+    [0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+const LONG_SECONDS: [f64; 14] =
+    [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0, 600.0, 3600.0];
 
 impl Metrics {
     /// Everything at zero.
     pub fn new() -> Self {
-        Self::default()
+        let registry = Registry::default();
+        let mut metrics = Self {
+            registry,
+            http: HttpMetrics::default(),
+            commit_batch_size: Histogram::new(BATCH_SIZES),
+            commit_seconds: Histogram::new(SECONDS),
+            payments: Family::default(),
+            idempotency: Family::default(),
+            rate_limit_decisions: Family::default(),
+            records_consumed: Counter::default(),
+            worker_events: Family::default(),
+            event_to_ledger_seconds: Histogram::new(LONG_SECONDS),
+            incidents: Family::default(),
+            attempts_overdue: Gauge::default(),
+            outbox_pending: Gauge::default(),
+            outbox_oldest_age_seconds: Gauge::default(),
+            dead_letters_open: Gauge::default(),
+            ledger_imbalance: Gauge::default(),
+        };
+        metrics.register_engine();
+        metrics.register_books();
+        metrics.http.register(&mut metrics.registry);
+        metrics
     }
 
-    /// The text format of `/metrics`.
+    /// The text format of `/metrics` (OpenMetrics 1.0).
     pub fn encode(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::with_capacity(16 * 1024);
         encode(&mut text, &self.registry)?;
         Ok(text)
+    }
+
+    fn register_engine(&mut self) {
+        let registry = &mut self.registry;
+        registry.register(
+            "commit_batch_size",
+            "Commands in a committed batch",
+            self.commit_batch_size.clone(),
+        );
+        registry.register_with_unit(
+            "commit",
+            "From the begin of a batch to its commit",
+            Unit::Seconds,
+            self.commit_seconds.clone(),
+        );
+        registry.register("payments", "Operations by how they ended", self.payments.clone());
+        registry.register("idempotency", "Keys by what they turned out to be", self.idempotency.clone());
+        registry.register(
+            "rate_limit_decisions",
+            "Limits by what they said; fail_open: the counters were away",
+            self.rate_limit_decisions.clone(),
+        );
+        registry.register("incidents", "Things somebody must look at", self.incidents.clone());
+        registry.register(
+            "attempts_overdue",
+            "Acquirer calls unknown past their bound",
+            self.attempts_overdue.clone(),
+        );
+    }
+
+    fn register_books(&mut self) {
+        // A label set that is always there: dashboards made for the origin select on it.
+        let consumed: Family<ApplicationLabels, Counter> = Family::default();
+        self.records_consumed =
+            consumed.get_or_create_owned(&ApplicationLabels { application: "consumer-worker" });
+        let registry = &mut self.registry;
+        registry.register(
+            "kafka_consumer_fetch_manager_records_consumed",
+            "Records the worker has consumed, of the embedded log too",
+            consumed,
+        );
+        registry.register("worker_events", "Events by what became of them", self.worker_events.clone());
+        registry.register_with_unit(
+            "event_to_ledger",
+            "From an event to its journal entry",
+            Unit::Seconds,
+            self.event_to_ledger_seconds.clone(),
+        );
+        registry.register("outbox_pending", "Events that wait for the ledger", self.outbox_pending.clone());
+        registry.register_with_unit(
+            "outbox_oldest_age",
+            "How long the oldest of them has waited",
+            Unit::Seconds,
+            self.outbox_oldest_age_seconds.clone(),
+        );
+        registry.register("dead_letters_open", "Dead letters to look at", self.dead_letters_open.clone());
+        registry.register(
+            "ledger_imbalance",
+            "What the trial balance is off by",
+            self.ledger_imbalance.clone(),
+        );
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
     }
 }

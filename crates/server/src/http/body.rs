@@ -1,0 +1,144 @@
+//! Reads a request's body: of the right type, not too long, not too slowly.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, StatusCode, header},
+};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use tokio::time::timeout;
+
+use super::{
+    problem::{Code, Problem},
+    state::HttpSettings,
+};
+
+/// How much of a body that is too long is still read and thrown away, so that its sender hears the answer instead of a reset.
+const DRAIN_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// The body of a JSON request.
+pub(crate) async fn read_json(
+    headers: &HeaderMap,
+    body: Body,
+    settings: &HttpSettings,
+) -> Result<Bytes, Problem> {
+    if !is_json(headers) {
+        return Err(Problem::new(
+            Code::UnsupportedMediaType,
+            "the body's Content-Type is not application/json",
+        ));
+    }
+    read(headers, body, settings).await
+}
+
+/// The body, whatever its type.
+pub(crate) async fn read(headers: &HeaderMap, body: Body, settings: &HttpSettings) -> Result<Bytes, Problem> {
+    let reading = collect(headers, body, settings.body_bytes_max);
+    match timeout(settings.body_time_limit, reading).await {
+        Ok(result) => result,
+        Err(_) => Err(too_slow(settings.body_time_limit)),
+    }
+}
+
+fn too_slow(limit: Duration) -> Problem {
+    let message = format!("the body did not arrive within {} s", limit.as_secs_f32());
+    Problem::new(Code::MalformedRequest, message)
+}
+
+async fn collect(headers: &HeaderMap, mut body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
+    if content_length(headers).is_some_and(|length| length > bytes_max) {
+        let waits = headers.contains_key(header::EXPECT);
+        if !waits {
+            drain(&mut body).await;
+        }
+        return Err(too_long(bytes_max));
+    }
+    let mut first = Bytes::new();
+    let mut rest = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Problem::new(Code::MalformedRequest, "the body is incomplete"))?;
+        let Ok(chunk) = frame.into_data() else { continue };
+        if first.len() + rest.len() + chunk.len() > bytes_max {
+            drain(&mut body).await;
+            return Err(too_long(bytes_max));
+        }
+        // Nearly every body arrives in one piece, which then needs no copy.
+        if first.is_empty() { first = chunk } else { rest.extend_from_slice(&chunk) }
+    }
+    if rest.is_empty() {
+        return Ok(first);
+    }
+    let mut whole = BytesMut::with_capacity(first.len() + rest.len());
+    whole.extend_from_slice(&first);
+    whole.extend_from_slice(&rest);
+    Ok(whole.freeze())
+}
+
+async fn drain(body: &mut Body) {
+    let mut drained = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        drained += frame.data_ref().map_or(0, Bytes::len);
+        if drained > DRAIN_BYTES_MAX {
+            return;
+        }
+    }
+}
+
+fn too_long(bytes_max: usize) -> Problem {
+    debug_assert_eq!(Code::PayloadTooLarge.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    Problem::new(Code::PayloadTooLarge, format!("the body is longer than {bytes_max} bytes"))
+}
+
+fn content_length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// `application/json`, in any case, with or without parameters; a charset must be UTF-8.
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
+        return false;
+    };
+    let mut parts = value.split(';').map(str::trim);
+    let json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
+    json && parts.all(|parameter| {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        !name.trim().eq_ignore_ascii_case("charset")
+            || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn the_content_type_must_be_json_in_utf_8() {
+        let accepted = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_str(value).unwrap());
+            is_json(&headers)
+        };
+        for good in [
+            "application/json",
+            "Application/JSON; charset=UTF-8",
+            "application/json;charset=\"utf-8\"",
+            "application/json; profile=x",
+        ] {
+            assert!(accepted(good), "{good}");
+        }
+        for bad in [
+            "text/json",
+            "application/jsonx",
+            "application/json; charset=latin1",
+            "",
+            "application/x-www-form-urlencoded",
+        ] {
+            assert!(!accepted(bad), "{bad}");
+        }
+        assert!(!is_json(&HeaderMap::new()));
+    }
+}

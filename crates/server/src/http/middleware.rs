@@ -1,0 +1,251 @@
+//! What happens to every request, in one layer: its id, its time limit, panics, cross-origin headers, the shape of errors, its
+//! count and its line in the access log.
+//!
+//! One layer by hand instead of one crate a concern: it runs for every payment, and each layer costs a boxed future and a clone.
+//! It sits inside the router, so that it knows which route matched; a body is never logged.
+
+use std::{
+    any::Any,
+    collections::HashMap,
+    convert::Infallible,
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::{
+    body::Body,
+    extract::{MatchedPath, Request},
+    http::{HeaderValue, Method, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use domain::id::PaymentId;
+use futures_util::FutureExt;
+use tower::{Layer, Service};
+
+use super::{
+    cors::Cors,
+    problem::{Code, PROBLEM_JSON, Problem},
+    request_id::{RequestId, RequestIds, X_REQUEST_ID},
+    state::AppState,
+};
+use crate::telemetry::metrics::RouteMetrics;
+
+/// Wraps every route and the fallbacks.
+#[derive(Clone)]
+pub(crate) struct Door(Arc<Shared>);
+
+struct Shared {
+    state: AppState,
+    ids: RequestIds,
+    cors: Cors,
+    routes: HashMap<String, RouteMetrics>,
+    unmatched: RouteMetrics,
+}
+
+impl Door {
+    /// For routes with these path templates.
+    pub(crate) fn new<'a>(state: AppState, templates: impl Iterator<Item = &'a str>) -> Self {
+        let routes = templates.map(|template| (template.to_owned(), RouteMetrics::new(template))).collect();
+        Self(Arc::new(Shared {
+            ids: RequestIds::new(state.request_id_seed),
+            cors: Cors::new(&state.settings.cors_allowed_origins),
+            routes,
+            // Micrometer's word for a path that matched nothing: what callers type must not become a label.
+            unmatched: RouteMetrics::new("UNKNOWN"),
+            state,
+        }))
+    }
+}
+
+impl<S> Layer<S> for Door {
+    type Service = DoorService<S>;
+
+    fn layer(&self, inner: S) -> DoorService<S> {
+        DoorService { inner, shared: Arc::clone(&self.0) }
+    }
+}
+
+/// One route behind the [`Door`].
+#[derive(Clone)]
+pub(crate) struct DoorService<S> {
+    inner: S,
+    shared: Arc<Shared>,
+}
+
+impl<S> Service<Request> for DoorService<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let shared = Arc::clone(&self.shared);
+        let begun = shared.state.clock.monotonic();
+        let id = shared.ids.of(request.headers());
+        request.extensions_mut().insert(id.clone());
+        let seen = Seen::of(&request, &shared, id);
+        if let Some(preflight) = shared.cors.preflight(&request) {
+            return Box::pin(async move { Ok(shared.finish(seen, preflight, begun)) });
+        }
+        let answering = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
+        Box::pin(async move {
+            let limit = shared.state.settings.request_time_limit;
+            let response = match tokio::time::timeout(limit, answering).await {
+                Ok(Ok(Ok(response))) => response,
+                Ok(Ok(Err(never))) => match never {},
+                Ok(Err(panic)) => panicked(panic.as_ref()),
+                Err(_) => out_of_time(&seen.method, &seen.uri),
+            };
+            Ok(shared.finish(seen, response, begun))
+        })
+    }
+}
+
+/// What must be remembered of a request that has been handed on.
+struct Seen {
+    id: RequestId,
+    method: Method,
+    uri: Uri,
+    template: Option<MatchedPath>,
+    origin: Option<HeaderValue>,
+}
+
+impl Seen {
+    fn of(request: &Request, shared: &Shared, id: RequestId) -> Self {
+        Self {
+            id,
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            template: request.extensions().get::<MatchedPath>().cloned(),
+            origin: shared.cors.allowed(request.headers()),
+        }
+    }
+}
+
+impl Shared {
+    fn finish(&self, seen: Seen, response: Response, begun: Duration) -> Response {
+        let status = response.status();
+        let mut response = if status.is_client_error() || status.is_server_error() {
+            as_problem(response, &seen)
+        } else {
+            response
+        };
+        let headers = response.headers_mut();
+        if let Ok(id) = HeaderValue::from_str(&seen.id.0) {
+            headers.insert(X_REQUEST_ID, id);
+        }
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        if let Some(origin) = &seen.origin {
+            self.cors.allow(headers, origin);
+        }
+        if self.state.readiness.is_draining() {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        self.record(&seen, status, self.state.clock.monotonic().saturating_sub(begun));
+        response
+    }
+
+    fn record(&self, seen: &Seen, status: StatusCode, took: Duration) {
+        let template = seen.template.as_ref().map(MatchedPath::as_str);
+        let route = template.and_then(|template| self.routes.get(template)).unwrap_or(&self.unmatched);
+        self.state.metrics.http.answered(route, &seen.method, status, took.as_secs_f64());
+        let duration_ms = took.as_secs_f64() * 1e3;
+        if self.state.settings.access_log {
+            tracing::info!(
+                request.id = %seen.id.0, http.method = %seen.method, http.route = route.uri(),
+                http.status = status.as_u16(), duration_ms, "answered request"
+            );
+        } else {
+            tracing::debug!(
+                request.id = %seen.id.0, http.method = %seen.method, http.route = route.uri(),
+                http.status = status.as_u16(), duration_ms, "answered request"
+            );
+        }
+    }
+}
+
+/// Gives an error its body. What is not a problem yet (a refusal of the framework itself) becomes one.
+fn as_problem(mut response: Response, seen: &Seen) -> Response {
+    let problem = match response.extensions_mut().remove::<Problem>() {
+        Some(problem) => problem,
+        None if has_body_of_ours(&response) => return response,
+        None => framework_problem(response.status()),
+    };
+    if let Some(cause) = &problem.cause {
+        let cause = chain(cause.as_ref());
+        tracing::error!(request.id = %seen.id.0, code = problem.code.as_str(), cause, "failed to answer request");
+    }
+    let bytes = problem.to_bytes(&seen.id.0, &super::path::instance(seen.uri.path()));
+    let (mut parts, _) = response.into_parts();
+    parts.status = problem.code.status();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+    if let Some(seconds) = problem.retry_after_seconds {
+        parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    Response::from_parts(parts, Body::from(bytes))
+}
+
+fn has_body_of_ours(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    kind.is_some_and(|kind| kind == PROBLEM_JSON.as_bytes() || kind.starts_with(b"text/html"))
+}
+
+fn framework_problem(status: StatusCode) -> Problem {
+    let code = match status {
+        StatusCode::NOT_FOUND => Code::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
+        StatusCode::PAYLOAD_TOO_LARGE => Code::PayloadTooLarge,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
+        status if status.is_client_error() => Code::MalformedRequest,
+        _ => Code::InternalError,
+    };
+    Problem::new(code, code.title())
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> Response {
+    let said =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let cause = std::io::Error::other(format!("panic: {}", said.unwrap_or("without a message")));
+    Problem::internal(cause).into_response()
+}
+
+/// A read that is given up did nothing. What was to change something may have been done: then nobody may say it was not.
+fn out_of_time(method: &Method, uri: &Uri) -> Response {
+    if method.is_safe() {
+        return Problem::unavailable("the request took too long; nothing happened").into_response();
+    }
+    let last = uri.path().rsplit('/').next().and_then(|last| last.parse::<PaymentId>().ok());
+    let problem = Problem {
+        payment: last.filter(|_| uri.path().starts_with("/payments/")),
+        retry_after_seconds: Some(1),
+        ..Problem::new(
+            Code::OutcomeUnknown,
+            "the request took too long; it is not known yet whether it was done",
+        )
+    };
+    problem.into_response()
+}
+
+/// An error and everything under it, for the log.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}

@@ -1,0 +1,42 @@
+//! `POST /payments/authorize`
+
+use axum::{Extension, body::Body, extract::State, http::HeaderMap, response::Response};
+use domain::payment::Operation;
+
+use super::{reply::respond, view::PaymentView};
+use crate::http::{
+    body,
+    openapi::ChangeErrors,
+    problem::{Problem, ProblemBody},
+    request_id::RequestId,
+    state::AppState,
+    wire::{self, AuthorizeBody, Caller},
+};
+
+/// Authorize a payment
+///
+/// Reserves funds on a card; with `captureMode: automatic` takes them at once. Needs an idempotency key: the same key with the
+/// same request gives the same answer for 15 days and is never charged twice.
+#[utoipa::path(
+    post,
+    path = "/payments/authorize",
+    tag = "authorize",
+    operation_id = "authorizePayment",
+    request_body = AuthorizeBody,
+    params(("Idempotency-Key" = Option<String>, Header, description = "The caller's name for this call, bare or quoted, 1–255 printable characters. Required here or as idempotencyKey.")),
+    responses(
+        (status = 200, description = "Authorized", body = PaymentView),
+        (status = 402, description = "CARD_DECLINED: the payment exists as DECLINED", body = ProblemBody),
+        ChangeErrors,
+    )
+)]
+pub(super) async fn authorize(
+    State(app): State<AppState>,
+    Extension(id): Extension<RequestId>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let bytes = body::read_json(&headers, body, &app.settings).await?;
+    let call = wire::authorize(&bytes, Caller { headers: &headers, request_id: &id.0 })?;
+    Ok(respond(Operation::Authorize, app.payments.authorize(call).await))
+}

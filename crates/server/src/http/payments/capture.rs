@@ -1,0 +1,47 @@
+//! `POST /payments/capture/{paymentId}`
+
+use axum::{Extension, body::Body, extract::State, http::HeaderMap, response::Response};
+use domain::{id::PaymentId, payment::Operation};
+
+use super::{reply::respond, view::PaymentView};
+use crate::http::{
+    body,
+    openapi::ChangeErrors,
+    path::PathId,
+    problem::{Problem, ProblemBody},
+    request_id::RequestId,
+    state::AppState,
+    wire::{self, Caller, CaptureBody},
+};
+
+/// Capture a payment
+///
+/// Takes reserved funds, all or a part. With `final: false` the rest can be captured later; otherwise it is released.
+#[utoipa::path(
+    post,
+    path = "/payments/capture/{paymentId}",
+    tag = "capture",
+    operation_id = "capturePayment",
+    request_body = CaptureBody,
+    params(
+        ("paymentId" = u64, Path, description = "The payment's number"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The caller's name for this call, bare or quoted, 1–255 printable characters."),
+    ),
+    responses(
+        (status = 200, description = "Captured", body = PaymentView),
+        (status = 402, description = "CARD_DECLINED: the acquirer said no; the payment stays as it was", body = ProblemBody),
+        (status = 404, description = "NOT_FOUND: no such payment for this merchant", body = ProblemBody),
+        ChangeErrors,
+    )
+)]
+pub(super) async fn capture(
+    State(app): State<AppState>,
+    PathId(payment): PathId<PaymentId>,
+    Extension(id): Extension<RequestId>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let bytes = body::read_json(&headers, body, &app.settings).await?;
+    let call = wire::capture(&bytes, payment, Caller { headers: &headers, request_id: &id.0 })?;
+    Ok(respond(Operation::Capture, app.payments.capture(call).await))
+}

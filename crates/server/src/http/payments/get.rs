@@ -1,0 +1,48 @@
+//! `GET /payments/{id}`
+
+use axum::{
+    Json,
+    extract::{RawQuery, State},
+    response::{IntoResponse, Response},
+};
+use domain::id::PaymentId;
+
+use super::view::PaymentView;
+use crate::http::{
+    openapi::ReadErrors,
+    path::PathId,
+    problem::{Problem, ProblemBody},
+    query::Query,
+    state::AppState,
+};
+
+/// Read a payment
+#[utoipa::path(
+    get,
+    path = "/payments/{id}",
+    tag = "payments",
+    operation_id = "getPayment",
+    params(
+        ("id" = u64, Path, description = "The payment's number"),
+        ("merchantId" = Option<String>, Query, description = "Only if it is this merchant's"),
+    ),
+    responses(
+        (status = 200, description = "The payment", body = PaymentView),
+        (status = 404, description = "NOT_FOUND: no such payment for this merchant", body = ProblemBody),
+        ReadErrors,
+    )
+)]
+pub(super) async fn get(
+    State(app): State<AppState>,
+    PathId(id): PathId<PaymentId>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let mut query = Query::new(query.as_deref());
+    let merchant = query.merchant();
+    query.finish()?;
+    let found = app.store.snapshot().await?.payment_find(id).await?;
+    let payment = found
+        .filter(|payment| merchant.is_none_or(|merchant| payment.merchant == merchant))
+        .ok_or_else(|| Problem { payment: Some(id), ..Problem::not_found("payment") })?;
+    Ok(Json(PaymentView::of(&payment)).into_response())
+}

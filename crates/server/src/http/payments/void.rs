@@ -1,0 +1,47 @@
+//! `POST /payments/void/{paymentId}`
+
+use axum::{Extension, body::Body, extract::State, http::HeaderMap, response::Response};
+use domain::{id::PaymentId, payment::Operation};
+
+use super::{reply::respond, view::PaymentView};
+use crate::http::{
+    body,
+    openapi::ChangeErrors,
+    path::PathId,
+    problem::{Problem, ProblemBody},
+    request_id::RequestId,
+    state::AppState,
+    wire::{self, Caller, VoidBody},
+};
+
+/// Void a payment
+///
+/// Releases what is reserved and has not been captured.
+#[utoipa::path(
+    post,
+    path = "/payments/void/{paymentId}",
+    tag = "void",
+    operation_id = "voidPayment",
+    request_body = VoidBody,
+    params(
+        ("paymentId" = u64, Path, description = "The payment's number"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The caller's name for this call, bare or quoted, 1–255 printable characters."),
+    ),
+    responses(
+        (status = 200, description = "Voided", body = PaymentView),
+        (status = 402, description = "CARD_DECLINED: the acquirer said no; the payment stays as it was", body = ProblemBody),
+        (status = 404, description = "NOT_FOUND: no such payment for this merchant", body = ProblemBody),
+        ChangeErrors,
+    )
+)]
+pub(super) async fn void(
+    State(app): State<AppState>,
+    PathId(payment): PathId<PaymentId>,
+    Extension(id): Extension<RequestId>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let bytes = body::read_json(&headers, body, &app.settings).await?;
+    let call = wire::void(&bytes, payment, Caller { headers: &headers, request_id: &id.0 })?;
+    Ok(respond(Operation::Void, app.payments.void(call).await))
+}

@@ -1,0 +1,149 @@
+//! An outcome of the engine as the bytes a client gets: pure, so that the bytes stored for a key are the bytes sent.
+//!
+//! Decision: `amount` is always what was authorized, whatever the call; what a call moved is in its `ledgerEntries`, and
+//! `capturedAmount` and `refundedAmount` are sums over the payment's life.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use domain::{
+    id::PaymentId,
+    ledger::Posting,
+    payment::{Operation, Payment, PaymentStatus},
+};
+use engine::ports::{Outcome, Refusal, Render, Rendered};
+
+use super::{
+    payments::view::PaymentView,
+    problem::{Code, Problem, ProblemBody},
+};
+
+/// The HTTP rendering.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct JsonRender;
+
+impl Render for JsonRender {
+    fn render(&self, outcome: Outcome<'_>) -> Rendered {
+        match outcome {
+            Outcome::Done { operation, payment, postings } => done(operation, payment, postings),
+            Outcome::Refused { operation, refusal, payment, request_id } => {
+                refused(operation, refusal, payment, request_id)
+            }
+        }
+    }
+}
+
+fn done(operation: Operation, payment: &Payment, postings: &[Posting]) -> Rendered {
+    let mut body = Vec::with_capacity(1024);
+    let view = PaymentView::after(payment, postings, done_message(operation, payment));
+    match serde_json::to_writer(&mut body, &view) {
+        Ok(()) => Rendered { status: 200, body: body.into() },
+        // Writing plain values to memory cannot fail; if it ever does, say so instead of sending half an answer.
+        Err(_) => Rendered {
+            status: 500,
+            body: Problem::new(Code::InternalError, "the answer could not be written")
+                .to_bytes("", "")
+                .into(),
+        },
+    }
+}
+
+fn done_message(operation: Operation, payment: &Payment) -> &'static str {
+    match (operation, payment.status()) {
+        (Operation::Authorize, PaymentStatus::Authorized) => "payment authorized",
+        (Operation::Authorize, _) => "payment authorized and captured",
+        (Operation::Capture, PaymentStatus::PartiallyCaptured) => "payment captured in part",
+        (Operation::Capture, _) => "payment captured",
+        (Operation::Void, PaymentStatus::Voided) => "payment voided",
+        (Operation::Void, _) => "rest of the authorization released",
+        (Operation::Refund, PaymentStatus::Refunded) => "payment refunded",
+        (Operation::Refund, _) => "payment refunded in part",
+    }
+}
+
+fn refused(
+    operation: Operation,
+    refusal: &Refusal,
+    payment: Option<PaymentId>,
+    request_id: &str,
+) -> Rendered {
+    let (code, message) = explain(operation, refusal);
+    let instance = instance(operation, payment);
+    let mut problem =
+        ProblemBody { payment_id: payment, ..ProblemBody::new(code, &message, request_id, &instance) };
+    match refusal {
+        Refusal::CardDeclined(decline) => problem.decline_code = Some(decline.as_str()),
+        Refusal::AmountTooLarge { available } if operation == Operation::Capture => {
+            problem.capturable_amount = Some(available.minor_units);
+        }
+        Refusal::AmountTooLarge { available } => problem.refundable_amount = Some(available.minor_units),
+        Refusal::ExpectedAmountMismatch { actual } => problem.refundable_amount = Some(actual.minor_units),
+        _ => {}
+    }
+    Rendered { status: code.status_number(), body: Bytes::from(problem.to_bytes()) }
+}
+
+/// The path of the call: `NotFound` may name a payment of another merchant, which is what the caller asked for anyway.
+fn instance(operation: Operation, payment: Option<PaymentId>) -> Cow<'static, str> {
+    match (operation, payment) {
+        (Operation::Authorize, _) => Cow::Borrowed("/payments/authorize"),
+        (other, Some(payment)) => Cow::Owned(format!("/payments/{other}/{payment}")),
+        (Operation::Capture, None) => Cow::Borrowed("/payments/capture"),
+        (Operation::Void, None) => Cow::Borrowed("/payments/void"),
+        (Operation::Refund, None) => Cow::Borrowed("/payments/refund"),
+    }
+}
+
+fn explain(operation: Operation, refusal: &Refusal) -> (Code, Cow<'static, str>) {
+    match refusal {
+        Refusal::NotFound => (Code::NotFound, "no such payment".into()),
+        Refusal::CardDeclined(decline) => (Code::CardDeclined, decline.message().into()),
+        Refusal::Conflict(status) => conflict(operation, *status),
+        Refusal::AuthorizationExpired => (Code::AuthorizationExpired, "the authorization has expired".into()),
+        Refusal::Busy => (Code::DuplicateRequest, "another operation on the payment is outstanding".into()),
+        Refusal::AmountTooLarge { available } => {
+            (Code::AmountTooLarge, format!("the amount exceeds the {available} that is available").into())
+        }
+        Refusal::ExpectedAmountMismatch { actual } => (
+            Code::ExpectedAmountMismatch,
+            format!("the refundable amount is {actual}, not what was expected").into(),
+        ),
+        Refusal::DuplicateOrder { .. } => {
+            (Code::DuplicateRequest, "another payment holds this orderId".into())
+        }
+        Refusal::KeyRunning => {
+            (Code::DuplicateRequest, "the call with this idempotency key is outstanding".into())
+        }
+        Refusal::KeyReused => {
+            (Code::IdempotencyKeyReused, "the idempotency key was used for another request".into())
+        }
+        Refusal::AcquirerError => {
+            (Code::AcquirerError, "the acquirer refused to process it; nothing was charged".into())
+        }
+        Refusal::OutcomeUnknown => (Code::OutcomeUnknown, "it is not known yet whether it was done".into()),
+        Refusal::Overloaded => (Code::Overloaded, "too much is waiting; nothing happened".into()),
+        Refusal::Unavailable => {
+            (Code::Unavailable, "a part of the platform is away; nothing happened".into())
+        }
+        Refusal::RateLimited => (
+            Code::RateLimitExceeded,
+            format!("the merchant's limit for this action is used up ({operation})").into(),
+        ),
+        Refusal::Internal => {
+            (Code::InternalError, "the request could not be handled; nothing was stored".into())
+        }
+    }
+}
+
+fn conflict(operation: Operation, status: PaymentStatus) -> (Code, Cow<'static, str>) {
+    let (code, done) = match operation {
+        Operation::Authorize => (Code::DuplicateRequest, "authorized"),
+        Operation::Capture => (Code::CaptureConflict, "captured"),
+        Operation::Void => (Code::VoidConflict, "voided"),
+        Operation::Refund => (Code::RefundConflict, "refunded"),
+    };
+    (code, format!("the payment cannot be {done}: it is {status}").into())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+//! What callers send, read strictly: bytes in, a valid command out, or a problem that names every wrong field.
+//!
+//! Reading is by hand, not by derive, because a derived reader stops at the first error, takes the last of two equal names
+//! and cannot tell 12 from 12.0. The `…Body` types describe the same fields for the OpenAPI document; a test holds the two
+//! together. `null` is the same as not sending the field.
+
+mod authorize;
+mod capture;
+mod fingerprint;
+mod json;
+mod key;
+mod reader;
+mod refund;
+mod void;
+
+use axum::http::HeaderMap;
+use domain::id::{IdempotencyKey, MerchantId};
+use engine::{payments::Call, ports::Digest};
+
+pub(crate) use authorize::{AuthorizeBody, CaptureModeWord, authorize};
+pub(crate) use capture::{CaptureBody, capture};
+pub(crate) use refund::{RefundBody, refund};
+pub(crate) use void::{VoidBody, void};
+
+use reader::Reader;
+
+/// What of a call is not in its body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caller<'a> {
+    /// The request's headers.
+    pub(crate) headers: &'a HeaderMap,
+    /// The call's id.
+    pub(crate) request_id: &'a str,
+}
+
+/// Who calls, and under which key: the same in every body.
+struct Identity {
+    merchant: Option<MerchantId>,
+    key: Option<IdempotencyKey>,
+}
+
+impl Identity {
+    fn read(reader: &mut Reader<'_>, caller: Caller<'_>) -> Self {
+        let merchant = reader.parsed("merchantId");
+        reader.require("merchantId");
+        Self { merchant, key: key::idempotency_key(reader, caller.headers) }
+    }
+
+    fn call<R>(self, caller: Caller<'_>, request: Option<R>, fingerprint: Digest) -> Option<Call<R>> {
+        Some(Call {
+            merchant: self.merchant?,
+            request: request?,
+            key: self.key,
+            fingerprint,
+            request_id: caller.request_id.into(),
+            traceparent: traceparent(caller.headers).map(Box::from),
+        })
+    }
+}
+
+/// A W3C trace context of version 00; anything else is as good as none.
+fn traceparent(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get("traceparent")?.to_str().ok()?;
+    let mut parts = text.split('-');
+    let mut hex = |length| {
+        let hex = |part: &&str| {
+            part.len() == length && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        };
+        parts.next().filter(hex)
+    };
+    let (version, trace, span, _flags) = (hex(2)?, hex(32)?, hex(16)?, hex(2)?);
+    let meant =
+        version == "00" && trace.bytes().any(|byte| byte != b'0') && span.bytes().any(|byte| byte != b'0');
+    (meant && parts.next().is_none()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests;
