@@ -1,6 +1,12 @@
 //! HTTP, configuration, command line.
 //!
-//! Where to look: [`http`] is the only place that talks to clients in their own format; [`telemetry`] counts and logs.
+//! Where to look: [`http`] is the only place that talks to clients in their own format; [`telemetry`] counts and logs;
+//! [`config`] is the only place that reads the environment; [`acquirer`] and [`simulator`] are the two ends of moving money.
 
+pub mod acquirer;
+pub mod client;
+pub mod config;
 pub mod http;
+pub mod simulator;
+pub mod system;
 pub mod telemetry;

@@ -1,3 +1,4 @@
 //! What can be seen of the platform from outside while it runs.
 
+pub mod logs;
 pub mod metrics;

@@ -1,0 +1,91 @@
+//! Settings that are each legal and together wrong, and choices this build cannot honour. Refused before anything starts.
+
+use super::{AcquirerKind, Fault, Settings};
+
+/// Everything wrong between settings.
+pub(super) fn relations(settings: &Settings) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    network(settings, &mut faults);
+    not_built_in(settings, &mut faults);
+    bounds(settings, &mut faults);
+    acquirer(settings, &mut faults);
+    faults
+}
+
+fn network(settings: &Settings, faults: &mut Vec<Fault>) {
+    let listen = &settings.listen;
+    if !listen.address.ip.is_loopback() && !listen.trust_network {
+        let message = format!(
+            "is `{}`, which others can reach, and callers are not authenticated; set `SWELITE_TRUST_NETWORK=on` if \
+             everyone who can reach it may move money, or listen on 127.0.0.1",
+            listen.address.ip
+        );
+        faults.push(Fault::new("SWELITE_LISTEN", message));
+    }
+}
+
+fn not_built_in(settings: &Settings, faults: &mut Vec<Fault>) {
+    let named = [
+        ("PAYMENT_DB_HOST", "MariaDB", settings.mariadb.host.is_some(), "embedded store"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "Kafka", settings.kafka.bootstrap_servers.is_some(), "embedded log"),
+        ("REDIS_HOST", "Redis", settings.redis.host.is_some(), "in-memory cache"),
+    ];
+    for (variable, component, chosen, twin) in named {
+        if chosen {
+            let message =
+                format!("chooses {component}, which is not built in yet; unset it to use the {twin}");
+            faults.push(Fault::new(variable, message));
+        }
+    }
+    if settings.store.lanes != 1 {
+        faults.push(Fault::new("SWELITE_LANES", "must be 1: the embedded store has one lane"));
+    }
+}
+
+fn bounds(settings: &Settings, faults: &mut Vec<Fault>) {
+    let (commit, http) = (&settings.commit, &settings.http);
+    if commit.queue_max < commit.batch_max {
+        let message =
+            format!("must be at least `SWELITE_BATCH_MAX` ({}), is {}", commit.batch_max, commit.queue_max);
+        faults.push(Fault::new("SWELITE_QUEUE_MAX", message));
+    }
+    if commit.timeout_ms >= http.timeout_ms {
+        let message = format!(
+            "must be shorter than `SWELITE_HTTP_TIMEOUT_MS` ({}), is {}: a command is answered before its request gives up",
+            http.timeout_ms, commit.timeout_ms
+        );
+        faults.push(Fault::new("SWELITE_COMMAND_TIMEOUT_MS", message));
+    }
+    let idempotency = &settings.idempotency;
+    if idempotency.cache_ttl_seconds > idempotency.retention_seconds {
+        let message =
+            format!("must not exceed `SWELITE_IDEMPOTENCY_SECONDS` ({})", idempotency.retention_seconds);
+        faults.push(Fault::new("APP_IDEMPOTENCY_CACHE_TTL_SECONDS", message));
+    }
+}
+
+fn acquirer(settings: &Settings, faults: &mut Vec<Fault>) {
+    let (acquirer, http) = (&settings.acquirer, &settings.http);
+    if acquirer.kind != AcquirerKind::SimulatorRemote {
+        return;
+    }
+    if acquirer.url.is_none() {
+        let message = "must say where the simulator is when `SWELITE_ACQUIRER` is `simulator-remote`";
+        faults.push(Fault::new("SWELITE_ACQUIRER_URL", message));
+    }
+    // The two commits around the call each take at most a command's time.
+    let call_ms = acquirer.timeout_ms.saturating_add(settings.commit.timeout_ms.saturating_mul(2));
+    if call_ms >= http.timeout_ms {
+        let message = format!(
+            "plus twice `SWELITE_COMMAND_TIMEOUT_MS` ({call_ms} ms together) must be shorter than \
+             `SWELITE_HTTP_TIMEOUT_MS` ({})",
+            http.timeout_ms
+        );
+        faults.push(Fault::new("SWELITE_ACQUIRER_TIMEOUT_MS", message));
+    }
+    if u64::from(acquirer.resolver_bound_seconds) * 1000 < u64::from(acquirer.timeout_ms) * 2 {
+        let message =
+            "must be at least twice `SWELITE_ACQUIRER_TIMEOUT_MS`: the resolver needs a try of its own";
+        faults.push(Fault::new("SWELITE_RESOLVER_BOUND_SECONDS", message));
+    }
+}

@@ -1,0 +1,179 @@
+//! What holds for the configuration as a whole.
+
+use std::{
+    collections::HashMap,
+    ffi::OsString,
+    io,
+    path::{Path, PathBuf},
+};
+
+use super::*;
+
+#[derive(Default)]
+struct Given {
+    variables: HashMap<String, OsString>,
+    files: HashMap<PathBuf, String>,
+}
+
+impl Source for Given {
+    fn variable(&self, name: &str) -> Option<OsString> {
+        self.variables.get(name).cloned()
+    }
+
+    fn file(&self, path: &Path) -> io::Result<String> {
+        self.files.get(path).cloned().ok_or_else(|| ErrorKind::NotFound.into())
+    }
+}
+
+fn given(variables: &[(&str, &str)]) -> Given {
+    let variables = variables.iter().map(|&(name, value)| (name.to_owned(), value.into())).collect();
+    Given { variables, ..Given::default() }
+}
+
+fn faults(source: &Given) -> Vec<String> {
+    load(source, &Flags::new(), None).unwrap_err().0.iter().map(Fault::to_string).collect()
+}
+
+#[test]
+fn with_nothing_given_every_default_is_read_and_fits_the_others() {
+    let loaded = load(&Given::default(), &Flags::new(), None).unwrap();
+    assert_eq!(loaded.settings.socket().to_string(), "127.0.0.1:8080");
+    assert!(loaded.effective.iter().all(|value| value.rank == Rank::Default));
+    assert!(loaded.effective.len() > 30);
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_that_over_the_file_that_over_the_default() {
+    let mut source = given(&[("SERVER_PORT", "2"), ("SWELITE_BATCH_MAX", "22")]);
+    source.files.insert(
+        FILE_DEFAULT.into(),
+        "[listen]\nport = 3\n[commit]\nbatch_max = 33\nqueue_max = 333\n[limits]\nenabled = false\n".into(),
+    );
+    let flags = Flags::from([("SERVER_PORT", "1".to_owned())]);
+    let settings = load(&source, &flags, None).unwrap().settings;
+    assert_eq!(settings.listen.port, 1);
+    assert_eq!(settings.commit.batch_max, 22);
+    assert_eq!(settings.commit.queue_max, 333);
+    assert!(!settings.limits.enabled);
+    assert_eq!(settings.commit.worker_batch_max, 512);
+}
+
+#[test]
+fn all_errors_are_reported_together_each_with_its_variable() {
+    let mut source = given(&[
+        ("SERVER_PORT", "eighty"),
+        ("SWELITE_BATCH_MAX", "0"),
+        ("SWELITE_ACQUIRER", "bank"),
+        ("APP_CORS_ALLOWED_ORIGINS", "http://a,*"),
+    ]);
+    source.files.insert(FILE_DEFAULT.into(), "[commit]\nbatchmax = 3\n".into());
+    let faults = faults(&source).join("\n");
+    for variable in [
+        "SERVER_PORT",
+        "SWELITE_BATCH_MAX",
+        "SWELITE_ACQUIRER",
+        "APP_CORS_ALLOWED_ORIGINS",
+        "commit.batchmax",
+    ] {
+        assert!(faults.contains(variable), "{variable} in {faults}");
+    }
+}
+
+#[test]
+fn listening_beyond_loopback_needs_a_trusted_network() {
+    let open = [("SWELITE_LISTEN", "0.0.0.0")];
+    assert!(faults(&given(&open))[0].contains("SWELITE_TRUST_NETWORK"));
+    assert!(load(&given(&[open[0], ("SWELITE_TRUST_NETWORK", "true")]), &Flags::new(), None).is_ok());
+}
+
+#[test]
+fn components_that_are_not_built_in_are_refused_not_ignored() {
+    for variable in ["PAYMENT_DB_HOST", "KAFKA_BOOTSTRAP_SERVERS", "REDIS_HOST"] {
+        let faults = faults(&given(&[(variable, "somewhere")]));
+        assert_eq!(faults.len(), 1);
+        assert!(faults[0].contains(variable), "{faults:?}");
+        assert!(faults[0].contains("not built in yet"), "{faults:?}");
+    }
+}
+
+#[test]
+fn settings_that_contradict_each_other_are_refused() {
+    for (variables, named) in [
+        (&[("SWELITE_QUEUE_MAX", "255")][..], "SWELITE_BATCH_MAX"),
+        (&[("SWELITE_COMMAND_TIMEOUT_MS", "30000")], "SWELITE_HTTP_TIMEOUT_MS"),
+        (&[("SWELITE_ACQUIRER", "simulator-remote")], "SWELITE_ACQUIRER_URL"),
+        (
+            &[
+                ("SWELITE_ACQUIRER", "simulator-remote"),
+                ("SWELITE_ACQUIRER_URL", "http://127.0.0.1:8090"),
+                ("SWELITE_ACQUIRER_TIMEOUT_MS", "25000"),
+            ],
+            "SWELITE_ACQUIRER_TIMEOUT_MS",
+        ),
+        (&[("SWELITE_LANES", "4")], "SWELITE_LANES"),
+    ] {
+        assert!(faults(&given(variables)).join("\n").contains(named), "{named}");
+    }
+}
+
+#[test]
+fn a_secret_is_read_from_its_file_and_never_shown() {
+    let mut source = given(&[("PAYMENT_DB_PASSWORD_FILE", "/run/secrets/db")]);
+    source.files.insert("/run/secrets/db".into(), "hunter2\n".into());
+    let loaded = load(&source, &Flags::new(), None).unwrap();
+    assert_eq!(loaded.settings.mariadb.password.as_ref().map(Secret::reveal), Some("hunter2"));
+    assert!(!format!("{loaded:?}").contains("hunter2"));
+    source.variables.insert("PAYMENT_DB_PASSWORD".into(), "other".into());
+    assert!(faults(&source)[0].contains("PAYMENT_DB_PASSWORD_FILE"));
+}
+
+#[test]
+fn a_secret_file_that_cannot_be_read_is_an_error() {
+    assert!(faults(&given(&[("REDIS_PASSWORD_FILE", "/nowhere")]))[0].contains("REDIS_PASSWORD_FILE"));
+}
+
+#[test]
+fn a_file_that_is_named_must_be_there_and_be_valid() {
+    let missing = load(&Given::default(), &Flags::new(), Some(Path::new("other.toml"))).unwrap_err();
+    assert!(missing.to_string().contains("other.toml"));
+    let mut source = Given::default();
+    source.files.insert(FILE_DEFAULT.into(), "[listen]\nport = \n".into());
+    assert!(faults(&source)[0].contains("line 2"), "{:?}", faults(&source));
+}
+
+#[test]
+fn an_empty_variable_is_unset() {
+    assert!(load(&given(&[("PAYMENT_DB_HOST", ""), ("SERVER_PORT", "")]), &Flags::new(), None).is_ok());
+}
+
+#[test]
+fn the_template_changes_nothing_and_still_nothing_with_every_line_in_force() {
+    let template = toml_template();
+    let uncommented: String = template
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(setting) if setting.split(" = ").next().is_some_and(|key| !key.contains(' ')) => setting,
+            _ => line,
+        })
+        .collect::<Vec<_>>()
+        .join("\n");
+    for text in [template, uncommented] {
+        let mut source = Given::default();
+        source.files.insert(FILE_DEFAULT.into(), text);
+        let from_file = load(&source, &Flags::new(), None).unwrap().settings;
+        let defaults = load(&Given::default(), &Flags::new(), None).unwrap().settings;
+        assert_eq!(format!("{from_file:?}"), format!("{defaults:?}"));
+    }
+}
+
+#[test]
+fn the_committed_reference_and_template_are_what_the_code_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for (path, fresh, command) in [
+        ("docs/CONFIG.md", markdown(), "reference"),
+        ("crates/server/src/config/default.toml", toml_template(), "template"),
+    ] {
+        let committed = std::fs::read_to_string(root.join(path)).unwrap_or_default();
+        assert!(committed == fresh, "{path} is out of date: run `swelite config {command} > {path}`");
+    }
+}

@@ -1,0 +1,69 @@
+//! The machine's clocks and its randomness: the one adapter behind the engine's `Clock` and `Entropy`. Everything else is
+//! given a time or an id.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use domain::{id::AttemptId, time::Timestamp};
+use engine::ports::{Clock, Entropy};
+
+/// The clocks and the randomness of this machine.
+#[derive(Clone, Copy, Debug)]
+pub struct System {
+    started: Instant,
+}
+
+impl System {
+    /// Monotonic time counts from here.
+    #[expect(clippy::disallowed_methods, reason = "the one adapter of the Clock port")]
+    pub fn start() -> Self {
+        Self { started: Instant::now() }
+    }
+}
+
+impl Clock for System {
+    #[expect(clippy::disallowed_methods, reason = "the one adapter of the Clock port")]
+    fn now(&self) -> Timestamp {
+        // A clock set before 1970 reads as 1970: the lane rows never go back, so no stored time does either.
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_unix_ms(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+impl Entropy for System {
+    fn attempt_id(&self) -> AttemptId {
+        let mut bytes = [0_u8; 16];
+        aws_lc_rs::rand::fill(&mut bytes)
+            .expect("the operating system gives random bytes, or nothing here is safe");
+        AttemptId(u128::from_be_bytes(bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn attempt_ids_do_not_repeat() {
+        let system = System::start();
+        let ids: HashSet<AttemptId> = (0..1000).map(|_| system.attempt_id()).collect();
+        assert_eq!(ids.len(), 1000);
+    }
+
+    #[test]
+    fn the_monotonic_clock_never_goes_back() {
+        let system = System::start();
+        let mut last = system.monotonic();
+        for _ in 0..1000 {
+            let next = system.monotonic();
+            assert!(next >= last);
+            last = next;
+        }
+        assert!(system.now().unix_ms() > 1_700_000_000_000);
+    }
+}
