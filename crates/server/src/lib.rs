@@ -4,6 +4,7 @@
 //! [`config`] is the only place that reads the environment; [`acquirer`] and [`simulator`] are the two ends of moving money.
 
 pub mod acquirer;
+pub mod cli;
 pub mod client;
 pub mod config;
 pub mod http;

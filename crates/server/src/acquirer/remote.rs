@@ -34,6 +34,10 @@ impl Acquirer for RemoteSimulator {
         "simulator"
     }
 
+    fn is_remote(&self) -> bool {
+        true
+    }
+
     fn decide(&self, _request: &AcquirerRequest) -> Option<AcquirerDecision> {
         None
     }

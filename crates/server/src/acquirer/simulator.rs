@@ -28,6 +28,10 @@ impl Acquirer for Simulator {
         "simulator"
     }
 
+    fn is_remote(&self) -> bool {
+        false
+    }
+
     fn decide(&self, request: &AcquirerRequest) -> Option<AcquirerDecision> {
         Some(Self::decision(request))
     }

@@ -56,6 +56,13 @@ fn bounds(settings: &Settings, faults: &mut Vec<Fault>) {
         );
         faults.push(Fault::new("SWELITE_COMMAND_TIMEOUT_MS", message));
     }
+    if http.shutdown_timeout_ms < http.timeout_ms {
+        let message = format!(
+            "must be at least `SWELITE_HTTP_TIMEOUT_MS` ({}), is {}: what was accepted is answered before the end",
+            http.timeout_ms, http.shutdown_timeout_ms
+        );
+        faults.push(Fault::new("SWELITE_SHUTDOWN_TIMEOUT_MS", message));
+    }
     let idempotency = &settings.idempotency;
     if idempotency.cache_ttl_seconds > idempotency.retention_seconds {
         let message =

@@ -110,6 +110,7 @@ fn settings_that_contradict_each_other_are_refused() {
             ],
             "SWELITE_ACQUIRER_TIMEOUT_MS",
         ),
+        (&[("SWELITE_SHUTDOWN_TIMEOUT_MS", "29999")], "SWELITE_HTTP_TIMEOUT_MS"),
         (&[("SWELITE_LANES", "4")], "SWELITE_LANES"),
     ] {
         assert!(faults(&given(variables)).join("\n").contains(named), "{named}");

@@ -38,6 +38,13 @@ pub struct Origin(Box<str>);
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Box<str>);
 
+impl ListenAddress {
+    /// Reads one, for flags that are no settings.
+    pub fn read(text: &str) -> Result<Self, String> {
+        Self::parse(text)
+    }
+}
+
 impl HttpUrl {
     /// The text.
     pub fn as_str(&self) -> &str {
