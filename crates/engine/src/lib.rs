@@ -14,5 +14,6 @@ pub mod observe;
 pub mod payments;
 pub mod pipeline;
 pub mod ports;
+pub mod queries;
 pub mod settings;
 pub mod signals;
