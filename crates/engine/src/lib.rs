@@ -14,6 +14,7 @@ pub mod observe;
 pub mod payments;
 pub mod pipeline;
 pub mod ports;
+pub mod proofs;
 pub mod queries;
 pub mod settings;
 pub mod signals;

@@ -37,6 +37,26 @@ pub enum ReplayError {
     },
 }
 
+/// What a replay needs of an event.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ReplayStep {
+    /// What happened.
+    pub topic: Topic,
+    /// Which of the payment's events, counted from 1.
+    pub version: u32,
+    /// How much, in minor units.
+    pub amount: i64,
+    /// Captured: whether nothing more can be.
+    pub last: bool,
+}
+
+impl From<&Envelope> for ReplayStep {
+    fn from(event: &Envelope) -> Self {
+        let Envelope { topic, payment_version, amount, last, .. } = event;
+        Self { topic: *topic, version: *payment_version, amount: *amount, last: last.unwrap_or(false) }
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Books {
     authorized: i64,
@@ -47,12 +67,13 @@ struct Books {
 
 impl Replayed {
     /// Folds the events of one payment, oldest first, starting with its first.
-    pub fn fold<'a>(events: impl IntoIterator<Item = &'a Envelope>) -> Result<Self, ReplayError> {
+    pub fn fold(events: impl IntoIterator<Item: Into<ReplayStep>>) -> Result<Self, ReplayError> {
         let mut books: Option<Books> = None;
         let mut version = 0_u32;
         for event in events {
+            let event: ReplayStep = event.into();
             version = version.saturating_add(1);
-            if event.payment_version != version {
+            if event.version != version {
                 return Err(ReplayError::Gap { expected: version });
             }
             let next = step(books, event).filter(|books| books.is_consistent());
@@ -73,7 +94,7 @@ impl Replayed {
     }
 }
 
-fn step(books: Option<Books>, event: &Envelope) -> Option<Books> {
+fn step(books: Option<Books>, event: ReplayStep) -> Option<Books> {
     let born = |ended| Books { authorized: event.amount, captured: 0, refunded: 0, ended };
     match (books, event.topic) {
         (None, Topic::Authorized) => Some(born(None)),
@@ -82,7 +103,7 @@ fn step(books: Option<Books>, event: &Envelope) -> Option<Books> {
         (Some(_), Topic::Authorized | Topic::Declined) => None,
         (Some(books), Topic::Captured) if books.ended.is_none() => {
             let captured = books.captured.checked_add(event.amount)?;
-            let ended = event.last.unwrap_or(false).then_some(Topic::Captured);
+            let ended = event.last.then_some(Topic::Captured);
             Some(Books { captured, ended, ..books })
         }
         (Some(books), Topic::Voided | Topic::Expired) if books.ended.is_none() => {

@@ -76,9 +76,12 @@ impl ChartFilter {
     }
 }
 
+/// The books and the holds of each account, owner and currency.
+type Lines = BTreeMap<(AccountCode, Option<Box<str>>, Option<Currency>), (Sums, Sums)>;
+
 /// The chart in account order. Accounts never used are there too, with nothing on them, unless owner or currency is asked for.
 pub fn chart(balances: &[Balance], filter: &ChartFilter) -> Vec<AccountSums> {
-    let mut lines: BTreeMap<(AccountCode, Option<Box<str>>, Option<Currency>), (Sums, Sums)> = BTreeMap::new();
+    let mut lines = Lines::new();
     for balance in balances.iter().filter(|balance| filter.admits(&balance.account)) {
         let owner = filter.splits_owners().then(|| balance.account.owner.clone());
         let line = lines.entry((balance.account.code, owner, Some(balance.account.currency))).or_default();
@@ -96,10 +99,7 @@ pub fn chart(balances: &[Balance], filter: &ChartFilter) -> Vec<AccountSums> {
         .collect()
 }
 
-fn add_unused(
-    lines: &mut BTreeMap<(AccountCode, Option<Box<str>>, Option<Currency>), (Sums, Sums)>,
-    filter: &ChartFilter,
-) {
+fn add_unused(lines: &mut Lines, filter: &ChartFilter) {
     for &code in AccountCode::ALL {
         let used = lines.keys().any(|(used, _, _)| *used == code);
         if !used && filter.code.is_none_or(|only| only == code) {

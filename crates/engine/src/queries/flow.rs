@@ -193,10 +193,15 @@ fn is_of(letter: &DeadLetter, id: EventId, row: Option<&OutboxEvent>) -> bool {
 
 /// A payment whose first authorization has no answer yet.
 fn undecided(payment: &Payment) -> Flow {
-    let mut steps = Station::ALL.map(|station| waiting(station));
+    let mut steps = Station::ALL.map(waiting);
     let since = payment.pending.as_ref().map_or(payment.created_at, |pending| pending.since);
     let [api, ..] = &mut steps;
-    *api = FlowStep { progress: Progress::Running, at: Some(since), proof: Proof::Attempt(since), ..api.clone() };
+    *api = FlowStep {
+        progress: Progress::Running,
+        at: Some(since),
+        proof: Proof::Attempt(since),
+        ..api.clone()
+    };
     Flow { event: None, topic: None, steps }
 }
 
@@ -225,7 +230,8 @@ fn worker_and_ledger(facts: &Facts) -> (FlowStep, FlowStep) {
         let duration_ms = Some(entry.posted_at.ms_since(facts.occurred_at));
         let proof = Proof::Entry(Box::new(entry.clone()));
         // The worker posts in the transaction that moves its position: the two are one act.
-        let ledger = FlowStep { station: Station::Ledger, progress: Progress::Done, at, duration_ms: None, proof };
+        let ledger =
+            FlowStep { station: Station::Ledger, progress: Progress::Done, at, duration_ms: None, proof };
         return (FlowStep { at, duration_ms, ..worker(Progress::Done, position) }, ledger);
     }
     if let Some(letter) = &facts.letter {
@@ -241,7 +247,8 @@ fn worker_and_ledger(facts: &Facts) -> (FlowStep, FlowStep) {
         return (parked, waiting(Station::Ledger));
     }
     if is_past && !facts.topic.carries_postings() {
-        let ledger = FlowStep { progress: Progress::Done, proof: Proof::WithoutPostings, ..waiting(Station::Ledger) };
+        let ledger =
+            FlowStep { progress: Progress::Done, proof: Proof::WithoutPostings, ..waiting(Station::Ledger) };
         return (worker(Progress::Done, position), ledger);
     }
     let progress = if is_past { Progress::Done } else { Progress::Waiting };

@@ -69,7 +69,9 @@ pub async fn history(
         };
         // The chain only ever goes back; a link that does not would walk for ever.
         if previous >= place {
-            return Err(StoreError::Corrupt { what: format!("event {}: follows {previous}, which is not before it", step.id) });
+            return Err(StoreError::Corrupt {
+                what: format!("event {}: follows {previous}, which is not before it", step.id),
+            });
         }
         history.steps.push(step);
         place = previous;

@@ -112,7 +112,7 @@ pub async fn events_after(
 async fn start(snapshot: &mut dyn Snapshot, before: Option<&Places>) -> Result<Places, StoreError> {
     let mut places = Places::ends(snapshot).await?;
     for (lane, place) in &mut places.0 {
-        *place = before.map_or(place.next(), |before| before.get(*lane).unwrap_or(Seq::START));
+        *place = before.map_or_else(|| place.next(), |before| before.get(*lane).unwrap_or(Seq::START));
     }
     Ok(places)
 }
@@ -123,7 +123,10 @@ fn newest_first<T: Placed>(lanes: Vec<Vec<T>>, start: Places, limit: usize) -> P
     let mut heads: Vec<_> = lanes.into_iter().map(|rows| rows.into_iter().peekable()).collect();
     let mut rows = Vec::with_capacity(limit);
     while rows.len() < limit {
-        let times = heads.iter_mut().enumerate().filter_map(|(index, head)| Some((head.peek()?.occurred_at(), index)));
+        let times = heads
+            .iter_mut()
+            .enumerate()
+            .filter_map(|(index, head)| Some((head.peek()?.occurred_at(), index)));
         let Some((_, newest)) = times.max() else { break };
         let Some(row) = heads.get_mut(newest).and_then(Iterator::next) else { break };
         next.0.insert(row.id().lane, row.id().seq);
@@ -158,6 +161,10 @@ mod tests {
         assert_eq!(shown, [(0, 9), (1, 3), (1, 2)]);
         let next = page.next.unwrap();
         assert_eq!((next.get(Lane(0)), next.get(Lane(1))), (Some(Seq(9)), Some(Seq(2))));
-        assert_eq!(newest_first(lanes(), Places::default(), 9).next, None, "the end of the list has no cursor");
+        assert_eq!(
+            newest_first(lanes(), Places::default(), 9).next,
+            None,
+            "the end of the list has no cursor"
+        );
     }
 }

@@ -54,7 +54,8 @@ pub async fn timeline(
     if first_page {
         items.extend(payment.pending.clone().map(Item::AttemptPending));
         // What only claims to be about this payment stands at no place of its own.
-        items.extend(letters.iter().filter(|letter| letter.letter.event.is_none()).cloned().map(Item::Parked));
+        items
+            .extend(letters.iter().filter(|letter| letter.letter.event.is_none()).cloned().map(Item::Parked));
     }
     for step in history.steps {
         append(&mut items, step, &letters);

@@ -91,7 +91,11 @@ async fn current(snapshot: &mut dyn Snapshot) -> Result<Totals, StoreError> {
 
 async fn redriven(snapshot: &mut dyn Snapshot) -> Result<u64, StoreError> {
     let counts = snapshot.dead_letter_count().await?;
-    Ok(counts.iter().filter(|(state, _, _)| *state == DeadLetterState::Redriven).map(|(_, _, count)| count).sum())
+    Ok(counts
+        .iter()
+        .filter(|(state, _, _)| *state == DeadLetterState::Redriven)
+        .map(|(_, _, count)| count)
+        .sum())
 }
 
 /// The trial balance as of `as_of`, and how many dead letters had been redriven when the last of it was read.

@@ -1,0 +1,114 @@
+//! Over all payments, by number: each row is consistent and has the latest event it says it has. The ranges of the lanes check
+//! the rest; this finds the payment that no event tells of.
+
+use domain::{
+    id::{EventId, ID_MAX, PaymentId},
+    payment::{Payment, PaymentStatus},
+};
+
+use super::{
+    lane::Source,
+    read::{self, Found, RANGE},
+    report::{Proof, Tally},
+};
+use crate::ports::{Snapshot, StoreError, StoredLane};
+
+/// Checks every payment row.
+pub(super) async fn payments(source: &Source, tally: &mut Tally) -> Result<(), StoreError> {
+    let (mut after, mut limit) = (None, RANGE);
+    loop {
+        let started = source.clock.monotonic();
+        let mut snapshot = source.store.snapshot().await?;
+        match snapshot.payment_range(after, limit).await {
+            Ok(payments) => {
+                let Some(last) = payments.last() else { return Ok(()) };
+                after = Some(last.id);
+                check(snapshot.as_mut(), &payments, tally).await?;
+            }
+            // One row of these cannot be read: one by one until it is met, then behind it.
+            Err(StoreError::Corrupt { .. }) if limit > 1 => limit = 1,
+            Err(StoreError::Corrupt { what }) => {
+                tally.wrong(Proof::PaymentsReplay, what);
+                after = Some(behind_unreadable(snapshot.as_mut(), after).await?);
+                limit = RANGE;
+            }
+            Err(error) => return Err(error),
+        }
+        drop(snapshot);
+        tally.took(Proof::PaymentsReplay, source.clock.monotonic().saturating_sub(started));
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn check(
+    snapshot: &mut dyn Snapshot,
+    payments: &[Payment],
+    tally: &mut Tally,
+) -> Result<(), StoreError> {
+    let lanes = snapshot.lane_list().await?;
+    let lane_count = u16::try_from(lanes.len()).unwrap_or(u16::MAX);
+    let (mut ids, mut with_events) = (Vec::with_capacity(payments.len()), Vec::with_capacity(payments.len()));
+    for payment in payments {
+        if payment.version > 0 {
+            ids.push(EventId { lane: payment.id.lane(lane_count), seq: payment.last_event });
+            with_events.push(payment);
+        }
+        let born = payment.version > 0 || payment.status() == PaymentStatus::Processing;
+        if !born || !payment.is_consistent() {
+            tally.wrong(Proof::PaymentsReplay, format!("payment {}: its row contradicts itself", payment.id));
+        }
+    }
+    let found = read::lookup(snapshot, &ids).await?;
+    for ((payment, id), found) in with_events.into_iter().zip(&ids).zip(found) {
+        if !is_latest_of(payment, *id, &found, &lanes) {
+            tally.wrong(
+                Proof::PaymentsReplay,
+                format!("payment {}: its latest event is not {id}", payment.id),
+            );
+        }
+    }
+    Ok(())
+}
+
+fn is_latest_of(payment: &Payment, id: EventId, found: &Found, lanes: &[StoredLane]) -> bool {
+    let pruned_to = lanes.iter().find(|lane| lane.state.lane == id.lane).map(|lane| lane.pruned_to);
+    match found {
+        Found::Event(row) => row.payment == payment.id,
+        Found::Entry(entry) => entry.entry.payment == payment.id,
+        Found::Nothing => pruned_to.is_some_and(|pruned_to| id.seq <= pruned_to),
+        // Noted where the event itself stands.
+        Found::Unreadable => true,
+    }
+}
+
+/// The number of the unreadable payment that follows `after`, so that reading can go on behind it.
+async fn behind_unreadable(
+    snapshot: &mut dyn Snapshot,
+    after: Option<PaymentId>,
+) -> Result<PaymentId, StoreError> {
+    // Reading on from `low` meets the unreadable row, reading on from `high` does not: steps that double, then halve.
+    let mut low = after.map_or(0, PaymentId::get);
+    let (mut high, mut step) = (low, 1_u64);
+    loop {
+        high = high.saturating_add(step).min(ID_MAX);
+        step = step.saturating_mul(2);
+        if high == ID_MAX || is_readable(snapshot, high).await? {
+            break;
+        }
+        low = high;
+    }
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if is_readable(snapshot, middle).await? { high = middle } else { low = middle }
+    }
+    PaymentId::new(high)
+        .ok_or_else(|| StoreError::Corrupt { what: "payment: number out of range".to_owned() })
+}
+
+async fn is_readable(snapshot: &mut dyn Snapshot, after: u64) -> Result<bool, StoreError> {
+    match snapshot.payment_range(PaymentId::new(after), 1).await {
+        Ok(_) => Ok(true),
+        Err(StoreError::Corrupt { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
