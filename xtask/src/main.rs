@@ -4,7 +4,18 @@
 
 #![expect(clippy::print_stdout, reason = "a command line tool speaks on its standard output")]
 
+mod bench;
+mod chaos;
+mod ci;
+mod contracts;
+mod demo;
+mod http;
+mod needs;
+mod platform;
+mod shell;
+mod test;
 mod tidy;
+mod words;
 
 use std::{
     path::{Path, PathBuf},
@@ -24,6 +35,24 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Build, start, make a first payment, show its way to the ledger
+    Demo(demo::Demo),
+    /// Make sure that what the build needs is there: a C compiler, make, perl
+    Needs,
+    /// Run every test, the short kill test included
+    Test,
+    /// Check everything that is not a test: format, lints, documents, contracts
+    Ci,
+    /// Kill the process again and again under load and check what it answered
+    Chaos(chaos::Chaos),
+    /// Measure the platform and what bounds it, and write a report
+    Bench(bench::Bench),
+    /// Compare generated documents with what the program says
+    Contracts {
+        /// Write them
+        #[arg(long)]
+        write: bool,
+    },
     /// Check what the compiler cannot: edges between rooms, sizes, texts
     Tidy {
         /// Lower the entries of the ratchet to what the tree needs
@@ -45,6 +74,15 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<()> {
     let root = root()?;
     match task {
+        Task::Demo(demo) => demo::run(&root, &demo),
+        Task::Needs => needs::meet(&root),
+        Task::Test => test::run(&root),
+        Task::Ci => ci::run(&root),
+        Task::Chaos(chaos) => chaos::run(&root, &chaos),
+        Task::Bench(bench) => bench::run(&root, &bench),
+        Task::Contracts { write } => {
+            contracts::run(&root, if write { contracts::Mode::Write } else { contracts::Mode::Check })
+        }
         Task::Tidy { shrink } => tidy::run(&root, if shrink { tidy::Shrink::Yes } else { tidy::Shrink::No }),
     }
 }

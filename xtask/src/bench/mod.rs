@@ -1,0 +1,267 @@
+//! Measures the platform and, in the same run on the same machine, what bounds it: the bare HTTP stack, the store without
+//! HTTP, and the disk. Numbers without their bounds beside them say little; numbers from two runs cannot be divided.
+//!
+//! After every scenario the ledger is verified. One red proof and nothing is written: the numbers are void.
+
+mod machine;
+mod references;
+mod render;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, ensure};
+use serde::Serialize;
+use serde_json::Value;
+
+use self::machine::Machine;
+use crate::{
+    platform::{self, Platform, Profile, Start},
+    shell::Step,
+};
+
+/// How to run it.
+#[derive(clap::Args)]
+pub(crate) struct Bench {
+    /// How long each scenario is measured
+    #[arg(long, default_value_t = 20)]
+    seconds: u64,
+    /// Callers at the same time
+    #[arg(long, default_value_t = 256)]
+    connections: usize,
+    /// Merchants the calls are spread over
+    #[arg(long, default_value_t = 100)]
+    merchants: u32,
+    /// Payments stored before anything is measured
+    #[arg(long, default_value_t = 0)]
+    prefill: u64,
+    /// Only these scenarios; may be given more than once
+    #[arg(long)]
+    only: Vec<String>,
+    /// The name of the report, after its date
+    #[arg(long, default_value = "bench")]
+    name: String,
+    /// Measure and print, but write no report
+    #[arg(long)]
+    dry: bool,
+    /// Where the data is put, on the disk that is to be measured; without it below the target folder
+    #[arg(long)]
+    data_dir: Option<PathBuf>,
+}
+
+/// What one scenario asks of the generator.
+struct Scenario {
+    name: &'static str,
+    what: &'static str,
+    arguments: Vec<String>,
+}
+
+/// Everything that was measured.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Report {
+    pub(crate) date: String,
+    pub(crate) command: String,
+    pub(crate) machine: Machine,
+    pub(crate) seconds: u64,
+    pub(crate) connections: usize,
+    pub(crate) prefill: u64,
+    pub(crate) disk: Value,
+    pub(crate) http_echo: Value,
+    pub(crate) raw_store: Value,
+    pub(crate) scenarios: Vec<Measured>,
+}
+
+/// One scenario's numbers.
+#[derive(Debug, Serialize)]
+pub(crate) struct Measured {
+    pub(crate) name: String,
+    pub(crate) what: String,
+    pub(crate) result: Value,
+}
+
+/// The programs that take part.
+struct Programs {
+    root: PathBuf,
+    swelite: PathBuf,
+    bench: PathBuf,
+}
+
+/// Runs it.
+pub(crate) fn run(root: &Path, bench: &Bench) -> Result<()> {
+    let programs = Programs::build(root)?;
+    let target = platform::target_folder(root)?;
+    let data_dir = bench.data_dir.clone().unwrap_or_else(|| target.join("bench-data"));
+    if data_dir.exists() {
+        fs::remove_dir_all(&data_dir).with_context(|| format!("empty {}", data_dir.display()))?;
+    }
+    fs::create_dir_all(&data_dir).with_context(|| format!("create {}", data_dir.display()))?;
+    let disk = programs.disk(&data_dir)?;
+    let http_echo = references::http_echo(root, &programs, bench)?;
+    let scenarios = measure(&programs, bench, &data_dir)?;
+    let batch = mean_batch(&scenarios);
+    let raw_store = references::raw_store(root, &data_dir, batch, bench.seconds.min(10))?;
+    let report = Report {
+        date: machine::today()?,
+        command: command_of(bench),
+        machine: Machine::read()?,
+        seconds: bench.seconds,
+        connections: bench.connections,
+        prefill: bench.prefill,
+        disk,
+        http_echo,
+        raw_store,
+        scenarios,
+    };
+    let text = render::markdown(&report);
+    println!("\n{text}");
+    if !bench.dry {
+        write(root, bench, &report, &text)?;
+    }
+    fs::remove_dir_all(&data_dir).with_context(|| format!("remove {}", data_dir.display()))
+}
+
+fn measure(programs: &Programs, bench: &Bench, data_dir: &Path) -> Result<Vec<Measured>> {
+    let port = platform::free_port(18_080)?;
+    let log = data_dir.join("swelite.log");
+    let variables = [("SWELITE_RATE_LIMITS", "off"), ("RUST_LOG", "warn")];
+    let start = Start { binary: &programs.swelite, data_dir, port, variables: &variables, log: Some(&log) };
+    let platform = Platform::start_with(&start, |_| ())?;
+    if bench.prefill > 0 {
+        let calls = bench.prefill.to_string();
+        programs
+            .load(&platform, &["--calls", &calls, "--connections", "256", "--drain"].map(str::to_owned))?;
+        programs.verify(data_dir, port)?;
+    }
+    let mut measured: Vec<Measured> = Vec::new();
+    for scenario in scenarios(bench) {
+        let asked = bench.only.is_empty() || bench.only.iter().any(|only| only == scenario.name);
+        if !asked {
+            continue;
+        }
+        let mut arguments = scenario.arguments;
+        // The open loops run at a share of what the closed loop has just shown.
+        if let Some(share) = scenario.name.strip_prefix("open-").and_then(|share| share.parse::<f64>().ok()) {
+            let closed = measured.iter().find(|measured| measured.name == "authorize");
+            let closed = closed.and_then(|closed| closed.result["callsPerSecond"].as_f64());
+            let closed = closed.context("an open loop needs the scenario `authorize` before it")?;
+            arguments.extend(["--rate".to_owned(), format!("{:.0}", closed * share / 100.0)]);
+        }
+        let result = programs.load(&platform, &arguments)?;
+        ensure!(
+            result["refused"] == 0,
+            "{} calls were refused with {}",
+            result["refused"],
+            result["refusedWith"]
+        );
+        programs.verify(data_dir, port)?;
+        measured.push(Measured { name: scenario.name.to_owned(), what: scenario.what.to_owned(), result });
+    }
+    platform.stop()?;
+    Ok(measured)
+}
+
+fn scenarios(bench: &Bench) -> Vec<Scenario> {
+    let arguments = |connections: usize, merchants: u32, more: &[&str]| {
+        let mut arguments = vec!["--drain".to_owned(), "--seconds".to_owned(), bench.seconds.to_string()];
+        arguments.extend(["--connections".to_owned(), connections.to_string()]);
+        arguments.extend(["--merchants".to_owned(), merchants.to_string()]);
+        arguments.extend(more.iter().map(|&argument| argument.to_owned()));
+        arguments
+    };
+    let (callers, merchants) = (bench.connections, bench.merchants);
+    let scenario = |name, what, arguments| Scenario { name, what, arguments };
+    vec![
+        scenario("single", "authorize, one caller alone", arguments(1, merchants, &[])),
+        scenario("authorize", "authorize, closed loop", arguments(callers, merchants, &[])),
+        scenario(
+            "flow",
+            "authorize, capture, refund, closed loop",
+            arguments(callers, merchants, &["--scenario", "flow"]),
+        ),
+        scenario(
+            "hot",
+            "authorize, half of the calls for one merchant",
+            arguments(callers, merchants, &["--hot-percent", "50"]),
+        ),
+        scenario("spread", "authorize, 100,000 merchants", arguments(callers, 100_000, &[])),
+        scenario(
+            "open-50",
+            "authorize, arrivals at 50 % of the closed loop",
+            arguments(callers, merchants, &[]),
+        ),
+        scenario(
+            "open-80",
+            "authorize, arrivals at 80 % of the closed loop",
+            arguments(callers, merchants, &[]),
+        ),
+    ]
+}
+
+impl Programs {
+    fn build(root: &Path) -> Result<Self> {
+        let swelite = platform::build(root, Profile::Release)?;
+        Step::cargo(root).arguments(["build", "--locked", "--release", "--package", "bench"]).run()?;
+        Ok(Self { root: root.to_owned(), bench: swelite.with_file_name("swelite-bench"), swelite })
+    }
+
+    /// Runs the generator against a running platform.
+    fn load(&self, platform: &Platform, arguments: &[String]) -> Result<Value> {
+        let address = format!("127.0.0.1:{}", platform.port());
+        let pid = platform.pid().to_string();
+        self.bench(
+            ["load", "--address", &address, "--pid", &pid]
+                .into_iter()
+                .chain(arguments.iter().map(String::as_str)),
+        )
+    }
+
+    fn disk(&self, data_dir: &Path) -> Result<Value> {
+        self.bench(["disk", "--dir", &data_dir.to_string_lossy()])
+    }
+
+    fn bench<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Result<Value> {
+        let output = Step::new(&self.bench.to_string_lossy(), &self.root).arguments(arguments).output()?;
+        serde_json::from_str(&output).context("read the generator's result")
+    }
+
+    /// The proofs, beside the running server. A red one makes every number void.
+    fn verify(&self, data_dir: &Path, port: u16) -> Result<()> {
+        Step::new(&self.swelite.to_string_lossy(), &self.root)
+            .variable("SWELITE_DATA_DIR", &data_dir.to_string_lossy())
+            .variable("SERVER_PORT", &port.to_string())
+            .arguments(["ledger", "verify"])
+            .run()
+            .context("the ledger does not verify: every number of this run is void")
+    }
+}
+
+/// The mean batch of the busiest closed loop, for the raw store to be asked the same.
+fn mean_batch(scenarios: &[Measured]) -> u64 {
+    let authorize = scenarios.iter().find(|measured| measured.name == "authorize");
+    let mean = authorize.and_then(|measured| measured.result["commitBatchSize"]["mean"].as_f64());
+    mean.map_or(128, |mean| mean.round().max(1.0) as u64)
+}
+
+fn command_of(bench: &Bench) -> String {
+    let mut command =
+        format!("cargo xtask bench --seconds {} --connections {}", bench.seconds, bench.connections);
+    command.push_str(&format!(" --merchants {} --prefill {}", bench.merchants, bench.prefill));
+    for only in &bench.only {
+        command.push_str(&format!(" --only {only}"));
+    }
+    command
+}
+
+fn write(root: &Path, bench: &Bench, report: &Report, text: &str) -> Result<()> {
+    let folder = root.join("docs/benchmarks");
+    fs::create_dir_all(&folder).context("create docs/benchmarks")?;
+    let stem = format!("{}-{}", report.date, bench.name);
+    fs::write(folder.join(format!("{stem}.md")), text).context("write the report")?;
+    let json = serde_json::to_string_pretty(report)? + "\n";
+    fs::write(folder.join(format!("{stem}.json")), json).context("write the numbers")?;
+    println!("written: docs/benchmarks/{stem}.md and .json");
+    Ok(())
+}

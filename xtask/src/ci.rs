@@ -1,0 +1,31 @@
+//! Everything a change must pass besides its tests, in the order in which it is cheapest to fail.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::{contracts, shell, shell::Step, tidy};
+
+/// Runs every check.
+pub(crate) fn run(root: &Path) -> Result<()> {
+    Step::cargo(root).arguments(["fmt", "--all", "--check"]).run()?;
+    tidy::run(root, tidy::Shrink::No)?;
+    Step::cargo(root)
+        .arguments(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"])
+        .run()?;
+    Step::cargo(root)
+        .arguments(["doc", "--locked", "--workspace", "--no-deps"])
+        .variable("RUSTDOCFLAGS", "-D warnings")
+        .run()?;
+    contracts::run(root, contracts::Mode::Check)?;
+    deny(root)
+}
+
+/// Licences, sources and who may use a crate. The advisory database needs the network and is left to the build server.
+fn deny(root: &Path) -> Result<()> {
+    if !shell::exists("cargo-deny", "--version") {
+        println!("deny: not checked, cargo-deny is not installed (cargo install --locked cargo-deny)");
+        return Ok(());
+    }
+    Step::cargo(root).arguments(["deny", "--offline", "check", "bans", "licenses", "sources"]).run()
+}

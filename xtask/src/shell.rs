@@ -1,0 +1,71 @@
+//! Runs other programs and says so: what is printed can be copied and run by hand.
+
+use std::{
+    ffi::OsStr,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, Result, ensure};
+
+/// A program to run in a folder.
+pub(crate) struct Step {
+    command: Command,
+    shown: String,
+}
+
+impl Step {
+    /// `program` in `folder`.
+    pub(crate) fn new(program: &str, folder: &Path) -> Self {
+        let mut command = Command::new(program);
+        command.current_dir(folder).stdin(Stdio::null());
+        Self { command, shown: program.to_owned() }
+    }
+
+    /// `cargo` in `folder`.
+    pub(crate) fn cargo(folder: &Path) -> Self {
+        Self::new("cargo", folder)
+    }
+
+    /// With these arguments.
+    pub(crate) fn arguments<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
+        for argument in arguments {
+            self.shown.push(' ');
+            self.shown.push_str(&argument.as_ref().to_string_lossy());
+            self.command.arg(argument);
+        }
+        self
+    }
+
+    /// With this variable.
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
+        let quote = if value.contains(' ') { "\"" } else { "" };
+        self.shown = format!("{name}={quote}{value}{quote} {}", self.shown);
+        self.command.env(name, value);
+        self
+    }
+
+    /// Runs it; an error unless it succeeds.
+    pub(crate) fn run(mut self) -> Result<()> {
+        println!("+ {}", self.shown);
+        let status = self.command.status().with_context(|| format!("run `{}`", self.shown))?;
+        ensure!(status.success(), "`{}` failed ({status})", self.shown);
+        Ok(())
+    }
+
+    /// Runs it and gives back what it wrote to its standard output; an error unless it succeeds.
+    pub(crate) fn output(mut self) -> Result<String> {
+        println!("+ {}", self.shown);
+        let output = self.command.stderr(Stdio::inherit()).output();
+        let output = output.with_context(|| format!("run `{}`", self.shown))?;
+        ensure!(output.status.success(), "`{}` failed ({})", self.shown, output.status);
+        String::from_utf8(output.stdout).with_context(|| format!("read what `{}` printed", self.shown))
+    }
+}
+
+/// Whether `program` can be started at all.
+pub(crate) fn exists(program: &str, argument: &str) -> bool {
+    let mut command = Command::new(program);
+    command.arg(argument).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok()
+}
