@@ -21,4 +21,8 @@ pub mod render;
 pub mod request_id;
 pub mod router;
 pub mod state;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod wire;

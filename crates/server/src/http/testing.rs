@@ -1,0 +1,148 @@
+//! The application with a stub for an engine, for tests of what the wire does by itself.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Request, StatusCode},
+};
+use bytes::Bytes;
+use cache::{MemoryCache, MemoryCacheSettings};
+use domain::payment::{Capture, Refund, Void};
+use engine::payments::{Authorize, Call, OnPayment, Reply};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use testkit::{FixedClock, away::AwayStore};
+use tower::ServiceExt;
+
+use super::{
+    router,
+    state::{App, AppState, HttpSettings, PaymentCalls, Readiness},
+};
+use crate::telemetry::metrics::Metrics;
+
+/// What the stub does with a call.
+#[derive(Clone, Debug)]
+pub(crate) enum Behaviour {
+    /// Gives this reply.
+    Reply(Reply),
+    /// Never answers.
+    Hang,
+    /// Panics.
+    Panic,
+}
+
+/// An engine that does as it is told and keeps the request ids of its calls.
+#[derive(Debug)]
+pub(crate) struct StubPayments {
+    behaviour: Behaviour,
+    pub(crate) calls: Mutex<Vec<String>>,
+}
+
+impl StubPayments {
+    pub(crate) fn new(behaviour: Behaviour) -> Arc<Self> {
+        Arc::new(Self { behaviour, calls: Mutex::default() })
+    }
+
+    async fn answer<R: Send>(&self, call: Call<R>) -> Reply {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call.request_id.into());
+        match &self.behaviour {
+            Behaviour::Reply(reply) => reply.clone(),
+            Behaviour::Hang => std::future::pending().await,
+            Behaviour::Panic => panic!("the stub was told to panic"),
+        }
+    }
+}
+
+#[async_trait]
+impl PaymentCalls for StubPayments {
+    async fn authorize(&self, call: Call<Authorize>) -> Reply {
+        self.answer(call).await
+    }
+
+    async fn capture(&self, call: Call<OnPayment<Capture>>) -> Reply {
+        self.answer(call).await
+    }
+
+    async fn void(&self, call: Call<OnPayment<Void>>) -> Reply {
+        self.answer(call).await
+    }
+
+    async fn refund(&self, call: Call<OnPayment<Refund>>) -> Reply {
+        self.answer(call).await
+    }
+}
+
+/// A plain 200.
+pub(crate) fn ok() -> Reply {
+    Reply {
+        status: 200,
+        body: Bytes::from_static(b"{\"paymentId\":1}"),
+        replayed: false,
+        retry_after_seconds: None,
+        limit: None,
+    }
+}
+
+/// The state over `payments`, with a store that is away.
+pub(crate) fn state(payments: Arc<dyn PaymentCalls>, settings: HttpSettings) -> AppState {
+    let clock = Arc::new(FixedClock::default());
+    AppState::new(App {
+        payments,
+        store: Arc::new(AwayStore),
+        cache: Arc::new(MemoryCache::new(MemoryCacheSettings::default(), clock.clone())),
+        clock,
+        settings,
+        metrics: Arc::new(Metrics::new()),
+        readiness: Arc::new(Readiness::default()),
+        request_id_seed: 7,
+    })
+}
+
+/// The application over a stub.
+pub(crate) fn app(behaviour: Behaviour) -> Router {
+    router::app(state(StubPayments::new(behaviour), HttpSettings::default()))
+}
+
+/// An answer, whole.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("not JSON ({error}): {:?}", self.body))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+/// Sends a request through the whole router.
+pub(crate) async fn send(app: &Router, request: Request<Body>) -> Answer {
+    let response = match app.clone().oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    };
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.expect("a body in memory").to_bytes();
+    Answer { status: parts.status, headers: parts.headers, body }
+}
+
+/// A POST of JSON.
+pub(crate) fn post(path: &str, body: impl Into<Body>) -> Request<Body> {
+    let request = Request::post(path).header("content-type", "application/json");
+    request.body(body.into()).expect("a valid request")
+}
+
+/// A GET.
+pub(crate) fn get(path: &str) -> Request<Body> {
+    Request::get(path).body(Body::empty()).expect("a valid request")
+}

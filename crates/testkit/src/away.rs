@@ -1,0 +1,54 @@
+//! A store that is away: every call fails the way a lost connection does. For tests of what must hold without it, and for what
+//! needs no store at all.
+
+use std::io;
+
+use async_trait::async_trait;
+use domain::{
+    id::{Lane, Seq},
+    time::Timestamp,
+};
+use engine::ports::{
+    AuditEntry, Batch, BatchKeys, DeadLetterMove, Digest, PostingBatch, PostingScope, Snapshot, Store,
+    StoreError,
+};
+
+/// The store that is away.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AwayStore;
+
+fn away<T>() -> Result<T, StoreError> {
+    let source = Box::new(io::Error::from(io::ErrorKind::ConnectionRefused));
+    Err(StoreError::Unavailable { context: "connect", source })
+}
+
+#[async_trait]
+impl Store for AwayStore {
+    fn lane_count(&self) -> u16 {
+        1
+    }
+
+    async fn batch_open(&self, _: &[Lane], _: &BatchKeys) -> Result<Box<dyn Batch>, StoreError> {
+        away()
+    }
+
+    async fn posting_open(&self, _: &PostingScope) -> Result<Box<dyn PostingBatch>, StoreError> {
+        away()
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        away()
+    }
+
+    async fn dead_letter_move(&self, _: &DeadLetterMove, _: &AuditEntry) -> Result<(), StoreError> {
+        away()
+    }
+
+    async fn outbox_prune(&self, _: Lane, _: Seq, _: Seq, _: Digest) -> Result<(), StoreError> {
+        away()
+    }
+
+    async fn idempotency_prune(&self, _: Timestamp, _: usize) -> Result<usize, StoreError> {
+        away()
+    }
+}
