@@ -4,7 +4,10 @@
 //! `cargo run --release -p server --example echo -- [PORT]` prints its address and serves `POST /payments/authorize` until it
 //! is interrupted.
 
-use std::{io, sync::Arc};
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -95,7 +98,7 @@ async fn main() -> io::Result<()> {
     });
     state.readiness.set(true);
     let listener = accept::listen(([127, 0, 0, 1], port).into())?;
-    println!("{}", listener.local_addr()?);
+    say(&listener.local_addr()?.to_string())?;
     let stop = CancellationToken::new();
     let interrupted = stop.clone();
     tokio::spawn(async move {
@@ -104,4 +107,8 @@ async fn main() -> io::Result<()> {
     });
     accept::serve(listener, router::app(state.clone()), &state, stop).await;
     Ok(())
+}
+
+fn say(line: &str) -> io::Result<()> {
+    writeln!(io::stdout().lock(), "{line}")
 }
