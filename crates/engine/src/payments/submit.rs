@@ -32,7 +32,7 @@ impl Payments {
                 self.context.observer.idempotency(IdempotencyOutcome::Replayed);
                 Answer::stored(copy.status, copy.body, true)
             } else {
-                self.mismatch(&submission)
+                self.mismatch(&Asked::of(&submission))
             };
             return reply(answer, limit);
         }
@@ -79,26 +79,26 @@ impl Payments {
             if self.in_flight.contains(scope) {
                 return Ok(Submission { work: Work::ReplayOnly(operation), ..submission });
             }
-            if let Some(answer) = self.stored_answer(&submission, scope).await {
+            if let Some(answer) = self.stored_answer(&Asked::of(&submission), scope).await {
                 return Err(answer);
             }
         }
-        Err(self.refuse(&Refusal::RateLimited, &submission))
+        Err(self.refuse(&Refusal::RateLimited, &Asked::of(&submission)))
     }
 
     /// The answer the store holds for a key, if there is one and the store can be read.
-    async fn stored_answer(&self, submission: &Submission, scope: &IdempotencyScope) -> Option<Answer> {
+    async fn stored_answer(&self, asked: &Asked, scope: &IdempotencyScope) -> Option<Answer> {
         let find = async { self.context.store.snapshot().await?.idempotency_find(scope).await };
         let row: Option<IdempotencyRow> = find.await.unwrap_or_else(|error| {
             tracing::warn!(error = error_chain(&error), "cannot look up the key of a call that may not pass");
             None
         });
         let row = row?;
-        if row.fingerprint != submission.fingerprint {
-            return Some(self.mismatch(submission));
+        if row.fingerprint != asked.fingerprint {
+            return Some(self.mismatch(asked));
         }
         match row.state {
-            IdempotencyState::Running { .. } => Some(self.refuse(&Refusal::KeyRunning, submission)),
+            IdempotencyState::Running { .. } => Some(self.refuse(&Refusal::KeyRunning, asked)),
             IdempotencyState::Final(stored) => {
                 self.context.observer.idempotency(IdempotencyOutcome::Replayed);
                 Some(Answer::stored(stored.status, stored.body, true))
@@ -118,16 +118,18 @@ impl Payments {
             cache: Arc::clone(&self.cache),
             _in_flight: scope.as_ref().map(|scope| self.in_flight.enter(scope)),
             scope,
-            fingerprint: submission.fingerprint,
+            asked: Asked::of(&submission),
             charge,
-            operation: submission.work.operation(),
-            request_id: submission.request_id.clone(),
         };
         if self.context.acquirer.is_remote() {
             return self.decide_remotely(submission, after).await;
         }
         match self.queue.submit(submission) {
-            Ok(promise) => Waiting(Some((promise, after))).finish().await,
+            Ok(promise) => {
+                let asked = after.asked.clone();
+                let waiting = Waiting::new(promise, after);
+                waiting.finish().await.unwrap_or_else(|| self.refuse(&Refusal::Internal, &asked))
+            }
             Err(refusal) => after.finish(Err(refusal)).await,
         }
     }
@@ -135,42 +137,49 @@ impl Payments {
     /// A remote acquirer is called by a task of its own, so that nobody's hanging up can stop it half-way.
     async fn decide_remotely(&self, submission: Submission, after: Aftercare) -> Answer {
         let this = self.clone();
-        let (operation, request_id) = (after.operation, submission.request_id.clone());
+        let (asked, scope) = (after.asked.clone(), after.scope.clone());
+        let ours = asked.clone();
         let task = tokio::spawn(async move {
-            let lookup = submission.scope().map(|scope| {
-                let merchant = submission.merchant.clone();
-                let request_id = submission.request_id.clone();
-                let work = Work::ReplayOnly(operation);
-                let (key, fingerprint, attempt) =
-                    (submission.key.clone(), submission.fingerprint, submission.attempt);
-                (
-                    scope,
-                    Submission { work, merchant, key, fingerprint, request_id, traceparent: None, attempt },
-                )
-            });
-            let answered = this.caller.run(submission).await;
-            let answered = match (answered, lookup) {
-                (Err(Refusal::Unavailable), Some((scope, submission))) => {
-                    this.stored_answer(&submission, &scope).await.ok_or(Refusal::Unavailable)
-                }
-                (answered, _) => answered,
-            };
+            let mut answered = this.caller.run(submission).await;
+            // A call the acquirer cannot take now may be a repeated one, which needs no acquirer.
+            if let (Err(Refusal::Unavailable), Some(scope)) = (&answered, &scope)
+                && let Some(stored) = this.stored_answer(&asked, scope).await
+            {
+                answered = Ok(stored);
+            }
             after.finish(answered).await
         });
         task.await.unwrap_or_else(|error| {
-            tracing::error!(error = error_chain(&error), request.id = %request_id, "remote call ended early");
-            refused(self.context.render.as_ref(), operation, &Refusal::OutcomeUnknown, None, &request_id)
+            tracing::error!(error = error_chain(&error), request.id = %ours.request_id, "remote call ended early");
+            self.refuse(&Refusal::OutcomeUnknown, &ours)
         })
     }
 
-    fn mismatch(&self, submission: &Submission) -> Answer {
+    fn mismatch(&self, asked: &Asked) -> Answer {
         self.context.observer.idempotency(IdempotencyOutcome::Mismatch);
-        self.refuse(&Refusal::KeyReused, submission)
+        self.refuse(&Refusal::KeyReused, asked)
     }
 
-    fn refuse(&self, refusal: &Refusal, submission: &Submission) -> Answer {
-        let operation = submission.work.operation();
-        refused(self.context.render.as_ref(), operation, refusal, None, &submission.request_id)
+    fn refuse(&self, refusal: &Refusal, asked: &Asked) -> Answer {
+        refused(self.context.render.as_ref(), asked.operation, refusal, None, &asked.request_id)
+    }
+}
+
+/// What was asked, as far as a refusal or a stored answer needs to know.
+#[derive(Clone)]
+struct Asked {
+    operation: Operation,
+    fingerprint: Digest,
+    request_id: Box<str>,
+}
+
+impl Asked {
+    fn of(submission: &Submission) -> Self {
+        Self {
+            operation: submission.work.operation(),
+            fingerprint: submission.fingerprint,
+            request_id: submission.request_id.clone(),
+        }
     }
 }
 
@@ -187,26 +196,25 @@ struct Aftercare {
     context: Context,
     cache: Arc<dyn Cache>,
     scope: Option<IdempotencyScope>,
-    fingerprint: Digest,
+    asked: Asked,
     charge: Option<Charge>,
-    operation: Operation,
-    request_id: Box<str>,
     _in_flight: Option<InFlightGuard>,
 }
 
 impl Aftercare {
     async fn finish(self, answered: Result<Answer, Refusal>) -> Answer {
         let answer = answered.unwrap_or_else(|refusal| {
-            refused(self.context.render.as_ref(), self.operation, &refusal, None, &self.request_id)
+            let Asked { operation, request_id, .. } = &self.asked;
+            refused(self.context.render.as_ref(), *operation, &refusal, None, request_id)
         });
-        self.context.observer.payment(self.operation, result_of(&answer));
+        self.context.observer.payment(self.asked.operation, result_of(&answer));
         let nothing_happened = answer.replayed || answer.status == 503;
         if let Some(charge) = self.charge.as_ref().filter(|_| nothing_happened) {
             self.tell(self.cache.give_back(charge).await);
         }
         if let Some(scope) = self.scope.as_ref().filter(|_| answer.stored) {
             let (status, body) = (answer.status, answer.body.clone());
-            let copy = CachedAnswer { fingerprint: self.fingerprint, status, body };
+            let copy = CachedAnswer { fingerprint: self.asked.fingerprint, status, body };
             self.tell(self.cache.remember(scope, copy).await);
         }
         answer
@@ -231,32 +239,28 @@ fn result_of(answer: &Answer) -> PaymentResult {
 }
 
 /// A command that waits for the committer. Dropped early (the client hung up), it is waited for elsewhere.
-struct Waiting(Option<(Promise, Aftercare)>);
+struct Waiting {
+    promise: Option<Promise>,
+    after: Option<Aftercare>,
+}
 
 impl Waiting {
-    async fn finish(mut self) -> Answer {
-        let settled = match &mut self.0 {
-            Some((promise, _)) => promise.settled().await,
-            None => Err(Refusal::Internal),
-        };
-        match self.0.take() {
-            Some((_, after)) => after.finish(settled.and_then(answered)).await,
-            None => Answer {
-                status: 500,
-                body: bytes::Bytes::new(),
-                replayed: false,
-                stored: false,
-                retry_after_seconds: None,
-            },
-        }
+    fn new(promise: Promise, after: Aftercare) -> Self {
+        Self { promise: Some(promise), after: Some(after) }
+    }
+
+    /// What is owed is taken only once the command is settled: until then it is still the drop's to do.
+    async fn finish(mut self) -> Option<Answer> {
+        let settled = self.promise.as_mut()?.settled().await;
+        let after = self.after.take()?;
+        Some(after.finish(settled.and_then(answered)).await)
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        let Some((mut promise, after)) = self.0.take() else { return };
-        let runtime = tokio::runtime::Handle::try_current();
-        if let Ok(runtime) = runtime {
+        let (Some(mut promise), Some(after)) = (self.promise.take(), self.after.take()) else { return };
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             drop(runtime.spawn(async move {
                 let settled = promise.settled().await;
                 after.finish(settled.and_then(answered)).await
