@@ -10,10 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{
-    problem::{Problem, ProblemBody},
-    state::AppState,
-};
+use super::{problem::Problem, state::AppState};
 
 /// What `prometheus-client` writes.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -50,7 +47,7 @@ async fn healthz() -> Json<Health> {
     operation_id = "getReadiness",
     responses(
         (status = 200, description = "They are", body = Health),
-        (status = 503, description = "UNAVAILABLE: starting, stopping, or without its store", body = ProblemBody),
+        (status = 503, description = "UNAVAILABLE: starting, stopping, or without its store"),
     )
 )]
 async fn readyz(State(app): State<AppState>) -> Result<Json<Health>, Problem> {

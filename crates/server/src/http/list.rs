@@ -12,6 +12,7 @@ pub struct List<T> {
     /// The rows, newest first.
     pub data: Vec<T>,
     /// Give it as `cursor` to go on; null at the end. A page may be shorter than `limit` and still go on.
+    #[schema(required)]
     pub next_cursor: Option<String>,
 }
 

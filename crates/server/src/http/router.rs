@@ -25,6 +25,7 @@ fn routes() -> OpenApiRouter<AppState> {
 /// The whole application, ready to be served.
 pub fn app(state: AppState) -> Router {
     let (router, document) = routes().split_for_parts();
+    let document = openapi::finish(document);
     let templates: Vec<String> = document.paths.paths.keys().cloned().collect();
     let door = Door::new(state.clone(), templates.iter().map(String::as_str).chain(["/openapi.json"]));
     router
@@ -37,7 +38,7 @@ pub fn app(state: AppState) -> Router {
 
 /// The OpenAPI document of all routes.
 pub fn openapi() -> OpenApi {
-    routes().into_openapi()
+    openapi::finish(routes().into_openapi())
 }
 
 /// A page for people, a problem for programs.

@@ -6,8 +6,7 @@ use domain::payment::Operation;
 use super::{reply::respond, view::PaymentView};
 use crate::http::{
     body,
-    openapi::ChangeErrors,
-    problem::{Problem, ProblemBody},
+    problem::Problem,
     request_id::RequestId,
     state::AppState,
     wire::{self, AuthorizeBody, Caller},
@@ -26,8 +25,6 @@ use crate::http::{
     params(("Idempotency-Key" = Option<String>, Header, description = "The caller's name for this call, bare or quoted, 1–255 printable characters. Required here or as idempotencyKey.")),
     responses(
         (status = 200, description = "Authorized", body = PaymentView),
-        (status = 402, description = "CARD_DECLINED: the payment exists as DECLINED", body = ProblemBody),
-        ChangeErrors,
     )
 )]
 pub(super) async fn authorize(

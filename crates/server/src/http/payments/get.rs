@@ -8,13 +8,7 @@ use axum::{
 use domain::id::PaymentId;
 
 use super::view::PaymentView;
-use crate::http::{
-    openapi::ReadErrors,
-    path::PathId,
-    problem::{Problem, ProblemBody},
-    query::Query,
-    state::AppState,
-};
+use crate::http::{path::PathId, problem::Problem, query::Query, state::AppState};
 
 /// Read a payment
 #[utoipa::path(
@@ -28,8 +22,6 @@ use crate::http::{
     ),
     responses(
         (status = 200, description = "The payment", body = PaymentView),
-        (status = 404, description = "NOT_FOUND: no such payment for this merchant", body = ProblemBody),
-        ReadErrors,
     )
 )]
 pub(super) async fn get(

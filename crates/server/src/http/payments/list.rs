@@ -11,7 +11,6 @@ use engine::ports::{PaymentCursor, PaymentFilter};
 use super::view::{PaymentView, StatusWord};
 use crate::http::{
     list::{FromCursor, List, ToCursor, cursor_decode, cursor_encode},
-    openapi::ReadErrors,
     problem::{FieldCode, Problem},
     query::Query,
     state::AppState,
@@ -40,7 +39,7 @@ const CURSOR_KIND: u8 = 1;
         ("limit" = Option<u8>, Query, description = "Rows a page, 1–200 (20)"),
         ("cursor" = Option<String>, Query, description = "nextCursor of the page before"),
     ),
-    responses((status = 200, description = "One page", body = List<PaymentView>), ReadErrors)
+    responses((status = 200, description = "One page", body = List<PaymentView>))
 )]
 pub(super) async fn list(
     State(app): State<AppState>,

@@ -34,20 +34,22 @@ pub(crate) struct PaymentView<'a> {
     /// The entries of the books this call causes; only in the answer of a call that changes the payment. Holds are not among
     /// them, so it is empty after an authorization and a void.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     ledger_entries: Option<Vec<LedgerLine>>,
     /// What was done; only in the answer of a call that changes the payment.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     message: Option<&'static str>,
     /// Who sells.
     #[schema(value_type = String, example = "M123")]
     merchant_id: &'a MerchantId,
     /// The merchant's name for the order.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false)]
     order_id: Option<&'a OrderId>,
     /// What is sold.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false)]
     description: Option<&'a Description>,
     /// What can still be captured.
     capturable_amount: i64,
@@ -73,9 +75,11 @@ pub(crate) struct PaymentView<'a> {
     metadata: &'a Metadata,
     /// Why the card was declined.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     failure: Option<FailureView>,
     /// The operation whose outcome at the acquirer is outstanding.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pending: Option<PendingView>,
 }
 

@@ -6,9 +6,8 @@ use domain::{id::PaymentId, payment::Operation};
 use super::{reply::respond, view::PaymentView};
 use crate::http::{
     body,
-    openapi::ChangeErrors,
     path::PathId,
-    problem::{Problem, ProblemBody},
+    problem::Problem,
     request_id::RequestId,
     state::AppState,
     wire::{self, Caller, VoidBody},
@@ -29,9 +28,6 @@ use crate::http::{
     ),
     responses(
         (status = 200, description = "Voided", body = PaymentView),
-        (status = 402, description = "CARD_DECLINED: the acquirer said no; the payment stays as it was", body = ProblemBody),
-        (status = 404, description = "NOT_FOUND: no such payment for this merchant", body = ProblemBody),
-        ChangeErrors,
     )
 )]
 pub(super) async fn void(

@@ -15,12 +15,13 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 #[schema(as = Problem)]
 pub struct ProblemBody<'a> {
     /// The stable name of the error.
+    #[schema(value_type = Code)]
     pub code: &'a str,
     /// What happened, for a person.
     pub message: &'a str,
     /// The payment it is about, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<u64>)]
+    #[schema(value_type = Option<u64>, nullable = false)]
     pub payment_id: Option<PaymentId>,
     /// Where this kind of error is explained.
     #[serde(rename = "type")]
@@ -39,12 +40,15 @@ pub struct ProblemBody<'a> {
     pub doc_url: &'a str,
     /// Why the card was declined.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub decline_code: Option<&'a str>,
     /// What can be captured, when more was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub capturable_amount: Option<i64>,
     /// What can be refunded, when something else was asked for or expected.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub refundable_amount: Option<i64>,
     /// Every wrong field.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]

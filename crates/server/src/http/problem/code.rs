@@ -1,6 +1,12 @@
 //! Every error code, with its status, in one table: the wire, the OpenAPI document and the reference page read it.
 
+use std::borrow::Cow;
+
 use axum::http::StatusCode;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
 
 macro_rules! codes {
     ($($variant:ident $word:literal $status:literal $title:literal, $advice:literal, $advice_ko:literal;)*) => {
@@ -120,6 +126,23 @@ codes! {
     OutcomeUnknown "OUTCOME_UNKNOWN" 504 "The outcome is not known yet",
         "it may have been done; repeat with the same key to learn the outcome, it is never done twice",
         "처리되었을 수도 있습니다. 같은 키로 다시 보내면 결과를 알 수 있고, 두 번 처리되지는 않습니다.";
+}
+
+impl PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        let words = Self::ALL.iter().map(|code| code.as_str());
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("A stable name for what went wrong."))
+            .enum_values(Some(words))
+            .into()
+    }
+}
+
+impl ToSchema for Code {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("ErrorCode")
+    }
 }
 
 impl Code {
