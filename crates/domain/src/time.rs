@@ -13,8 +13,8 @@ pub struct Timestamp {
     unix_ms: i64,
 }
 
-/// 9999-12-31T23:59:59.999Z.
-const UNIX_MS_MAX: i64 = 253_402_300_799_999;
+/// 9999-12-30T22:00:00.000Z, the last time that can be shown with any offset.
+const UNIX_MS_MAX: i64 = 253_402_207_200_000;
 
 impl Timestamp {
     /// From milliseconds since the epoch; values outside 1970–9999 are clamped to the nearest end.
@@ -97,7 +97,7 @@ mod tests {
     fn never_leaves_its_range() {
         assert_eq!(
             Timestamp::from_unix_ms(i64::MAX).plus_seconds(u32::MAX).to_string(),
-            "9999-12-31T23:59:59.999Z"
+            "9999-12-30T22:00:00.000Z"
         );
         assert_eq!(Timestamp::from_unix_ms(-5).minus_seconds(9).unix_ms(), 0);
     }
