@@ -26,9 +26,9 @@ pub fn postings(
             Ok(Vec::new())
         }
         Change::Voided { released, .. } | Change::Expired { released } => Ok(vec![book.release(*released)?]),
-        Change::Captured { amount, released, captured_total, .. } => {
-            let none = Money::zero(amount.currency);
-            let fee = plan.fee(*captured_total, none).minus(plan.fee(before(*captured_total, *amount), none));
+        Change::Captured { amount, released, captured_total, refunded_total, .. } => {
+            let booked = plan.fee(before(*captured_total, *amount), *refunded_total);
+            let fee = plan.fee(*captured_total, *refunded_total).minus(booked);
             let mut postings = vec![book.release(*released)?, book.capture(*amount)?];
             postings.extend(book.fee(fee, amount.currency)?);
             Ok(postings)
@@ -127,7 +127,13 @@ mod tests {
 
     fn captured(amount: i64, released: i64, total: i64) -> Change {
         let last = released != amount;
-        Change::Captured { amount: won(amount), released: won(released), last, captured_total: won(total) }
+        Change::Captured {
+            amount: won(amount),
+            released: won(released),
+            last,
+            captured_total: won(total),
+            refunded_total: won(0),
+        }
     }
 
     fn refunded(amount: i64, captured_total: i64, total: i64) -> Change {

@@ -2,18 +2,25 @@
 
 use thiserror::Error;
 
-use super::{Payment, PaymentStatus};
-use crate::event::{Envelope, Topic};
+use super::{Payment, PaymentStatus, State};
+use crate::{
+    event::{Envelope, Topic},
+    money::Currency,
+};
 
 /// What the events of a payment say it must look like.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Replayed {
+    /// Of every amount.
+    pub currency: Currency,
     /// Asked for, in minor units.
     pub authorized: i64,
     /// Taken, in minor units.
     pub captured: i64,
     /// Given back, in minor units.
     pub refunded: i64,
+    /// Whether a rest can still be captured.
+    pub open: bool,
     /// What it looks like from outside.
     pub status: PaymentStatus,
     /// How many events there were.
@@ -46,19 +53,23 @@ pub struct ReplayStep {
     pub version: u32,
     /// How much, in minor units.
     pub amount: i64,
+    /// The currency of the amount.
+    pub currency: Currency,
     /// Captured: whether nothing more can be.
     pub last: bool,
 }
 
 impl From<&Envelope> for ReplayStep {
     fn from(event: &Envelope) -> Self {
-        let Envelope { topic, payment_version, amount, last, .. } = event;
-        Self { topic: *topic, version: *payment_version, amount: *amount, last: last.unwrap_or(false) }
+        let Envelope { topic, payment_version, amount, currency, last, .. } = event;
+        let last = last.unwrap_or(false);
+        Self { topic: *topic, version: *payment_version, amount: *amount, currency: *currency, last }
     }
 }
 
 #[derive(Clone, Copy)]
 struct Books {
+    currency: Currency,
     authorized: i64,
     captured: i64,
     refunded: i64,
@@ -76,49 +87,66 @@ impl Replayed {
             if event.version != version {
                 return Err(ReplayError::Gap { expected: version });
             }
-            let next = step(books, event).filter(|books| books.is_consistent());
-            books = Some(next.ok_or(ReplayError::Impossible { version })?);
+            let next = match books {
+                None => Books::born(event),
+                Some(books) => books.after(event),
+            };
+            books = Some(next.filter(Books::is_consistent).ok_or(ReplayError::Impossible { version })?);
         }
         let books = books.ok_or(ReplayError::Gap { expected: 1 })?;
-        let Books { authorized, captured, refunded, .. } = books;
-        Ok(Self { authorized, captured, refunded, status: books.status(), version })
+        let Books { currency, authorized, captured, refunded, ended } = books;
+        let (open, status) = (ended.is_none(), books.status());
+        Ok(Self { currency, authorized, captured, refunded, open, status, version })
     }
 
     /// Whether the stored payment is what the events say.
     pub fn matches(&self, payment: &Payment) -> bool {
-        self.authorized == payment.authorized.minor_units
+        self.currency == payment.authorized.currency
+            && self.authorized == payment.authorized.minor_units
             && self.captured == payment.captured.minor_units
             && self.refunded == payment.refunded.minor_units
+            && self.open == (payment.state == State::Open)
             && self.status == payment.status()
             && self.version == payment.version
     }
 }
 
-fn step(books: Option<Books>, event: ReplayStep) -> Option<Books> {
-    let born = |ended| Books { authorized: event.amount, captured: 0, refunded: 0, ended };
-    match (books, event.topic) {
-        (None, Topic::Authorized) => Some(born(None)),
-        (None, Topic::Declined) => Some(born(Some(Topic::Declined))),
-        (None, Topic::Captured | Topic::Refunded | Topic::Voided | Topic::Expired) => None,
-        (Some(_), Topic::Authorized | Topic::Declined) => None,
-        (Some(books), Topic::Captured) if books.ended.is_none() => {
-            let captured = books.captured.checked_add(event.amount)?;
-            let ended = event.last.then_some(Topic::Captured);
-            Some(Books { captured, ended, ..books })
+impl Books {
+    fn born(event: ReplayStep) -> Option<Self> {
+        let ended = match event.topic {
+            Topic::Authorized => None,
+            Topic::Declined => Some(Topic::Declined),
+            Topic::Captured | Topic::Refunded | Topic::Voided | Topic::Expired => return None,
+        };
+        let ReplayStep { amount, currency, .. } = event;
+        let born = Self { currency, authorized: amount, captured: 0, refunded: 0, ended };
+        (amount > 0).then_some(born)
+    }
+
+    fn after(self, event: ReplayStep) -> Option<Self> {
+        if event.currency != self.currency || event.amount <= 0 {
+            return None;
         }
-        (Some(books), Topic::Voided | Topic::Expired) if books.ended.is_none() => {
-            Some(Books { ended: Some(event.topic), ..books })
-        }
-        (Some(_), Topic::Captured | Topic::Voided | Topic::Expired) => None,
-        (Some(books), Topic::Refunded) => {
-            Some(Books { refunded: books.refunded.checked_add(event.amount)?, ..books })
+        let open = self.ended.is_none();
+        let rest = self.authorized.checked_sub(self.captured)?;
+        match event.topic {
+            Topic::Captured if open => {
+                let captured = self.captured.checked_add(event.amount)?;
+                Some(Self { captured, ended: event.last.then_some(Topic::Captured), ..self })
+            }
+            Topic::Voided | Topic::Expired if open && event.amount == rest => {
+                Some(Self { ended: Some(event.topic), ..self })
+            }
+            Topic::Refunded => Some(Self { refunded: self.refunded.checked_add(event.amount)?, ..self }),
+            Topic::Authorized | Topic::Declined | Topic::Captured | Topic::Voided | Topic::Expired => None,
         }
     }
-}
 
-impl Books {
     fn is_consistent(&self) -> bool {
-        0 <= self.refunded && self.refunded <= self.captured && self.captured <= self.authorized
+        let ordered =
+            0 <= self.refunded && self.refunded <= self.captured && self.captured <= self.authorized;
+        let fully_captured_has_ended = self.captured < self.authorized || self.ended.is_some();
+        ordered && fully_captured_has_ended
     }
 
     fn status(&self) -> PaymentStatus {

@@ -271,14 +271,19 @@ impl Payment {
         matches!(self.status(), PaymentStatus::Declined | PaymentStatus::Voided | PaymentStatus::Expired)
     }
 
-    /// I4, for asserts: 0 ≤ refunded ≤ captured ≤ authorized, of one currency.
+    /// I4, for asserts: 0 ≤ refunded ≤ captured ≤ authorized, of one currency, and a state that fits the amounts.
     pub fn is_consistent(&self) -> bool {
         let currency = self.authorized.currency;
         let one_currency = self.captured.currency == currency && self.refunded.currency == currency;
         let ordered = 0 <= self.refunded.minor_units
             && self.refunded.minor_units <= self.captured.minor_units
             && self.captured.minor_units <= self.authorized.minor_units;
-        let fully_captured_is_closed = self.state != State::Open || self.captured != self.authorized;
-        one_currency && ordered && fully_captured_is_closed
+        let state_fits = match self.state {
+            State::Processing | State::Declined(_) => self.captured.is_zero(),
+            State::Open => self.captured != self.authorized,
+            State::Closed(Closing::Capture) => self.captured.is_positive(),
+            State::Closed(Closing::Void | Closing::Expiry) => self.captured != self.authorized,
+        };
+        one_currency && ordered && state_fits
     }
 }

@@ -47,6 +47,8 @@ pub enum Change {
         last: bool,
         /// Captured in all, this one included.
         captured_total: Money,
+        /// Refunded in all; the fee follows what remains.
+        refunded_total: Money,
     },
     /// Reserved funds were released on request.
     Voided {
@@ -212,17 +214,20 @@ impl Payment {
 
     pub(super) fn record_capture(&mut self, amount: Money, last: bool, now: Timestamp) -> PaymentEvent {
         let held = self.held();
+        assert!(amount.is_positive());
+        assert!(amount.minor_units <= held.minor_units);
         self.captured.minor_units = self.captured.minor_units.saturating_add(amount.minor_units);
         let last = last || amount == held;
         if last {
             self.state = State::Closed(Closing::Capture);
         }
         let released = if last { held } else { amount };
-        let captured_total = self.captured;
-        self.caused(Change::Captured { amount, released, last, captured_total }, now)
+        let (captured_total, refunded_total) = (self.captured, self.refunded);
+        self.caused(Change::Captured { amount, released, last, captured_total, refunded_total }, now)
     }
 
     pub(super) fn record_refund(&mut self, amount: Money, reason: Reason, now: Timestamp) -> PaymentEvent {
+        assert!(amount.is_positive());
         self.refunded.minor_units = self.refunded.minor_units.saturating_add(amount.minor_units);
         let (captured_total, refunded_total) = (self.captured, self.refunded);
         self.caused(Change::Refunded { amount, reason, captured_total, refunded_total }, now)
@@ -231,7 +236,8 @@ impl Payment {
     pub(super) fn caused(&mut self, change: Change, now: Timestamp) -> PaymentEvent {
         self.version = self.version.saturating_add(1);
         self.updated_at = now;
-        debug_assert!(self.is_consistent());
+        // The last stop before the books: a bug here costs its caller a 500, never anybody money.
+        assert!(self.is_consistent());
         PaymentEvent { payment: self.id, version: self.version, occurred_at: now, change }
     }
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use domain::{
     event::Topic,
     id::{EventId, Lane, PaymentId, Seq},
+    money::Currency,
     payment::{Payment, ReplayStep, Replayed},
 };
 use serde::Deserialize;
@@ -297,12 +298,14 @@ impl Walk {
 struct Told {
     payment_version: u32,
     amount: i64,
+    currency: Currency,
     #[serde(default, rename = "final")]
     last: bool,
 }
 
 impl Told {
     fn step(&self, topic: Topic) -> ReplayStep {
-        ReplayStep { topic, version: self.payment_version, amount: self.amount, last: self.last }
+        let Self { payment_version, amount, currency, last } = *self;
+        ReplayStep { topic, version: payment_version, amount, currency, last }
     }
 }
