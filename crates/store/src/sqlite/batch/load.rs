@@ -1,0 +1,124 @@
+//! What a batch needs, one indexed lookup each.
+
+use std::collections::{HashMap, HashSet, hash_map::Entry};
+
+use domain::{
+    id::{AttemptId, Lane, MerchantId, OrderId, PaymentId},
+    payment::Payment,
+    time::Timestamp,
+};
+use engine::ports::{Attempt, BatchKeys, IdempotencyRow, IdempotencyScope, LaneState, Loaded, StoreError};
+use rusqlite::{Connection, params};
+
+use super::super::{
+    error::{failed, refused},
+    keys::int,
+    rows::{
+        attempt_columns, attempt_from_row, idempotency_columns, idempotency_from_row, key_hash, lane_columns,
+        lane_from_row, one, payment_columns, payment_from_row,
+    },
+};
+
+/// Which keys were looked up, and where those are that were found. A key is only ever added after it was looked up under the
+/// lock: that, not an index, is what makes it unique.
+#[derive(Default)]
+pub(super) struct IdempotencyRows {
+    pub(super) looked_up: HashSet<i64>,
+    pub(super) found: HashMap<IdempotencyScope, i64>,
+}
+
+/// Loads what `keys` names.
+pub(super) fn load(
+    conn: &Connection,
+    clock: Timestamp,
+    lanes: &[Lane],
+    keys: &BatchKeys,
+) -> Result<(Loaded, IdempotencyRows), StoreError> {
+    let lanes = load_lanes(conn, lanes)?;
+    let now = lanes.iter().map(|lane| lane.updated_at).fold(clock, Timestamp::max);
+    let (idempotency, rows) = load_idempotency(conn, &keys.idempotency)?;
+    let mut payments = load_payments(conn, &keys.payments)?;
+    let orders = load_orders(conn, &keys.orders, &mut payments)?;
+    let attempts = load_attempts(conn, &keys.attempts)?;
+    Ok((Loaded { now, lanes, idempotency, payments, orders, attempts }, rows))
+}
+
+fn load_lanes(conn: &Connection, lanes: &[Lane]) -> Result<Vec<LaneState>, StoreError> {
+    let mut ascending = lanes.to_vec();
+    ascending.sort_unstable();
+    ascending.dedup();
+    let sql = concat!("SELECT ", lane_columns!(), " FROM lane WHERE lane = ?1");
+    let load = |lane: Lane| {
+        let found = one(conn, sql, [lane.0], lane_from_row)?;
+        found.ok_or_else(|| refused("load lane", format!("there is no lane {lane}")))
+    };
+    ascending.into_iter().map(load).collect()
+}
+
+type Idempotency = HashMap<IdempotencyScope, IdempotencyRow>;
+
+fn load_idempotency(
+    conn: &Connection,
+    scopes: &[IdempotencyScope],
+) -> Result<(Idempotency, IdempotencyRows), StoreError> {
+    let sql = concat!("SELECT ", idempotency_columns!(), " FROM idem_response_cache WHERE key_hash = ?1");
+    let mut statement = conn.prepare_cached(sql).map_err(failed("prepare a statement"))?;
+    let mut rows = IdempotencyRows { looked_up: HashSet::with_capacity(scopes.len()), found: HashMap::new() };
+    let mut loaded = HashMap::new();
+    for scope in scopes {
+        let hash = key_hash(scope);
+        if !rows.looked_up.insert(hash) {
+            continue;
+        }
+        let mut found = statement.query([hash]).map_err(failed("load idempotency keys"))?;
+        while let Some(row) = found.next().map_err(failed("load idempotency keys"))? {
+            // Two scopes of one batch may share a hash: all rows of the hash are taken.
+            let (id, row) = idempotency_from_row(row)?;
+            rows.found.insert(row.scope.clone(), id);
+            loaded.insert(row.scope.clone(), row);
+        }
+    }
+    Ok((loaded, rows))
+}
+
+fn load_payments(conn: &Connection, ids: &[PaymentId]) -> Result<HashMap<PaymentId, Payment>, StoreError> {
+    let sql = concat!("SELECT ", payment_columns!(), " FROM payment WHERE id = ?1");
+    let mut payments = HashMap::with_capacity(ids.len());
+    for &id in ids {
+        if let Entry::Vacant(slot) = payments.entry(id)
+            && let Some(payment) = one(conn, sql, [int(id.get())], payment_from_row)?
+        {
+            slot.insert(payment);
+        }
+    }
+    Ok(payments)
+}
+
+fn load_orders(
+    conn: &Connection,
+    orders: &[(MerchantId, OrderId)],
+    payments: &mut HashMap<PaymentId, Payment>,
+) -> Result<HashMap<(MerchantId, OrderId), PaymentId>, StoreError> {
+    let sql = concat!(
+        "SELECT ",
+        payment_columns!(),
+        " FROM payment WHERE order_id = ?1 AND merchant = ?2 AND status NOT IN ('DECLINED', 'VOIDED', 'EXPIRED') \
+         ORDER BY id DESC LIMIT 1"
+    );
+    let mut holders = HashMap::with_capacity(orders.len());
+    for (merchant, order) in orders {
+        let found = one(conn, sql, params![order.as_str(), merchant.as_str()], payment_from_row)?;
+        if let Some(payment) = found {
+            holders.insert((merchant.clone(), order.clone()), payment.id);
+            payments.insert(payment.id, payment);
+        }
+    }
+    Ok(holders)
+}
+
+fn load_attempts(conn: &Connection, ids: &[AttemptId]) -> Result<HashMap<AttemptId, Attempt>, StoreError> {
+    let sql = concat!("SELECT ", attempt_columns!(), " FROM attempt WHERE id = ?1");
+    let load = |id: &AttemptId| one(conn, sql, [id.0.to_be_bytes()], attempt_from_row);
+    let found = ids.iter().map(|id| Ok(load(id)?.map(|attempt| (*id, attempt))));
+    found.filter_map(Result::transpose).collect()
+}

@@ -1,0 +1,17 @@
+//! The embedded adapter: one writer connection behind a fair lock, a few readers, one process per data directory.
+
+mod batch;
+mod error;
+mod keys;
+mod migrate;
+mod open;
+mod posting;
+mod readers;
+mod retention;
+mod rows;
+mod snapshot;
+mod store;
+mod writer;
+
+pub use error::OpenError;
+pub use store::SqliteStore;

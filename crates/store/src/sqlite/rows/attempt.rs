@@ -1,0 +1,61 @@
+//! `attempt` rows.
+
+use domain::{
+    id::AttemptId,
+    money::Money,
+    payment::{DeclineCode, Verdict},
+};
+use engine::ports::{Attempt, IdempotencyScope, StoreError};
+use rusqlite::Row;
+
+use super::Cells;
+
+macro_rules! attempt_columns {
+    () => {
+        "id, payment, merchant, operation, amount, currency, token, key_operation, key, request_id, created_at, \
+         verdict, decline_code"
+    };
+}
+pub(in crate::sqlite) use attempt_columns;
+
+/// A verdict as its two columns.
+pub(in crate::sqlite) fn verdict_words(verdict: Verdict) -> (&'static str, Option<&'static str>) {
+    match verdict {
+        Verdict::Approved => ("approved", None),
+        Verdict::Declined(code) => ("declined", Some(code.as_str())),
+        Verdict::Refused => ("refused", None),
+    }
+}
+
+/// Reads `attempt_columns!()`.
+pub(in crate::sqlite) fn attempt_from_row(row: &Row<'_>) -> Result<Attempt, StoreError> {
+    let cells = Cells::of("attempt", row);
+    let merchant = cells.parsed(2)?;
+    let scope = match (cells.parsed_opt(7)?, cells.parsed_opt(8)?) {
+        (Some(operation), Some(key)) => Some(IdempotencyScope { merchant, operation, key }),
+        (None, None) => None,
+        _ => return Err(cells.corrupt(8)),
+    };
+    Ok(Attempt {
+        id: AttemptId(u128::from_be_bytes(cells.array(0)?)),
+        payment: cells.payment(1)?,
+        merchant: cells.parsed(2)?,
+        operation: cells.parsed(3)?,
+        amount: Money::new(cells.int(4)?, cells.currency(5)?),
+        token: cells.parsed_opt(6)?,
+        scope,
+        request_id: cells.text(9)?.into(),
+        created_at: cells.time(10)?,
+        verdict: verdict(&cells, 11, 12)?,
+    })
+}
+
+fn verdict(cells: &Cells<'_>, at: usize, decline_code_at: usize) -> Result<Option<Verdict>, StoreError> {
+    match cells.text_opt(at)? {
+        None => Ok(None),
+        Some("approved") => Ok(Some(Verdict::Approved)),
+        Some("declined") => Ok(Some(Verdict::Declined(cells.parsed::<DeclineCode>(decline_code_at)?))),
+        Some("refused") => Ok(Some(Verdict::Refused)),
+        Some(_) => Err(cells.corrupt(at)),
+    }
+}

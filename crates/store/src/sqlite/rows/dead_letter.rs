@@ -1,0 +1,68 @@
+//! `dead_letter` and `audit_log` rows.
+
+use bytes::Bytes;
+use domain::id::DeadLetterId;
+use engine::ports::{AuditEntry, DeadLetter, DeadLetterReason, DeadLetterState, NewDeadLetter, StoreError};
+use rusqlite::Row;
+
+use super::Cells;
+
+macro_rules! dead_letter_columns {
+    () => {
+        "id, state, reason, topic, partition, record_offset, payload_sha256, event, payment, message, attempts, \
+         created_at, updated_at, note, payload"
+    };
+}
+pub(in crate::sqlite) use dead_letter_columns;
+
+/// Reads `dead_letter_columns!()`.
+pub(in crate::sqlite) fn dead_letter_from_row(row: &Row<'_>) -> Result<DeadLetter, StoreError> {
+    let cells = Cells::of("dead_letter", row);
+    let id = DeadLetterId::new(cells.number(0)?).ok_or_else(|| cells.corrupt(0))?;
+    let state = dead_letter_word(&cells, 1, DeadLetterState::ALL, DeadLetterState::as_str)?;
+    let letter = NewDeadLetter {
+        topic: cells.text(3)?.into(),
+        partition: cells.number(4)?,
+        offset: cells.int(5)?,
+        payload: Bytes::copy_from_slice(cells.bytes(14)?),
+        payload_sha256: cells.digest(6)?,
+        event: cells.parsed_opt(7)?,
+        payment: cells.payment_opt(8)?,
+        reason: dead_letter_word(&cells, 2, DeadLetterReason::ALL, DeadLetterReason::as_str)?,
+        message: cells.text(9)?.to_owned(),
+    };
+    Ok(DeadLetter {
+        id,
+        letter,
+        state,
+        attempts: cells.number(10)?,
+        created_at: cells.time(11)?,
+        updated_at: cells.time(12)?,
+        note: cells.text_opt(13)?.map(str::to_owned),
+    })
+}
+
+/// Reads `id, actor, action, object, reason, request_id, at`.
+pub(in crate::sqlite) fn audit_from_row(row: &Row<'_>) -> Result<(u64, AuditEntry), StoreError> {
+    let cells = Cells::of("audit_log", row);
+    let entry = AuditEntry {
+        actor: cells.text(1)?.into(),
+        action: cells.text(2)?.into(),
+        object: cells.text(3)?.into(),
+        reason: cells.text_opt(4)?.map(Box::from),
+        request_id: cells.text(5)?.into(),
+        at: cells.time(6)?,
+    };
+    Ok((cells.number(0)?, entry))
+}
+
+/// Reads one of a closed set of words.
+pub(in crate::sqlite) fn dead_letter_word<T: Copy, const N: usize>(
+    cells: &Cells<'_>,
+    at: usize,
+    all: [T; N],
+    as_str: fn(T) -> &'static str,
+) -> Result<T, StoreError> {
+    let text = cells.text(at)?;
+    all.into_iter().find(|value| as_str(*value) == text).ok_or_else(|| cells.corrupt(at))
+}

@@ -1,0 +1,39 @@
+//! The small codes and account columns that journal, ledger and balance rows share.
+
+use domain::{
+    event::Topic,
+    ledger::{AccountCode, AccountId, Layer},
+};
+use engine::ports::StoreError;
+
+use super::Cells;
+
+/// The number a layer is stored as.
+pub(in crate::sqlite) fn layer_code(layer: Layer) -> i64 {
+    match layer {
+        Layer::Posted => 0,
+        Layer::Hold => 1,
+    }
+}
+
+pub(in crate::sqlite) fn layer_from_code(cells: &Cells<'_>, at: usize) -> Result<Layer, StoreError> {
+    match cells.int(at)? {
+        0 => Ok(Layer::Posted),
+        1 => Ok(Layer::Hold),
+        _ => Err(cells.corrupt(at)),
+    }
+}
+
+pub(in crate::sqlite) fn topic_from_code(cells: &Cells<'_>, at: usize) -> Result<Topic, StoreError> {
+    Topic::from_index(cells.number(at)?).ok_or_else(|| cells.corrupt(at))
+}
+
+/// Reads `code, owner, currency` from column `at` on.
+pub(in crate::sqlite) fn account_from_cells(cells: &Cells<'_>, at: usize) -> Result<AccountId, StoreError> {
+    let code = AccountCode::from_code(cells.number(at)?).ok_or_else(|| cells.corrupt(at))?;
+    let (owner, currency) = (cells.text(at + 1)?, cells.currency(at + 2)?);
+    if owner.contains(':') {
+        return Err(cells.corrupt(at + 1));
+    }
+    Ok(AccountId::new(code, owner, currency))
+}

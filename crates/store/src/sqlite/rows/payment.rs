@@ -1,0 +1,106 @@
+//! `payment` rows.
+
+use domain::{
+    money::Money,
+    payment::{CaptureMode, Closing, DeclineCode, Failure, Metadata, Payment, State},
+};
+use engine::ports::StoreError;
+use rusqlite::Row;
+
+use super::{super::error::refused, Cells};
+
+macro_rules! payment_columns {
+    () => {
+        "id, merchant, status, state, currency, authorized, captured, refunded, capture_mode, capture_before, \
+         created_at, updated_at, version, last_event, decline_code, order_id, description, metadata, pending"
+    };
+}
+pub(in crate::sqlite) use payment_columns;
+
+/// What of a payment is not a plain column.
+pub(in crate::sqlite) struct PaymentCells {
+    pub(in crate::sqlite) state: i64,
+    pub(in crate::sqlite) decline_code: Option<&'static str>,
+    pub(in crate::sqlite) capture_mode: i64,
+    pub(in crate::sqlite) metadata: Option<String>,
+    pub(in crate::sqlite) pending: Option<String>,
+}
+
+impl PaymentCells {
+    pub(in crate::sqlite) fn of(payment: &Payment) -> Result<Self, StoreError> {
+        let json = |error: serde_json::Error| refused("write payment", error.to_string());
+        let metadata = (!payment.metadata.is_empty()).then(|| serde_json::to_string(&payment.metadata));
+        let pending = payment.pending.as_ref().map(serde_json::to_string);
+        Ok(Self {
+            state: state_code(payment.state),
+            decline_code: payment.failure().map(|failure| failure.code.as_str()),
+            capture_mode: match payment.capture_mode {
+                CaptureMode::Manual => 0,
+                CaptureMode::Automatic => 1,
+            },
+            metadata: metadata.transpose().map_err(json)?,
+            pending: pending.transpose().map_err(json)?,
+        })
+    }
+}
+
+/// Reads `payment_columns!()`.
+pub(in crate::sqlite) fn payment_from_row(row: &Row<'_>) -> Result<Payment, StoreError> {
+    let cells = Cells::of("payment", row);
+    let currency = cells.currency(4)?;
+    let money = |at| Ok::<_, StoreError>(Money::new(cells.int(at)?, currency));
+    Ok(Payment {
+        id: cells.payment(0)?,
+        merchant: cells.parsed(1)?,
+        order: cells.parsed_opt(15)?,
+        description: cells.parsed_opt(16)?,
+        metadata: metadata(&cells, 17)?,
+        authorized: money(5)?,
+        captured: money(6)?,
+        refunded: money(7)?,
+        state: state(&cells, 3, 14)?,
+        pending: from_json(&cells, 18)?,
+        capture_mode: match cells.int(8)? {
+            0 => CaptureMode::Manual,
+            1 => CaptureMode::Automatic,
+            _ => return Err(cells.corrupt(8)),
+        },
+        capture_before: cells.time(9)?,
+        created_at: cells.time(10)?,
+        updated_at: cells.time(11)?,
+        version: cells.number(12)?,
+        last_event: cells.seq(13)?,
+    })
+}
+
+fn state_code(state: State) -> i64 {
+    match state {
+        State::Processing => 0,
+        State::Declined(_) => 1,
+        State::Open => 2,
+        State::Closed(Closing::Capture) => 3,
+        State::Closed(Closing::Void) => 4,
+        State::Closed(Closing::Expiry) => 5,
+    }
+}
+
+fn state(cells: &Cells<'_>, at: usize, decline_code_at: usize) -> Result<State, StoreError> {
+    match cells.int(at)? {
+        0 => Ok(State::Processing),
+        1 => Ok(State::Declined(Failure { code: cells.parsed::<DeclineCode>(decline_code_at)? })),
+        2 => Ok(State::Open),
+        3 => Ok(State::Closed(Closing::Capture)),
+        4 => Ok(State::Closed(Closing::Void)),
+        5 => Ok(State::Closed(Closing::Expiry)),
+        _ => Err(cells.corrupt(at)),
+    }
+}
+
+fn metadata(cells: &Cells<'_>, at: usize) -> Result<Metadata, StoreError> {
+    Ok(from_json(cells, at)?.unwrap_or_default())
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(cells: &Cells<'_>, at: usize) -> Result<Option<T>, StoreError> {
+    let text = cells.text_opt(at)?;
+    text.map(|text| serde_json::from_str(text).map_err(|_| cells.corrupt(at))).transpose()
+}

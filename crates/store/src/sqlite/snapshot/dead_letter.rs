@@ -1,0 +1,81 @@
+//! Reads dead letters and the audit log.
+
+use domain::id::DeadLetterId;
+use engine::ports::{
+    AuditEntry, DeadLetter, DeadLetterFilter, DeadLetterReason, DeadLetterState, Page, StoreError,
+};
+use rusqlite::Connection;
+
+use super::{
+    super::{
+        error::failed,
+        keys::int,
+        rows::{
+            Cells, audit_from_row, dead_letter_columns, dead_letter_from_row, dead_letter_word, list, one,
+        },
+    },
+    SCAN_MAX,
+};
+
+pub(super) fn find(conn: &Connection, id: DeadLetterId) -> Result<Option<DeadLetter>, StoreError> {
+    let sql = concat!("SELECT ", dead_letter_columns!(), " FROM dead_letter WHERE id = ?1");
+    one(conn, sql, [int(id.get())], dead_letter_from_row)
+}
+
+pub(super) fn list_filtered(
+    conn: &Connection,
+    filter: &DeadLetterFilter,
+    before: Option<DeadLetterId>,
+    limit: usize,
+) -> Result<Page<DeadLetter, DeadLetterId>, StoreError> {
+    let sql = concat!("SELECT ", dead_letter_columns!(), " FROM dead_letter WHERE id < ?1 ORDER BY id DESC");
+    let failed = failed("list dead letters");
+    let mut statement = conn.prepare_cached(sql).map_err(&failed)?;
+    let mut found = statement.query([before.map_or(i64::MAX, |id| int(id.get()))]).map_err(&failed)?;
+    let (mut rows, mut scanned, mut last) = (Vec::new(), 0, None);
+    while let Some(row) = found.next().map_err(&failed)? {
+        if rows.len() == limit || scanned == SCAN_MAX {
+            return Ok(Page { rows, next: last });
+        }
+        let cells = Cells::of("dead_letter", row);
+        last = DeadLetterId::new(cells.number(0)?);
+        scanned += 1;
+        if matches(&cells, filter)? {
+            rows.push(dead_letter_from_row(row)?);
+        }
+    }
+    Ok(Page { rows, next: None })
+}
+
+pub(super) fn count(conn: &Connection) -> Result<Vec<(DeadLetterState, DeadLetterReason, u64)>, StoreError> {
+    let sql = "SELECT state, reason, count(*) FROM dead_letter GROUP BY state, reason ORDER BY state, reason";
+    list(conn, sql, [], |row| {
+        let cells = Cells::of("dead_letter", row);
+        let state = dead_letter_word(&cells, 0, DeadLetterState::ALL, DeadLetterState::as_str)?;
+        let reason = dead_letter_word(&cells, 1, DeadLetterReason::ALL, DeadLetterReason::as_str)?;
+        Ok((state, reason, cells.number(2)?))
+    })
+}
+
+pub(super) fn audit_list(
+    conn: &Connection,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Page<AuditEntry, u64>, StoreError> {
+    let sql = "SELECT id, actor, action, object, reason, request_id, at FROM audit_log WHERE id < ?1 \
+               ORDER BY id DESC LIMIT ?2";
+    let one_more = int(limit as u64).saturating_add(1);
+    let mut found = list(conn, sql, [before.map_or(i64::MAX, int), one_more], audit_from_row)?;
+    let goes_on = found.len() > limit;
+    found.truncate(limit);
+    let next = if goes_on { found.last().map(|(id, _)| *id) } else { None };
+    Ok(Page { rows: found.into_iter().map(|(_, entry)| entry).collect(), next })
+}
+
+fn matches(cells: &Cells<'_>, filter: &DeadLetterFilter) -> Result<bool, StoreError> {
+    let (state, reason, topic) = (cells.text(1)?, cells.text(2)?, cells.text(3)?);
+    let state_fits = filter.states.is_empty() || filter.states.iter().any(|wanted| wanted.as_str() == state);
+    let reason_fits = filter.reason.is_none_or(|wanted| wanted.as_str() == reason);
+    let topic_fits = filter.topic.as_deref().is_none_or(|wanted| wanted == topic);
+    Ok(state_fits && reason_fits && topic_fits)
+}

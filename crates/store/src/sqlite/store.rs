@@ -1,0 +1,118 @@
+//! The store itself: [`SqliteStore`] opens a data directory and hands out transactions and snapshots of it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{
+    id::{Lane, Seq},
+    time::Timestamp,
+};
+use engine::ports::{
+    AuditEntry, Batch, BatchKeys, Clock, DeadLetterMove, Digest, PostingBatch, PostingScope, Snapshot, Store,
+    StoreError,
+};
+use rusqlite::Connection;
+
+use super::{
+    OpenError,
+    batch::SqliteBatch,
+    error::refused,
+    open::{self, Platform},
+    posting::{self, SqlitePosting},
+    readers::Readers,
+    retention,
+    snapshot::SqliteSnapshot,
+    writer::{Transaction, Writer, WriterQueue},
+};
+use crate::SqliteSettings;
+
+/// The books in one file of one directory.
+///
+/// Batches and postings run on the thread that polls them. Snapshots run on the blocking threads of the tokio runtime they
+/// are used in.
+pub struct SqliteStore {
+    // Dropped before the writer: the last connection to close folds the log into the database.
+    readers: Readers,
+    writer: Option<WriterQueue>,
+    platform: Platform,
+    clock: Arc<dyn Clock>,
+}
+
+impl SqliteStore {
+    /// Opens the directory for reading and writing, as the only process to do so. Makes what is missing.
+    pub fn open(settings: &SqliteSettings, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let opened = open::open_writer(settings, clock.now())?;
+        let (platform, path) = (opened.platform, settings.database_path());
+        let failed = |source| OpenError::Database { context: "open", path: path.clone(), source };
+        let writer = Writer::new(opened.conn, opened.lock, settings.checkpoint_pages).map_err(failed)?;
+        let queue = WriterQueue::start(writer)
+            .map_err(|source| OpenError::DataDir { path: settings.data_dir.clone(), source })?;
+        Ok(Self { readers: open_readers(settings)?, writer: Some(queue), platform, clock })
+    }
+
+    /// Opens the directory for reading only, also beside a process that writes.
+    pub fn open_read_only(settings: &SqliteSettings, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let platform = open::check_readable(settings)?;
+        Ok(Self { readers: open_readers(settings)?, writer: None, platform, clock })
+    }
+
+    /// Names this history of the books: a restored database gets another one.
+    pub fn timeline_id(&self) -> [u8; 16] {
+        self.platform.timeline_id
+    }
+
+    async fn begin(&self) -> Result<Transaction, StoreError> {
+        match &self.writer {
+            Some(writer) => writer.begin().await,
+            None => Err(refused("begin", "the store was opened for reading only")),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    fn lane_count(&self) -> u16 {
+        self.platform.lanes
+    }
+
+    async fn batch_open(&self, lanes: &[Lane], keys: &BatchKeys) -> Result<Box<dyn Batch>, StoreError> {
+        let transaction = self.begin().await?;
+        Ok(Box::new(SqliteBatch::load(transaction, self.clock.now(), lanes, keys)?))
+    }
+
+    async fn posting_open(&self, scope: &PostingScope) -> Result<Box<dyn PostingBatch>, StoreError> {
+        let transaction = self.begin().await?;
+        Ok(Box::new(SqlitePosting::load(transaction, self.clock.now(), scope)?))
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        let lent = self.readers.lend().await?;
+        Ok(Box::new(SqliteSnapshot::take(lent, self.platform.lanes).await?))
+    }
+
+    async fn dead_letter_move(&self, change: &DeadLetterMove, audit: &AuditEntry) -> Result<(), StoreError> {
+        let transaction = self.begin().await?;
+        posting::dead_letter_move(transaction.conn(), change, audit.at)?;
+        posting::audit_append(transaction.conn(), audit)?;
+        transaction.commit()
+    }
+
+    async fn outbox_prune(&self, lane: Lane, from: Seq, to: Seq, head: Digest) -> Result<(), StoreError> {
+        let transaction = self.begin().await?;
+        retention::outbox_prune(transaction.conn(), lane, (from, to), head)?;
+        transaction.commit()
+    }
+
+    async fn idempotency_prune(&self, answered_before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        let transaction = self.begin().await?;
+        let pruned = retention::idempotency_prune(transaction.conn(), answered_before, limit)?;
+        transaction.commit()?;
+        Ok(pruned)
+    }
+}
+
+fn open_readers(settings: &SqliteSettings) -> Result<Readers, OpenError> {
+    let connections: Result<Vec<Connection>, OpenError> =
+        (0..settings.readers.max(1)).map(|_| open::open_reader(settings)).collect();
+    Ok(Readers::new(connections?, settings.reader_wait_ms))
+}
