@@ -207,6 +207,8 @@ CREATE TABLE dead_letter (
     payload         BLOB    NOT NULL,
     UNIQUE (topic, partition, record_offset, payload_sha256)
 ) STRICT;
+CREATE INDEX dead_letter_by_payment ON dead_letter (payment) WHERE payment IS NOT NULL;
+CREATE INDEX dead_letter_by_payload ON dead_letter (payload_sha256);
 
 -- Who did what, and why. Append-only.
 CREATE TABLE audit_log (

@@ -7,7 +7,7 @@ use domain::{
     id::{EventId, Lane, Seq},
     time::Timestamp,
 };
-use engine::ports::{Digest, PostingScope, PostingState, StoreError};
+use engine::ports::{OutboxMark, PostingScope, PostingState, StoreError};
 use rusqlite::Connection;
 
 use super::super::{
@@ -57,14 +57,15 @@ fn load_lanes(conn: &Connection) -> Result<HashMap<Lane, (Seq, Seq)>, StoreError
 fn load_outbox(
     conn: &Connection,
     keys: (i64, i64),
-    outbox: &mut HashMap<EventId, (Topic, Digest)>,
+    outbox: &mut HashMap<EventId, OutboxMark>,
 ) -> Result<(), StoreError> {
-    let sql = "SELECT id, topic, sha256 FROM outbox_event WHERE id BETWEEN ?1 AND ?2";
+    let sql = "SELECT id, topic, sha256, previous FROM outbox_event WHERE id BETWEEN ?1 AND ?2";
     let mut statement = conn.prepare_cached(sql).map_err(failed("load outbox"))?;
     let mut rows = statement.query(keys).map_err(failed("load outbox"))?;
     while let Some(row) = rows.next().map_err(failed("load outbox"))? {
         let cells = Cells::of("outbox_event", row);
-        outbox.insert(event_id(cells.int(0)?), (topic_from_code(&cells, 1)?, cells.digest(2)?));
+        let (topic, sha256, previous) = (topic_from_code(&cells, 1)?, cells.digest(2)?, cells.seq(3)?);
+        outbox.insert(event_id(cells.int(0)?), OutboxMark { topic, sha256, previous });
     }
     Ok(())
 }

@@ -57,6 +57,6 @@ mod tests {
             operation: Operation::Authorize,
             key: "order-1".parse().unwrap(),
         };
-        assert_eq!(key_hash(&scope), 0);
+        assert_eq!(key_hash(&scope), -7_438_602_300_008_229_726);
     }
 }

@@ -10,6 +10,7 @@ mod platform;
 use async_trait::async_trait;
 use domain::{
     id::{DeadLetterId, EventId, JournalEntryId, Lane, MerchantId, PaymentId, Seq},
+    payment::Payment,
     time::Timestamp,
 };
 use engine::ports::{
@@ -66,8 +67,13 @@ impl SqliteSnapshot {
 
 #[async_trait]
 impl Snapshot for SqliteSnapshot {
-    async fn payment_find(&mut self, id: PaymentId) -> Result<Option<domain::payment::Payment>, StoreError> {
+    async fn payment_find(&mut self, id: PaymentId) -> Result<Option<Payment>, StoreError> {
         self.read(move |conn| payment::find(conn, id)).await
+    }
+
+    async fn payment_find_many(&mut self, ids: &[PaymentId]) -> Result<Vec<Option<Payment>>, StoreError> {
+        let ids = ids.to_vec();
+        self.read(move |conn| ids.into_iter().map(|id| payment::find(conn, id)).collect()).await
     }
 
     async fn payment_list(
@@ -75,7 +81,7 @@ impl Snapshot for SqliteSnapshot {
         filter: &PaymentFilter,
         after: Option<PaymentCursor>,
         limit: usize,
-    ) -> Result<Page<domain::payment::Payment, PaymentCursor>, StoreError> {
+    ) -> Result<Page<Payment, PaymentCursor>, StoreError> {
         let (filter, lanes) = (filter.clone(), self.lanes);
         self.read(move |conn| payment::list_filtered(conn, lanes, &filter, (after, limit))).await
     }
@@ -84,7 +90,7 @@ impl Snapshot for SqliteSnapshot {
         &mut self,
         after: Option<PaymentId>,
         limit: usize,
-    ) -> Result<Vec<domain::payment::Payment>, StoreError> {
+    ) -> Result<Vec<Payment>, StoreError> {
         self.read(move |conn| payment::range(conn, after, limit)).await
     }
 
@@ -128,6 +134,11 @@ impl Snapshot for SqliteSnapshot {
         self.read(move |conn| outbox::find(conn, id)).await
     }
 
+    async fn outbox_find_many(&mut self, ids: &[EventId]) -> Result<Vec<Option<OutboxEvent>>, StoreError> {
+        let ids = ids.to_vec();
+        self.read(move |conn| ids.into_iter().map(|id| outbox::find(conn, id)).collect()).await
+    }
+
     async fn outbox_range(
         &mut self,
         lane: Lane,
@@ -148,6 +159,14 @@ impl Snapshot for SqliteSnapshot {
 
     async fn journal_find(&mut self, id: JournalEntryId) -> Result<Option<PostedEntry>, StoreError> {
         self.read(move |conn| journal::find(conn, id)).await
+    }
+
+    async fn journal_find_many(
+        &mut self,
+        ids: &[JournalEntryId],
+    ) -> Result<Vec<Option<PostedEntry>>, StoreError> {
+        let ids = ids.to_vec();
+        self.read(move |conn| ids.into_iter().map(|id| journal::find(conn, id)).collect()).await
     }
 
     async fn journal_range(

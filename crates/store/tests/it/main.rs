@@ -1,0 +1,3 @@
+//! The embedded store against real files.
+
+mod conformance;
