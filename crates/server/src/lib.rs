@@ -11,3 +11,4 @@ pub mod http;
 pub mod simulator;
 pub mod system;
 pub mod telemetry;
+pub mod wiring;

@@ -1,6 +1,6 @@
 //! `swelite config …`, and the flags of every command that reads the configuration.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -33,11 +33,20 @@ pub(super) struct SettingsArgs {
 }
 
 impl SettingsArgs {
+    /// These flags and `more` of them.
+    pub(super) fn flags(&self, mut more: Flags) -> Flags {
+        more.extend(self.data_dir.clone().map(|dir| ("SWELITE_DATA_DIR", dir)));
+        more
+    }
+
+    /// The file that was named.
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
     /// The configuration, with these flags and `more` of them.
     pub(super) fn load(&self, context: &Context, more: Flags) -> Result<Loaded, Failure> {
-        let mut flags = more;
-        flags.extend(self.data_dir.clone().map(|dir| ("SWELITE_DATA_DIR", dir)));
-        let loaded = load(&*context.source, &flags, self.config.as_deref());
+        let loaded = load(&*context.source, &self.flags(more), self.file());
         loaded.map_err(|faults| Failure::of_config(context.output.lang, &faults))
     }
 }

@@ -6,18 +6,27 @@
 
 mod completion;
 mod config;
+mod dead_letters;
+mod doctor;
 mod exit;
 mod failure;
 mod lang;
+mod ledger;
+mod migrate;
+mod openapi;
+mod outbox;
 mod output;
 mod pay;
 mod remote;
+mod roles;
 mod simulator;
+mod up;
 mod version;
 
 use std::{ffi::OsString, future::Future, process::ExitCode};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use store::OpenError;
 
 pub use self::{exit::Exit, failure::Failure, lang::Lang, output::Output};
 use crate::config::{Environment, Source};
@@ -44,12 +53,33 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run the platform: API, worker and loops, until it is asked to end
+    Up(up::Up),
+    /// Run the API alone (needs MariaDB and Kafka, not built in yet)
+    Ingest(roles::Role),
+    /// Run the worker alone (needs MariaDB and Kafka, not built in yet)
+    Worker(roles::Role),
+    /// Bring the schema of the configured store up to date (`up` does it too)
+    Migrate(migrate::Migrate),
+    /// Check everything that can be wrong and say how to mend it; exit 6 if something is
+    Doctor(doctor::Doctor),
     /// Show, check or explain the configuration
     #[command(subcommand)]
     Config(config::Config),
     /// Take payments and look at them
     #[command(subcommand)]
     Pay(pay::Pay),
+    /// Look at the books and prove them
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
+    /// Deal with events that could not be posted
+    #[command(subcommand)]
+    DeadLetters(dead_letters::DeadLetters),
+    /// Look at what waits between the API and the ledger
+    #[command(subcommand)]
+    Outbox(outbox::Outbox),
+    /// Print the OpenAPI document of the API
+    Openapi(openapi::OpenApi),
     /// An acquirer as a process of its own, that can be slow, fail, and lose answers
     Simulator(simulator::Simulator),
     /// Completion for a shell
@@ -64,9 +94,9 @@ struct Context {
     source: Box<dyn Source>,
 }
 
-/// Runs the command line of this process.
-pub fn main() -> ExitCode {
-    run(std::env::args_os().collect(), Box::new(Environment)).into()
+/// Runs a command line in the environment of this process.
+pub fn main(arguments: Vec<OsString>) -> ExitCode {
+    run(arguments, Box::new(Environment)).into()
 }
 
 fn run(arguments: Vec<OsString>, source: Box<dyn Source>) -> Exit {
@@ -95,8 +125,17 @@ fn run(arguments: Vec<OsString>, source: Box<dyn Source>) -> Exit {
 impl Command {
     fn run(self, context: &Context) -> Result<(), Failure> {
         match self {
+            Self::Up(command) => command.run(context),
+            Self::Ingest(command) => command.run(context, "ingest"),
+            Self::Worker(command) => command.run(context, "worker"),
+            Self::Migrate(command) => command.run(context),
+            Self::Doctor(command) => command.run(context),
             Self::Config(command) => command.run(context),
             Self::Pay(command) => context.block_on(command.run(context)),
+            Self::Ledger(command) => command.run(context),
+            Self::DeadLetters(command) => context.block_on(command.run(context)),
+            Self::Outbox(command) => context.block_on(command.run(context)),
+            Self::Openapi(command) => command.run(context),
             Self::Simulator(command) => command.run(context),
             Self::Completion(command) => command.run(context),
             Self::Version(command) => command.run(context),
@@ -118,6 +157,48 @@ impl Context {
             }
         })
     }
+}
+
+/// The configured store cannot be opened.
+fn open_failure(lang: Lang, error: &OpenError) -> Failure {
+    let (exit, next) = match error {
+        OpenError::InUse { .. } => (
+            Exit::Unreachable,
+            lang.pick(
+                "한 데이터 디렉터리에는 프로세스 하나만 쓸 수 있어요. 떠 있는 `swelite up` 을 쓰거나 끝내세요.",
+                "one process at a time may write: use the `swelite up` that runs, or end it",
+            ),
+        ),
+        OpenError::Missing { .. } => (
+            Exit::Unreachable,
+            lang.pick(
+                "--data-dir 또는 SWELITE_DATA_DIR 이 맞는지 확인하세요. `swelite up` 이 새로 만들어 줘요.",
+                "check --data-dir or SWELITE_DATA_DIR; `swelite up` makes a new one",
+            ),
+        ),
+        OpenError::DataDir { .. } | OpenError::Database { .. } => (
+            Exit::Unexpected,
+            lang.pick("권한과 디스크 여유를 확인하세요.", "check its permissions and the space on its disk"),
+        ),
+        OpenError::Foreign { .. } | OpenError::ChangedMigration { .. } | OpenError::Corrupt { .. } => (
+            Exit::Fault,
+            lang.pick(
+                "아무것도 바꾸지 않았어요. 디렉터리를 복사해 둔 뒤 살펴보세요.",
+                "nothing was changed; copy the directory before you look at it",
+            ),
+        ),
+        OpenError::Newer { .. } => {
+            (Exit::Unexpected, lang.pick("더 새로운 swelite 를 쓰세요.", "use a newer swelite"))
+        }
+        OpenError::Older { .. } => (
+            Exit::Unexpected,
+            lang.pick("`swelite migrate` 를 먼저 실행하세요.", "run `swelite migrate` first"),
+        ),
+        OpenError::SqliteTooOld { .. } => {
+            (Exit::Unexpected, lang.pick("다시 빌드하세요.", "build it again with the bundled SQLite"))
+        }
+    };
+    Failure::of_error(exit, error).then(next)
 }
 
 /// Waits for the first request to end (SIGINT or SIGTERM).

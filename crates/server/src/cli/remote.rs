@@ -40,6 +40,16 @@ impl Remote {
 }
 
 impl Server<'_> {
+    /// Where it is.
+    pub(super) fn base(&self) -> &str {
+        self.client.base()
+    }
+
+    /// The bare client, for answers that are not JSON or whose refusal is no failure.
+    pub(super) fn client(&self) -> &HttpClient {
+        &self.client
+    }
+
     /// Reads something.
     pub(super) async fn get(&self, path: &str) -> Result<Value, Failure> {
         let answer = self.client.get(path).await;

@@ -43,5 +43,7 @@ section! {
         level: LogLevel = "SWELITE_LOG", "info";
         /// `text`, `json`, or `auto`: text on a terminal, JSON elsewhere.
         format: LogFormat = "SWELITE_LOG_FORMAT", "auto";
+        /// Whether every request is logged at `info`; otherwise at `debug`.
+        access: bool = "SWELITE_ACCESS_LOG", "off";
     }
 }

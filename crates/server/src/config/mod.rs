@@ -16,6 +16,7 @@ mod listen;
 mod log;
 mod mariadb;
 mod payments;
+mod proofs;
 mod reader;
 mod redis;
 mod reference;
@@ -39,6 +40,7 @@ pub use self::{
     log::{Log, LogFormat, LogLevel},
     mariadb::MariaDb,
     payments::Payments,
+    proofs::Proofs,
     reader::{Effective, Rank},
     redis::Redis,
     reference::{markdown, toml_template},
@@ -90,6 +92,8 @@ settings! {
     acquirer: Acquirer,
     /// What is kept for how long.
     retention: Retention,
+    /// How often the books prove themselves.
+    proofs: Proofs,
     /// What is logged.
     log: Log,
     /// The real store.

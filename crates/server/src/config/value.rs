@@ -52,10 +52,9 @@ impl HttpUrl {
     }
 }
 
-impl Origin {
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

@@ -9,7 +9,6 @@
 pub mod accept;
 mod body;
 mod cors;
-mod docs;
 mod health;
 pub mod list;
 mod middleware;

@@ -1,0 +1,95 @@
+//! What the books say: readable, of this version, balanced, and nothing waiting too long.
+
+use std::sync::Arc;
+
+use engine::{
+    ports::{Clock, Store, StoreError},
+    queries::{pipeline_status, trial_balance},
+};
+use store::OpenError;
+
+use super::Check;
+use crate::{cli::output::Output, config::Settings, system::System, wiring};
+
+/// An event that waits longer than this has nobody who posts it.
+const WAIT_DOUBTFUL_MS: i64 = 60_000;
+/// The clock may be this far behind the latest commit before something is wrong with it.
+const CLOCK_BEHIND_MS: i64 = 60_000;
+
+pub(super) async fn checks(output: &Output, settings: &Settings) -> Vec<Check> {
+    const NAME: &str = "books";
+    let store = match wiring::read_books(settings) {
+        Ok(store) => store,
+        Err(OpenError::Missing { .. }) => {
+            let found = output.pick("아직 장부가 없음", "there are no books yet");
+            return vec![Check::doubtful(
+                NAME,
+                found,
+                output.pick("`swelite up` 이 만들어요", "`swelite up` makes them"),
+            )];
+        }
+        Err(error) => {
+            let failure = crate::cli::open_failure(output.lang, &error);
+            return vec![Check::bad(NAME, failure.sentence, failure.next.unwrap_or_default())];
+        }
+    };
+    let mut checks = vec![Check::good(NAME, output.pick("장부를 읽을 수 있음", "the books can be read"))];
+    match read(output, &store).await {
+        Ok(more) => checks.extend(more),
+        Err(error) => checks.push(Check::bad(NAME, error.to_string(), "swelite ledger verify")),
+    }
+    checks
+}
+
+async fn read(output: &Output, store: &Arc<dyn Store>) -> Result<Vec<Check>, StoreError> {
+    let now = System::start().now();
+    let (lanes, status) = {
+        let mut snapshot = store.snapshot().await?;
+        (snapshot.lane_list().await?, pipeline_status::pipeline_status(snapshot.as_mut()).await?)
+    };
+    let mut checks = Vec::new();
+    let ahead_ms = lanes.iter().map(|lane| lane.state.updated_at.ms_since(now)).max().unwrap_or(0);
+    checks.push(if ahead_ms > CLOCK_BEHIND_MS {
+        let found =
+            output.pick("시계가 마지막 결제보다 뒤처져 있음", "the clock is behind the latest commit");
+        Check::bad(
+            "clock",
+            format!("{found}: {ahead_ms} ms"),
+            output.pick("시계를 맞추세요", "set the clock"),
+        )
+    } else {
+        Check::good("clock", output.pick("시계가 장부와 맞음", "the clock agrees with the books"))
+    });
+    let waits_ms = status.oldest_pending_at().map_or(0, |since| now.ms_since(since));
+    let pending = format!(
+        "{}: {}",
+        output.pick("기장을 기다리는 사건", "events that wait for the ledger"),
+        status.pending()
+    );
+    checks.push(if waits_ms > WAIT_DOUBTFUL_MS {
+        let mend = output.pick(
+            "`swelite up` 이 떠 있으면 곧 줄어들어야 해요",
+            "with `swelite up` running they must get fewer",
+        );
+        Check::doubtful("outbox", format!("{pending} ({} s)", waits_ms / 1000), mend)
+    } else {
+        Check::good("outbox", pending)
+    });
+    let parked =
+        format!("{}: {}", output.pick("열린 데드 레터", "open dead letters"), status.dead_letters_open());
+    checks.push(match status.dead_letters_open() {
+        0 => Check::good("dead letters", parked),
+        _ => Check::doubtful("dead letters", parked, "swelite dead-letters list --state OPEN"),
+    });
+    let balanced = trial_balance::trial_balance(store, None, now).await?.is_balanced();
+    checks.push(if balanced {
+        Check::good("trial balance", output.pick("차변과 대변이 같음", "debits and credits are equal"))
+    } else {
+        Check::bad(
+            "trial balance",
+            output.pick("차변과 대변이 다름", "debits and credits differ"),
+            "swelite ledger verify",
+        )
+    });
+    Ok(checks)
+}

@@ -1,0 +1,125 @@
+//! `swelite ledger verify`: opens the configured store itself, also beside a running server.
+
+use std::sync::Arc;
+
+use clap::Args;
+use engine::proofs::{Mode, ProofReport, ProofResult, Prover};
+use serde_json::{Value, json};
+
+use crate::{
+    cli::{Context, Exit, config::SettingsArgs, failure::Failure, open_failure},
+    config::Flags,
+    system::System,
+    wiring,
+};
+
+/// Run every proof over everything; exit 6 if one fails.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+impl Verify {
+    pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
+        let settings = self.settings.load(context, Flags::new())?.settings;
+        let output = &context.output;
+        let books = wiring::read_books(&settings).map_err(|error| open_failure(output.lang, &error))?;
+        let prover = Prover::new(books, Arc::new(System::start()));
+        let mut outcome = None;
+        context.block_on(async {
+            let report = prover.run(Mode::Full).await;
+            outcome = Some(report.map_err(|error| Failure::of_error(Exit::Unexpected, &error))?);
+            Ok(())
+        })?;
+        let Some(report) = outcome else { return Ok(()) };
+        show(context, &report);
+        if report.ok() {
+            return Ok(());
+        }
+        let sentence =
+            output.pick("증명이 실패했어요: 원장이 어긋나 있어요.", "a proof failed: the books are wrong");
+        let next = output.pick(
+            "쓰기를 멈추고(`swelite up` 종료) 데이터 디렉터리를 복사해 둔 뒤 위의 항목을 살펴보세요.",
+            "stop writing (end `swelite up`), copy the data directory, and look at the rows named above",
+        );
+        Err(Failure::new(Exit::Fault, sentence).then(next))
+    }
+}
+
+fn show(context: &Context, report: &ProofReport) {
+    let output = &context.output;
+    if output.json {
+        output.json(&json(report));
+        return;
+    }
+    for result in &report.proofs {
+        let glyph = if result.ok() { "✓" } else { "✕" };
+        let mut line = format!("{glyph} {}: {}", result.proof.says(), counted(context, result));
+        for finding in &result.findings {
+            line.push_str(&format!("\n    {finding}"));
+        }
+        output.line(&line);
+    }
+    let places = &report.whereabouts;
+    output.line(&format!(
+        "{} {} · {} {} · {} {} · {} {} · {} {}",
+        output.pick("기장", "posted"),
+        places.posted,
+        output.pick("분개 없음", "without postings"),
+        places.without_postings,
+        output.pick("대기", "pending"),
+        places.pending,
+        output.pick("격리", "parked"),
+        places.parked,
+        output.pick("폐기", "discarded"),
+        places.discarded,
+    ));
+}
+
+fn counted(context: &Context, result: &ProofResult) -> String {
+    let output = &context.output;
+    let mut text = format!("{} {}", output.pick("확인", "checked"), result.checked);
+    if result.skipped > 0 {
+        text.push_str(&format!(
+            ", {} {}",
+            output.pick("정리되어 건너뜀", "skipped because pruned"),
+            result.skipped
+        ));
+    }
+    if result.wrong > 0 {
+        text.push_str(&format!(", {} {}", output.pick("틀림", "wrong"), result.wrong));
+    }
+    text
+}
+
+fn json(report: &ProofReport) -> Value {
+    let proof = |result: &ProofResult| {
+        json!({
+            "proof": result.proof.as_str(),
+            "says": result.proof.says(),
+            "ok": result.ok(),
+            "checked": result.checked,
+            "skipped": result.skipped,
+            "wrong": result.wrong,
+            "findings": result.findings,
+            "seconds": result.seconds,
+        })
+    };
+    let places = &report.whereabouts;
+    json!({
+        "ok": report.ok(),
+        "mode": report.mode.as_str(),
+        "startedAt": report.started_at,
+        "seconds": report.seconds,
+        "events": {
+            "posted": places.posted,
+            "withoutPostings": places.without_postings,
+            "pending": places.pending,
+            "parked": places.parked,
+            "discarded": places.discarded,
+            "lost": places.lost,
+        },
+        "proofs": report.proofs.iter().map(proof).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,78 @@
+//! `swelite up`: every role in this process, in the foreground.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+
+use super::{Context, Exit, config::SettingsArgs, failure::Failure, lang::Lang, open_failure};
+use crate::{
+    config::{Flags, Settings},
+    telemetry::logs,
+    wiring::{self, UpError},
+};
+
+/// Run the platform: API, worker and loops, until it is asked to end.
+///
+/// A first SIGINT or SIGTERM answers what was accepted and then ends; a second one ends at once.
+#[derive(Debug, Args)]
+pub(super) struct Up {
+    #[command(flatten)]
+    settings: SettingsArgs,
+    /// The TCP port; 0 takes a free one (SERVER_PORT)
+    #[arg(long)]
+    port: Option<u16>,
+    /// The address to listen on (SWELITE_LISTEN)
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+}
+
+impl Up {
+    pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
+        let mut flags = Flags::new();
+        flags.extend(self.port.map(|port| ("SERVER_PORT", port.to_string())));
+        flags.extend(self.listen.clone().map(|address| ("SWELITE_LISTEN", address)));
+        let settings = self.settings.load(context, flags)?.settings;
+        logs::init(&settings.log, context.output.color);
+        let up = wiring::up(&settings, |address| greet(context, &settings, address));
+        up.map_err(|error| up_failure(context.output.lang, &error))
+    }
+}
+
+fn greet(context: &Context, settings: &Settings, address: SocketAddr) {
+    let output = &context.output;
+    let data_dir = settings.store.data_dir.display();
+    output.say(&match output.lang {
+        Lang::Ko => format!(
+            "Payment SWElite 가 http://{address} 에서 결제를 받고 있어요 · 데이터 {data_dir} · 끝내기 Ctrl-C"
+        ),
+        Lang::En => format!(
+            "Payment SWElite takes payments at http://{address} · data in {data_dir} · Ctrl-C ends it"
+        ),
+    });
+    if !settings.limits.enabled {
+        output.say(output.pick(
+            "! 요청 한도가 꺼져 있어요 (SWELITE_RATE_LIMITS=off).",
+            "! rate limits are off (SWELITE_RATE_LIMITS=off)",
+        ));
+    }
+    if !address.ip().is_loopback() {
+        output.say(output.pick(
+            "! 이 주소에 닿는 누구나 결제할 수 있어요 (SWELITE_TRUST_NETWORK=on).",
+            "! everyone who can reach this address may move money (SWELITE_TRUST_NETWORK=on)",
+        ));
+    }
+}
+
+fn up_failure(lang: Lang, error: &UpError) -> Failure {
+    match error {
+        UpError::Store(error) => open_failure(lang, error),
+        UpError::Listen { .. } => {
+            let next = lang.pick(
+                "다른 프로그램이 쓰는 포트인지 확인하고 --port 로 바꿔 보세요.",
+                "another program may use the port: choose another with --port",
+            );
+            Failure::of_error(Exit::Unexpected, error).then(next)
+        }
+        UpError::Machine { .. } => Failure::of_error(Exit::Unexpected, error),
+    }
+}
