@@ -127,11 +127,12 @@ impl LaneReader {
     ) -> Result<usize, BrokerError> {
         let after = self.read_to();
         let events = snapshot.outbox_range(self.lane, after, max).await.map_err(unavailable)?;
-        let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(0) };
-        if first.id.seq != after.next() {
-            self.check_pruned(snapshot, after, first.id.seq).await?;
+        let Some(last) = events.last() else { return Ok(0) };
+        if let Some(gap) = gap_of(self.lane, after, &events)
+            && !self.is_pruned(snapshot, gap).await?
+        {
+            return Err(BrokerError { context: "read the outbox", source: Box::new(gap) });
         }
-        self.check_density(&events)?;
         let (read, read_to) = (events.len(), last.id.seq);
         for event in events {
             if self.next[usize::from(event.topic.index())] <= event.id.seq.0 {
@@ -150,32 +151,11 @@ impl LaneReader {
         Seq(self.next.iter().copied().min().unwrap_or(0).saturating_sub(1))
     }
 
-    /// What is missing at the front of a lane must have been pruned.
-    async fn check_pruned(
-        &self,
-        snapshot: &mut dyn Snapshot,
-        after: Seq,
-        found: Seq,
-    ) -> Result<(), BrokerError> {
+    /// Whether what is missing has been pruned: retention deletes a lane from its front, and only what was handled.
+    async fn is_pruned(&self, snapshot: &mut dyn Snapshot, gap: OutboxGap) -> Result<bool, BrokerError> {
         let lanes = snapshot.lane_list().await.map_err(unavailable)?;
-        let pruned_to = lanes.iter().find(|lane| lane.state.lane == self.lane).map(|lane| lane.pruned_to);
-        if pruned_to.is_some_and(|pruned_to| found == pruned_to.next()) {
-            return Ok(());
-        }
-        Err(self.gap(after, found))
-    }
-
-    fn check_density(&self, events: &[OutboxEvent]) -> Result<(), BrokerError> {
-        let hole = events.windows(2).find(|pair| pair[1].id.seq != pair[0].id.seq.next());
-        match hole {
-            Some(pair) => Err(self.gap(pair[0].id.seq, pair[1].id.seq)),
-            None => Ok(()),
-        }
-    }
-
-    fn gap(&self, after: Seq, found: Seq) -> BrokerError {
-        let gap = OutboxGap { lane: self.lane, after, found };
-        BrokerError { context: "read the outbox", source: Box::new(gap) }
+        let lane = lanes.iter().find(|lane| lane.state.lane == self.lane);
+        Ok(lane.is_some_and(|lane| gap.found == lane.pruned_to.next()))
     }
 
     fn record(&self, event: OutboxEvent) -> Record {
@@ -205,10 +185,64 @@ async fn lanes_at(store: &dyn Store, resume: &[PartitionProgress]) -> Result<Vec
     Ok(lanes.iter().map(|lane| LaneReader::new(&lane.state, resume)).collect())
 }
 
+/// The first place after `after` that `events` pass over.
+fn gap_of(lane: Lane, after: Seq, events: &[OutboxEvent]) -> Option<OutboxGap> {
+    let mut latest = after;
+    for event in events {
+        let found = event.id.seq;
+        if found != latest.next() {
+            return Some(OutboxGap { lane, after: latest, found });
+        }
+        latest = found;
+    }
+    None
+}
+
 fn offset(place: u64) -> i64 {
     i64::try_from(place).unwrap_or(i64::MAX)
 }
 
 fn unavailable(source: StoreError) -> BrokerError {
     BrokerError { context: "read the outbox", source: Box::new(source) }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use domain::{id::EventId, time::Timestamp};
+
+    use super::*;
+
+    fn event(seq: u64) -> OutboxEvent {
+        OutboxEvent {
+            id: EventId { lane: Lane(3), seq: Seq(seq) },
+            topic: Topic::Authorized,
+            previous: Seq::START,
+            payment: "1".parse().unwrap(),
+            payment_previous: Seq::START,
+            occurred_at: Timestamp::default(),
+            body: Bytes::new(),
+            sha256: [0; 32],
+            traceparent: None,
+        }
+    }
+
+    #[test]
+    fn a_place_that_is_passed_over_is_named() {
+        for (after, places, gap) in [
+            (0, vec![], None),
+            (0, vec![1, 2, 3], None),
+            (7, vec![8], None),
+            (0, vec![2], Some((0, 2))),
+            (7, vec![8, 9, 11, 13], Some((9, 11))),
+            (7, vec![8, 8], Some((8, 8))),
+            (7, vec![7], Some((7, 7))),
+        ] {
+            let events: Vec<OutboxEvent> = places.iter().copied().map(event).collect();
+            let found = gap_of(Lane(3), Seq(after), &events).map(|gap| (gap.after.0, gap.found.0));
+            assert_eq!(found, gap, "after {after}: {places:?}");
+        }
+        let gap = gap_of(Lane(3), Seq(0), &[event(2)]).unwrap();
+        assert_eq!(gap.to_string(), "event 2 of lane 3 follows 0: the outbox has a gap");
+    }
 }

@@ -1,0 +1,6 @@
+//! The embedded log on a real store: the suite of every broker, and what is promised of this one only.
+
+mod embedded;
+mod log;
+
+testkit::broker_suite!(log::log);
