@@ -9,6 +9,7 @@
 pub mod accept;
 mod body;
 mod cors;
+mod docs;
 mod health;
 pub mod list;
 mod middleware;

@@ -1,16 +1,15 @@
 //! All routes in one place.
 
 use axum::{
-    Json, Router,
+    Router,
     http::{HeaderMap, header},
     response::{Html, IntoResponse, Response},
-    routing::get,
 };
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    health,
+    docs, health,
     middleware::Door,
     openapi, payments,
     problem::{Code, Problem},
@@ -27,9 +26,9 @@ pub fn app(state: AppState) -> Router {
     let (router, document) = routes().split_for_parts();
     let document = openapi::finish(document);
     let templates: Vec<String> = document.paths.paths.keys().cloned().collect();
-    let door = Door::new(state.clone(), templates.iter().map(String::as_str).chain(["/openapi.json"]));
+    let door = Door::new(state.clone(), templates.iter().map(String::as_str).chain(docs::PATHS));
     router
-        .route("/openapi.json", get(move || async move { Json(document) }))
+        .merge(docs::routes(&document))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(door)

@@ -1,0 +1,436 @@
+//! An engine with everything embedded, whose clock and acquirer the test owns.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use broker::{EmbeddedBroker, EmbeddedBrokerSettings};
+use bytes::Bytes;
+use cache::{MemoryCache, MemoryCacheSettings};
+use domain::{
+    id::{AttemptId, MerchantId, PaymentId},
+    money::{Currency, Money},
+    payment::{Capture, CaptureMode, Metadata, Payment, Refund, Verdict, Void},
+};
+use engine::{
+    commit::{CommitQueue, Committer, Context},
+    observe::Unobserved,
+    payments::{Authorize, Call, OnPayment, Payments, Reply},
+    pipeline::{resolver::Resolver, worker::Worker},
+    ports::{
+        Acquirer, AcquirerDecision, AcquirerRequest, Broker, Cache, DeadLetterFilter, Inquiry, Outcome,
+        Render, Rendered, Store,
+    },
+    settings::EngineSettings,
+    signals::Signals,
+};
+use store::{SqliteSettings, SqliteStore};
+use tempfile::TempDir;
+use testkit::{FixedClock, SeededEntropy, wait::wait_until};
+use tokio_util::sync::CancellationToken;
+
+/// How long anything may take before the test has failed.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An engine and the handles a test needs.
+pub(crate) struct App {
+    pub(crate) context: Context,
+    pub(crate) payments: Payments,
+    pub(crate) queue: CommitQueue,
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) acquirer: Arc<ScriptedAcquirer>,
+    worker: Option<(CancellationToken, thread::JoinHandle<()>)>,
+    broker: Arc<dyn Broker>,
+    finished: bool,
+    _dir: TempDir,
+}
+
+/// Puts something between the engine and its store.
+pub(crate) type Wrap = Box<dyn FnOnce(Arc<dyn Store>) -> Arc<dyn Store>>;
+
+/// How an [`App`] differs from the usual.
+pub(crate) struct Options {
+    pub(crate) settings: EngineSettings,
+    pub(crate) remote: bool,
+    pub(crate) wrap: Wrap,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let settings = EngineSettings { limits: None, ..EngineSettings::default() };
+        Self { settings, remote: false, wrap: Box::new(|store| store) }
+    }
+}
+
+impl App {
+    pub(crate) async fn start() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    pub(crate) async fn with(options: Options) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(FixedClock::default());
+        let settings = SqliteSettings::new(dir.path());
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&settings, clock.clone()).unwrap());
+        let store = (options.wrap)(store);
+        let acquirer = Arc::new(ScriptedAcquirer::new(options.remote));
+        let signals = Arc::new(Signals::default());
+        let context = Context {
+            store: Arc::clone(&store),
+            acquirer: acquirer.clone(),
+            render: Arc::new(PlainRender),
+            clock: clock.clone(),
+            entropy: Arc::new(SeededEntropy::new(7)),
+            observer: Arc::new(Unobserved),
+            signals: Arc::clone(&signals),
+            settings: Arc::new(options.settings),
+        };
+        let cache: Arc<dyn Cache> = Arc::new(MemoryCache::new(MemoryCacheSettings::default(), clock.clone()));
+        let (queue, committer) = Committer::new(context.clone());
+        on_a_thread_of_its_own(committer.run());
+        let payments = Payments::new(context.clone(), cache, queue.clone());
+        let broker_settings = EmbeddedBrokerSettings { poll_interval: Duration::from_millis(20) };
+        let broker: Arc<dyn Broker> =
+            Arc::new(EmbeddedBroker::new(store, signals.committed(), broker_settings));
+        let mut app = Self {
+            context,
+            payments,
+            queue,
+            clock,
+            acquirer,
+            worker: None,
+            broker,
+            finished: false,
+            _dir: dir,
+        };
+        app.start_worker();
+        app
+    }
+
+    pub(crate) fn start_worker(&mut self) {
+        let stop = CancellationToken::new();
+        let worker = Worker::new(self.context.clone(), Arc::clone(&self.broker));
+        let thread = on_a_thread_of_its_own(worker.run(stop.clone()));
+        self.worker = Some((stop, thread));
+    }
+
+    pub(crate) fn stop_worker(&mut self) {
+        if let Some((stop, thread)) = self.worker.take() {
+            stop.cancel();
+            thread.join().unwrap();
+        }
+    }
+
+    pub(crate) fn resolver(&self) -> Resolver {
+        Resolver::new(self.context.clone(), &self.payments)
+    }
+
+    pub(crate) async fn authorize(&self, call: Call<Authorize>) -> Answer {
+        self.payments.authorize(call).await.into()
+    }
+
+    /// An approved authorization under a key of its own.
+    pub(crate) async fn authorized(&self, amount: i64) -> PaymentId {
+        let key = format!("made-{}", self.context.entropy.attempt_id());
+        let answer = self.authorize(authorize(amount, &key)).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.payment()
+    }
+
+    /// An approved authorization, captured in full.
+    pub(crate) async fn captured(&self, amount: i64) -> PaymentId {
+        let payment = self.authorized(amount).await;
+        assert_eq!(self.capture(payment, None, None).await.status, 200);
+        payment
+    }
+
+    pub(crate) async fn capture(&self, payment: PaymentId, amount: Option<i64>, key: Option<&str>) -> Answer {
+        let command = Capture { amount, last: true };
+        self.payments.capture(on_payment(payment, command, key, &format!("capture{amount:?}"))).await.into()
+    }
+
+    pub(crate) async fn void(&self, payment: PaymentId) -> Answer {
+        self.payments.void(on_payment(payment, Void::default(), None, "void")).await.into()
+    }
+
+    pub(crate) async fn refund(&self, payment: PaymentId, amount: Option<i64>, key: Option<&str>) -> Answer {
+        let command = Refund { amount, reason: "test".parse().unwrap(), expected_refundable: None };
+        self.payments.refund(on_payment(payment, command, key, &format!("refund{amount:?}"))).await.into()
+    }
+
+    pub(crate) async fn payment(&self, id: PaymentId) -> Payment {
+        let mut snapshot = self.context.store.snapshot().await.unwrap();
+        snapshot.payment_find(id).await.unwrap().expect("payment is stored")
+    }
+
+    pub(crate) async fn payments_stored(&self) -> usize {
+        let mut snapshot = self.context.store.snapshot().await.unwrap();
+        snapshot.payment_range(None, 10_000).await.unwrap().len()
+    }
+
+    pub(crate) async fn entries_posted(&self) -> u64 {
+        let lanes = self.context.store.snapshot().await.unwrap().lane_list().await.unwrap();
+        lanes.iter().map(|lane| lane.entries_posted).sum()
+    }
+
+    pub(crate) async fn dead_letters(&self) -> Vec<engine::ports::DeadLetter> {
+        let mut snapshot = self.context.store.snapshot().await.unwrap();
+        snapshot.dead_letter_list(&DeadLetterFilter::default(), None, 100).await.unwrap().rows
+    }
+
+    /// Waits until the worker has handled every committed event.
+    pub(crate) async fn drain(&self) {
+        wait_until("the worker handles every event", PATIENCE, async || self.is_drained().await).await;
+    }
+
+    async fn is_drained(&self) -> bool {
+        let mut snapshot = self.context.store.snapshot().await.unwrap();
+        let lanes = snapshot.lane_list().await.unwrap();
+        let positions = snapshot.position_list().await.unwrap();
+        lanes.iter().all(|lane| {
+            domain::event::Topic::ALL.into_iter().all(|topic| {
+                let last = lane.state.topics.get(topic);
+                let position = positions.iter().find(|at| at.lane == lane.state.lane && at.topic == topic);
+                last.0 == 0 || position.is_some_and(|at| at.seq >= last)
+            })
+        })
+    }
+
+    /// Drains the pipeline and audits the books; every test ends here.
+    pub(crate) async fn finish(mut self) {
+        self.drain().await;
+        self.audit().await;
+        self.finished = true;
+        self.stop_worker();
+    }
+
+    /// Like [`App::finish`], for a test that has pruned events whose entries remain.
+    pub(crate) async fn finish_pruned(mut self) {
+        self.drain().await;
+        self.finished = true;
+        self.stop_worker();
+    }
+
+    async fn audit(&self) {
+        let mut snapshot = self.context.store.snapshot().await.unwrap();
+        let mut folded: HashMap<_, (i64, i64)> = HashMap::new();
+        for lane in snapshot.lane_list().await.unwrap() {
+            let events = snapshot.outbox_range(lane.state.lane, lane.pruned_to, 100_000).await.unwrap();
+            let entries =
+                snapshot.journal_range(lane.state.lane, domain::id::Seq::START, 100_000).await.unwrap();
+            let posted: HashMap<_, _> =
+                entries.iter().map(|posted| (posted.entry.id, posted.topic)).collect();
+            assert_eq!(posted.len(), entries.len(), "an event was posted twice");
+            let open = self.open_dead_letters().await;
+            for event in events.iter().filter(|event| event.topic.carries_postings()) {
+                let parked = open.contains(&Some(event.id));
+                assert!(
+                    parked != posted.contains_key(&event.id),
+                    "event {} is neither posted nor parked, or both",
+                    event.id
+                );
+            }
+            for posting in entries.iter().flat_map(|posted| posted.entry.postings()) {
+                for (account, delta) in posting.legs() {
+                    let sums = folded.entry((account.clone(), posting.layer())).or_default();
+                    if delta > 0 { sums.0 += delta } else { sums.1 -= delta }
+                }
+            }
+        }
+        let mut stored: HashMap<_, (i64, i64)> = HashMap::new();
+        for balance in snapshot.balance_list().await.unwrap() {
+            let sums = stored.entry((balance.account, balance.layer)).or_default();
+            sums.0 += balance.debit;
+            sums.1 += balance.credit;
+        }
+        assert_eq!(stored, folded, "balances are not the sum of the entries");
+        let total: i64 = stored.values().map(|(debit, credit)| debit - credit).sum();
+        assert_eq!(total, 0, "the books do not balance");
+    }
+
+    async fn open_dead_letters(&self) -> Vec<Option<domain::id::EventId>> {
+        use engine::ports::DeadLetterState::{Discarded, Held, Open};
+        let letters = self.dead_letters().await;
+        let unposted = letters.iter().filter(|letter| matches!(letter.state, Open | Held | Discarded));
+        unposted.map(|letter| letter.letter.event).collect()
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        assert!(
+            self.finished || thread::panicking(),
+            "a test must end with App::finish, which audits the books"
+        );
+    }
+}
+
+/// A reply, opened.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Bytes,
+    pub(crate) replayed: bool,
+}
+
+impl From<Reply> for Answer {
+    fn from(reply: Reply) -> Self {
+        Self { status: reply.status, body: reply.body, replayed: reply.replayed }
+    }
+}
+
+impl Answer {
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    /// The payment the answer is about.
+    pub(crate) fn payment(&self) -> PaymentId {
+        let (_, rest) = self.text().split_once("payment=").expect("answer names a payment");
+        rest.split(' ').next().unwrap().parse().unwrap()
+    }
+}
+
+pub(crate) fn merchant() -> MerchantId {
+    "M123".parse().unwrap()
+}
+
+/// A call to authorize; its fingerprint follows from the amount.
+pub(crate) fn authorize(amount: i64, key: &str) -> Call<Authorize> {
+    let request = Authorize {
+        amount: Money::new(amount, Currency::KRW),
+        order: None,
+        description: None,
+        metadata: Metadata::default(),
+        token: "tok_approve".parse().unwrap(),
+        capture_mode: CaptureMode::Manual,
+    };
+    Call {
+        merchant: merchant(),
+        request,
+        key: Some(key.parse().unwrap()),
+        fingerprint: engine::digest::sha256(format!("authorize{amount}").as_bytes()),
+        request_id: format!("req-{key}").into(),
+        traceparent: None,
+    }
+}
+
+fn on_payment<C>(payment: PaymentId, command: C, key: Option<&str>, request: &str) -> Call<OnPayment<C>> {
+    Call {
+        merchant: merchant(),
+        request: OnPayment { payment, command },
+        key: key.map(|key| key.parse().unwrap()),
+        fingerprint: engine::digest::sha256(format!("{payment}{request}").as_bytes()),
+        request_id: "req".into(),
+        traceparent: None,
+    }
+}
+
+/// Answers in plain words, so that tests of the engine do not depend on the wire.
+struct PlainRender;
+
+impl Render for PlainRender {
+    fn render(&self, outcome: Outcome<'_>) -> Rendered {
+        use engine::ports::Refusal as R;
+        let (status, text) = match outcome {
+            Outcome::Done { payment, postings, .. } => {
+                let (id, status) = (payment.id, payment.status());
+                (200, format!("payment={id} status={status} postings={}", postings.len()))
+            }
+            Outcome::Refused { refusal, payment, request_id, .. } => {
+                let status = match refusal {
+                    R::NotFound => 404,
+                    R::CardDeclined(_) => 402,
+                    R::Conflict(_)
+                    | R::AuthorizationExpired
+                    | R::Busy
+                    | R::DuplicateOrder { .. }
+                    | R::KeyRunning => 409,
+                    R::AmountTooLarge { .. } | R::ExpectedAmountMismatch { .. } | R::KeyReused => 422,
+                    R::RateLimited => 429,
+                    R::AcquirerError => 502,
+                    R::Overloaded | R::Unavailable => 503,
+                    R::OutcomeUnknown => 504,
+                    R::Internal => 500,
+                };
+                let payment = payment.map(|id| format!("payment={id} ")).unwrap_or_default();
+                (status, format!("{payment}refused={refusal:?} request={request_id}"))
+            }
+        };
+        Rendered { status, body: text.into() }
+    }
+}
+
+/// An acquirer that does what the test says.
+pub(crate) struct ScriptedAcquirer {
+    remote: bool,
+    script: Mutex<Vec<AcquirerDecision>>,
+    inquiries: Mutex<HashMap<AttemptId, Inquiry>>,
+    /// Every request it was sent, in order.
+    pub(crate) requests: Mutex<Vec<AcquirerRequest>>,
+}
+
+impl ScriptedAcquirer {
+    fn new(remote: bool) -> Self {
+        Self { remote, script: Mutex::default(), inquiries: Mutex::default(), requests: Mutex::default() }
+    }
+
+    /// What it answers next; afterwards it approves.
+    pub(crate) fn will(&self, decisions: impl IntoIterator<Item = AcquirerDecision>) {
+        self.script.lock().unwrap().extend(decisions);
+    }
+
+    /// From now on it approves.
+    pub(crate) fn forget_script(&self) {
+        self.script.lock().unwrap().clear();
+    }
+
+    /// What it says when asked about an attempt; otherwise it has never heard of it.
+    pub(crate) fn knows(&self, attempt: AttemptId, inquiry: Inquiry) {
+        self.inquiries.lock().unwrap().insert(attempt, inquiry);
+    }
+
+    fn next(&self) -> AcquirerDecision {
+        let mut script = self.script.lock().unwrap();
+        if script.is_empty() { AcquirerDecision::Known(Verdict::Approved) } else { script.remove(0) }
+    }
+}
+
+#[async_trait]
+impl Acquirer for ScriptedAcquirer {
+    fn name(&self) -> &str {
+        "simulator"
+    }
+
+    fn is_remote(&self) -> bool {
+        self.remote
+    }
+
+    fn decide(&self, request: &AcquirerRequest) -> Option<AcquirerDecision> {
+        if self.remote {
+            return None;
+        }
+        self.requests.lock().unwrap().push(request.clone());
+        Some(self.next())
+    }
+
+    async fn submit(&self, request: &AcquirerRequest) -> AcquirerDecision {
+        self.requests.lock().unwrap().push(request.clone());
+        self.next()
+    }
+
+    async fn inquire(&self, attempt: AttemptId) -> Inquiry {
+        self.inquiries.lock().unwrap().get(&attempt).copied().unwrap_or(Inquiry::NoSuchAttempt)
+    }
+}
+
+fn on_a_thread_of_its_own(task: impl Future<Output = ()> + Send + 'static) -> thread::JoinHandle<()> {
+    thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(task);
+    })
+}

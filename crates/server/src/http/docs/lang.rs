@@ -1,0 +1,100 @@
+//! The two languages of the page, and its own words in both.
+
+use std::str::FromStr;
+
+use axum::http::{HeaderMap, header};
+
+/// A language of the page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Lang {
+    /// Korean.
+    Ko,
+    /// English.
+    En,
+}
+
+impl Lang {
+    /// The language a browser would rather read: the first of its list, English when that is neither.
+    pub(super) fn accepted(headers: &HeaderMap) -> Self {
+        let list =
+            headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let first = list.split([',', ';', '-']).next().unwrap_or_default().trim();
+        if first.is_empty() || first.eq_ignore_ascii_case("ko") || first == "*" { Self::Ko } else { Self::En }
+    }
+
+    /// `ko` or `en`.
+    pub(super) fn code(self) -> &'static str {
+        self.pick("ko", "en")
+    }
+
+    /// One of two.
+    pub(super) fn pick<T>(self, korean: T, english: T) -> T {
+        match self {
+            Self::Ko => korean,
+            Self::En => english,
+        }
+    }
+
+    /// What a group of operations is called; a group without a name of its own goes by its tag.
+    pub(super) fn group(self, tag: &str) -> String {
+        let known = GROUPS.iter().find(|(known, ..)| *known == tag);
+        known.map_or_else(|| tag.to_owned(), |(_, korean, english)| self.pick(*korean, *english).to_owned())
+    }
+
+    /// The Korean title and explanation of an operation; English ones are in the document.
+    pub(super) fn operation(self, id: &str) -> Option<(&'static str, &'static str)> {
+        let known = OPERATIONS.iter().find(|(known, ..)| *known == id);
+        known.filter(|_| self == Self::Ko).map(|(_, title, about)| (*title, *about))
+    }
+}
+
+impl FromStr for Lang {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "ko" => Ok(Self::Ko),
+            "en" => Ok(Self::En),
+            _ => Err(()),
+        }
+    }
+}
+
+const GROUPS: [(&str, &str, &str); 12] = [
+    ("authorize", "승인하기", "Authorize"),
+    ("capture", "매입하기", "Capture"),
+    ("void", "승인 취소하기", "Void"),
+    ("refund", "환불하기", "Refund"),
+    ("payments", "결제 조회하기", "Look at payments"),
+    ("ledger", "원장 읽기", "Read the ledger"),
+    ("events", "이벤트", "Events"),
+    ("outbox", "아웃박스", "Outbox"),
+    ("dead-letters", "처리 불가함", "Dead letters"),
+    ("limits", "한도와 멱등 키 조회", "Limits and keys"),
+    ("audit", "감사 기록", "Audit"),
+    ("operations", "운영", "Operate"),
+];
+
+const OPERATIONS: [(&str, &str, &str); 9] = [
+    (
+        "authorizePayment",
+        "결제 승인",
+        "카드 한도를 잡아 둡니다. `captureMode: automatic`이면 바로 매입까지 합니다. 멱등 키가 필요합니다. 같은 키로 같은 요청을 다시 보내면 15일 동안 같은 응답을 받고, 두 번 청구되지 않습니다.",
+    ),
+    (
+        "capturePayment",
+        "결제 매입",
+        "승인된 금액의 전부나 일부를 매입합니다. `final: false`로 보내면 남은 금액을 나중에 매입할 수 있고, 아니면 남은 승인은 풀립니다.",
+    ),
+    ("voidPayment", "승인 취소", "승인했지만 아직 매입하지 않은 금액을 풀어 줍니다."),
+    (
+        "refundPayment",
+        "결제 환불",
+        "매입한 금액의 전부나 일부를 돌려줍니다. 매입한 만큼 여러 번 나누어 환불할 수 있습니다.",
+    ),
+    ("listPayments", "결제 목록", "최근 결제부터 보여 줍니다."),
+    ("getPayment", "결제 하나 보기", ""),
+    ("getHealth", "프로세스가 살아 있는지", ""),
+    ("getReadiness", "요청을 받을 수 있는지", ""),
+    ("getMetrics", "모든 지표", "Prometheus가 읽는 OpenMetrics 1.0 형식입니다."),
+];
