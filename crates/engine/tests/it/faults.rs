@@ -1,128 +1,37 @@
 //! Parts that fail: the store refuses, is away, loses a statement; an event cannot be posted.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
 
-use async_trait::async_trait;
-use domain::{
-    id::{DeadLetterId, Lane, Seq},
-    time::Timestamp,
-};
+use domain::id::DeadLetterId;
 use engine::{
     pipeline::dead_letters::{self, DeadLetterRefusal, OperatorAct},
-    ports::{
-        AuditEntry, Batch, BatchKeys, Changes, DeadLetterMove, DeadLetterReason, DeadLetterState, Digest,
-        Loaded, PostingBatch, PostingChanges, PostingScope, PostingState, Snapshot, Store, StoreError,
-    },
+    ports::{DeadLetterReason, DeadLetterState, PostingChanges},
+};
+use futures_util::future::join_all;
+use testkit::{
+    faults::{Fault, Faults, faulty},
+    wait::wait_until,
 };
 
-use crate::app::{App, Options, authorize};
-
-/// What fails; each can be mended.
-#[derive(Default)]
-struct Faults {
-    /// Commits of batches with a payment of this amount are refused.
-    refuse_amount: std::sync::Mutex<Option<i64>>,
-    /// Commits of postings of this amount are refused.
-    refuse_posting: std::sync::Mutex<Option<i64>>,
-    /// The store is away.
-    away: AtomicBool,
-}
-
-struct FaultyStore {
-    inner: Arc<dyn Store>,
-    faults: Arc<Faults>,
-}
-
-struct FaultyBatch(Box<dyn Batch>, Arc<Faults>);
-struct FaultyPosting(Box<dyn PostingBatch>, Arc<Faults>);
-
-fn refused() -> StoreError {
-    StoreError::Statement { context: "test", source: "planted".into() }
-}
-
-impl Faults {
-    fn check_away(&self) -> Result<(), StoreError> {
-        match self.away.load(Ordering::SeqCst) {
-            true => Err(StoreError::Unavailable { context: "test", source: "planted".into() }),
-            false => Ok(()),
-        }
-    }
-}
-
-#[async_trait]
-impl Batch for FaultyBatch {
-    fn take_loaded(&mut self) -> Loaded {
-        self.0.take_loaded()
-    }
-
-    async fn commit(self: Box<Self>, changes: &Changes) -> Result<(), StoreError> {
-        self.1.check_away()?;
-        let planted = *self.1.refuse_amount.lock().unwrap();
-        if changes.payments.iter().any(|write| Some(write.payment.authorized.minor_units) == planted) {
-            return Err(refused());
-        }
-        self.0.commit(changes).await
-    }
-}
-
-#[async_trait]
-impl PostingBatch for FaultyPosting {
-    fn take_state(&mut self) -> PostingState {
-        self.0.take_state()
-    }
-
-    async fn commit(self: Box<Self>, changes: &PostingChanges) -> Result<(), StoreError> {
-        self.1.check_away()?;
-        let planted = *self.1.refuse_posting.lock().unwrap();
-        let mut postings = changes.entries.iter().flat_map(|posted| posted.entry.postings());
-        if postings.any(|posting| Some(posting.amount().minor_units) == planted) {
-            return Err(refused());
-        }
-        self.0.commit(changes).await
-    }
-}
-
-#[async_trait]
-impl Store for FaultyStore {
-    fn lane_count(&self) -> u16 {
-        self.inner.lane_count()
-    }
-
-    async fn batch_open(&self, lanes: &[Lane], keys: &BatchKeys) -> Result<Box<dyn Batch>, StoreError> {
-        self.faults.check_away()?;
-        Ok(Box::new(FaultyBatch(self.inner.batch_open(lanes, keys).await?, Arc::clone(&self.faults))))
-    }
-
-    async fn posting_open(&self, scope: &PostingScope) -> Result<Box<dyn PostingBatch>, StoreError> {
-        self.faults.check_away()?;
-        Ok(Box::new(FaultyPosting(self.inner.posting_open(scope).await?, Arc::clone(&self.faults))))
-    }
-
-    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
-        self.inner.snapshot().await
-    }
-
-    async fn dead_letter_move(&self, change: &DeadLetterMove, audit: &AuditEntry) -> Result<(), StoreError> {
-        self.inner.dead_letter_move(change, audit).await
-    }
-
-    async fn outbox_prune(&self, lane: Lane, from: Seq, to: Seq, head: Digest) -> Result<(), StoreError> {
-        self.inner.outbox_prune(lane, from, to, head).await
-    }
-
-    async fn idempotency_prune(&self, answered_before: Timestamp, limit: usize) -> Result<usize, StoreError> {
-        self.inner.idempotency_prune(answered_before, limit).await
-    }
-}
+use crate::app::{App, Options, PATIENCE, authorize};
 
 async fn app_with_faults() -> (App, Arc<Faults>) {
-    let faults = Arc::new(Faults::default());
-    let planted = Arc::clone(&faults);
-    let wrap = Box::new(move |inner| Arc::new(FaultyStore { inner, faults: planted }) as Arc<dyn Store>);
-    (App::with(Options { wrap, ..Options::default() }).await, faults)
+    let (planted, faults) = std::sync::mpsc::channel();
+    let wrap = Box::new(move |inner| {
+        let (store, faults) = faulty(inner);
+        planted.send(faults).unwrap();
+        store
+    });
+    let app = App::with(Options { wrap, ..Options::default() }).await;
+    (app, faults.recv().unwrap())
+}
+
+/// Refuses to post anything of this amount.
+fn refuse_postings_of(faults: &Faults, amount: i64) {
+    faults.refuse_postings_if(move |changes: &PostingChanges| {
+        let mut postings = changes.entries.iter().flat_map(|posted| posted.entry.postings());
+        postings.any(|posting| posting.amount().minor_units == amount)
+    });
 }
 
 fn act() -> OperatorAct {
@@ -132,12 +41,14 @@ fn act() -> OperatorAct {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_refused_command_costs_its_neighbours_nothing() {
     let (app, faults) = app_with_faults().await;
-    *faults.refuse_amount.lock().unwrap() = Some(13);
+    faults.refuse_commits_if(|changes| {
+        changes.payments.iter().any(|write| write.payment.authorized.minor_units == 13)
+    });
     let calls = (10..20).map(|amount| app.authorize(authorize(amount, &format!("k{amount}"))));
-    let answers = futures_util::future::join_all(calls).await;
+    let answers = join_all(calls).await;
     let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
     assert_eq!(statuses, [200, 200, 200, 500, 200, 200, 200, 200, 200, 200]);
-    *faults.refuse_amount.lock().unwrap() = None;
+    faults.mend();
     assert_eq!(app.authorize(authorize(13, "k13")).await.status, 200, "a 500 is not stored");
     app.finish().await;
 }
@@ -145,9 +56,9 @@ async fn one_refused_command_costs_its_neighbours_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_is_away_is_503_and_nothing_happened() {
     let (app, faults) = app_with_faults().await;
-    faults.away.store(true, Ordering::SeqCst);
+    faults.set_away(true);
     assert_eq!(app.authorize(authorize(10, "k")).await.status, 503);
-    faults.away.store(false, Ordering::SeqCst);
+    faults.set_away(false);
     assert_eq!(app.payments_stored().await, 0);
     let retried = app.authorize(authorize(10, "k")).await;
     assert_eq!((retried.status, retried.replayed), (200, false));
@@ -155,9 +66,66 @@ async fn a_store_that_is_away_is_503_and_nothing_happened() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_took_hold_unseen_is_answered_by_its_key() {
+    let (app, faults) = app_with_faults().await;
+    faults.fail_commits(1, Fault::LostAfter);
+    assert_eq!(app.authorize(authorize(10, "k")).await.status, 504, "never 503: something may have happened");
+    let retried = app.authorize(authorize(10, "k")).await;
+    assert_eq!((retried.status, retried.replayed), (200, true));
+    assert_eq!(app.payments_stored().await, 1);
+    app.drain().await;
+    assert_eq!(app.entries_posted().await, 1);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_was_lost_before_it_took_hold_can_be_tried_again() {
+    let (app, faults) = app_with_faults().await;
+    faults.fail_commits(1, Fault::LostBefore);
+    assert_eq!(app.authorize(authorize(10, "k")).await.status, 504);
+    assert_eq!(app.payments_stored().await, 0);
+    let retried = app.authorize(authorize(10, "k")).await;
+    assert_eq!((retried.status, retried.replayed), (200, false));
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postings_whose_commit_was_lost_or_refused_for_a_while_are_posted_once() {
+    for fault in [Fault::LostAfter, Fault::LostBefore, Fault::Away] {
+        let (app, faults) = app_with_faults().await;
+        faults.fail_postings(2, fault);
+        join_all((1..=20).map(|amount| app.authorized(amount))).await;
+        app.drain().await;
+        assert_eq!(app.entries_posted().await, 20, "{fault:?}");
+        assert_eq!(app.dead_letters().await, [], "{fault:?}: a store that is away makes no dead letter");
+        app.finish().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_arrives_while_a_commit_is_on_its_way_is_the_next_batch() {
+    let (app, faults) = app_with_faults().await;
+    faults.hold_commits();
+    let later = async {
+        faults.commits_held(1).await;
+        let calls = (1..=20).map(|n| app.authorize(authorize(n, &format!("later-{n}"))));
+        let release = async {
+            wait_until("all twenty wait", PATIENCE, async || app.queue.waiting() >= 20).await;
+            faults.release_commits();
+        };
+        tokio::join!(join_all(calls), release).0
+    };
+    let (first, later) = tokio::join!(app.authorize(authorize(1, "first")), later);
+    assert!(later.iter().chain([&first]).all(|answer| answer.status == 200));
+    let lanes = app.context.store.snapshot().await.unwrap().lane_list().await.unwrap();
+    assert_eq!(lanes[0].state.batch, 2, "one batch for the lone command, one for the twenty");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_fails_alone_is_parked_the_rest_is_posted_and_it_redrives_once() {
     let (app, faults) = app_with_faults().await;
-    *faults.refuse_posting.lock().unwrap() = Some(13);
+    refuse_postings_of(&faults, 13);
     for amount in 10..20 {
         app.authorized(amount).await;
     }
@@ -170,7 +138,7 @@ async fn an_event_that_fails_alone_is_parked_the_rest_is_posted_and_it_redrives_
 
     let failed = dead_letters::redrive(&app.context, letter.id, &act()).await;
     assert!(matches!(failed, Err(DeadLetterRefusal::Store(_))), "still refused: {failed:?}");
-    *faults.refuse_posting.lock().unwrap() = None;
+    faults.mend();
     let act = act();
     let (one, two) = tokio::join!(
         dead_letters::redrive(&app.context, letter.id, &act),
@@ -187,7 +155,7 @@ async fn an_event_that_fails_alone_is_parked_the_rest_is_posted_and_it_redrives_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_letter_can_be_held_redriven_or_given_up_and_each_act_is_audited() {
     let (app, faults) = app_with_faults().await;
-    *faults.refuse_posting.lock().unwrap() = Some(13);
+    refuse_postings_of(&faults, 13);
     app.authorized(13).await;
     app.authorized(13).await;
     app.drain().await;
@@ -196,7 +164,7 @@ async fn a_dead_letter_can_be_held_redriven_or_given_up_and_each_act_is_audited(
         dead_letters::hold(&app.context, newer.id, &act()).await.unwrap().state,
         DeadLetterState::Held
     );
-    *faults.refuse_posting.lock().unwrap() = None;
+    faults.mend();
     let redriven = dead_letters::redrive(&app.context, newer.id, &act()).await.unwrap();
     assert_eq!(redriven.state, DeadLetterState::Redriven);
     let discarded = dead_letters::discard(&app.context, older.id, &act()).await.unwrap();
