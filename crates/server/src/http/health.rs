@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{problem::Problem, state::AppState};
+use super::{gauges, problem::Problem, state::AppState};
 
 /// What `prometheus-client` writes.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -70,6 +70,7 @@ async fn readyz(State(app): State<AppState>) -> Result<Json<Health>, Problem> {
     responses((status = 200, description = "The counters", body = String, content_type = "application/openmetrics-text"))
 )]
 async fn metrics(State(app): State<AppState>) -> Result<Response, Problem> {
+    gauges::refresh(&app).await;
     let text = app.metrics.encode().map_err(Problem::internal)?;
     Ok(([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response())
 }

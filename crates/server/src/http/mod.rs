@@ -10,6 +10,7 @@ pub mod accept;
 mod body;
 mod cors;
 mod docs;
+mod gauges;
 mod health;
 pub mod list;
 mod middleware;

@@ -6,6 +6,11 @@
 mod engine_side;
 mod http_side;
 
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -38,6 +43,8 @@ pub struct Metrics {
     pub dead_letters_open: Gauge,
     /// What the trial balance is off by, over all currencies; anything but 0 is an incident.
     pub ledger_imbalance: Gauge,
+    /// When the balances were added up last, in milliseconds of the monotonic clock; 0: never.
+    balances_at_ms: AtomicU64,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
@@ -100,11 +107,20 @@ impl Metrics {
             outbox_oldest_age_seconds: Gauge::default(),
             dead_letters_open: Gauge::default(),
             ledger_imbalance: Gauge::default(),
+            balances_at_ms: AtomicU64::new(0),
         };
         metrics.register_engine();
         metrics.register_books();
         metrics.http.register(&mut metrics.registry);
         metrics
+    }
+
+    /// Whether it is time to add up the balances again; who is told so does it.
+    pub fn balances_due(&self, now: Duration, every: Duration) -> bool {
+        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let (now, last) = (ms(now).max(1), self.balances_at_ms.load(Ordering::Acquire));
+        let due = last == 0 || now.saturating_sub(last) >= ms(every);
+        due && self.balances_at_ms.compare_exchange(last, now, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
     /// The text format of `/metrics` (OpenMetrics 1.0).

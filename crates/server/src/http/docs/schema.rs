@@ -33,8 +33,12 @@ fn rows(out: &mut String, document: &Value, schema: &Value, prefix: &str, lang: 
     let none = Map::new();
     let properties = resolve(document, schema)["properties"].as_object().unwrap_or(&none);
     let required = resolve(document, schema)["required"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let must = |name: &str| required.iter().any(|required| required == name);
+    let mut properties: Vec<_> = properties.iter().collect();
+    // What must be sent is read first.
+    properties.sort_by_key(|(name, _)| !must(name));
     for (name, property) in properties {
-        let must = required.iter().any(|required| required == name);
+        let must = must(name);
         row(out, &format!("{prefix}{name}"), property, must, lang);
         // One level deep is as deep as a body goes.
         let inner = resolve(document, not_null(property));
