@@ -15,6 +15,8 @@ use engine::{
     ports::{Cache, Clock, Store},
 };
 
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
 use crate::telemetry::metrics::Metrics;
 
 /// The use cases that change a payment, as the routes see them. Tests put a stub here.
@@ -96,6 +98,7 @@ impl Default for HttpSettings {
 pub struct Readiness {
     ready: AtomicBool,
     draining: AtomicBool,
+    stopping: CancellationToken,
 }
 
 impl Readiness {
@@ -107,6 +110,12 @@ impl Readiness {
     /// From here on stopping: never ready again, and every answer closes its connection.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Release);
+        self.stopping.cancel();
+    }
+
+    /// Done when stopping begins: what would answer for ever (a stream of events) ends then, so that nobody waits for it.
+    pub fn stopping(&self) -> WaitForCancellationFutureOwned {
+        self.stopping.clone().cancelled_owned()
     }
 
     /// Whether requests are wanted.

@@ -11,17 +11,23 @@ use axum::{
 use bytes::Bytes;
 use cache::{MemoryCache, MemoryCacheSettings};
 use domain::payment::{Capture, Refund, Void};
-use engine::payments::{Authorize, Call, OnPayment, Reply};
+use engine::{
+    commit::{Committer, Context},
+    payments::{Authorize, Call, OnPayment, Payments, Reply},
+    ports::Cache,
+};
 use http_body_util::BodyExt;
 use serde_json::Value;
-use testkit::{FixedClock, away::AwayStore};
+use store::{SqliteSettings, SqliteStore};
+use testkit::{FixedClock, SeededEntropy, away::AwayStore};
 use tower::ServiceExt;
 
 use super::{
+    render::JsonRender,
     router,
     state::{App, AppState, HttpSettings, PaymentCalls, Readiness},
 };
-use crate::telemetry::metrics::Metrics;
+use crate::{acquirer::Simulator, telemetry::metrics::Metrics};
 
 /// What the stub does with a call.
 #[derive(Clone, Debug)]
@@ -145,4 +151,57 @@ pub(crate) fn post(path: &str, body: impl Into<Body>) -> Request<Body> {
 /// A GET.
 pub(crate) fn get(path: &str) -> Request<Body> {
     Request::get(path).body(Body::empty()).expect("a valid request")
+}
+
+/// The application over the real engine and a store in a directory of its own, on a clock that the test owns. The worker does
+/// not run.
+pub(crate) struct Books {
+    pub(crate) app: Router,
+    pub(crate) clock: Arc<FixedClock>,
+    _dir: tempfile::TempDir,
+}
+
+impl Books {
+    /// Empty books; the committer runs on the test's runtime.
+    pub(crate) fn open() -> Self {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let clock = Arc::new(FixedClock::default());
+        let metrics = Arc::new(Metrics::new());
+        let store =
+            SqliteStore::open(&SqliteSettings::new(dir.path()), clock.clone()).expect("an empty store");
+        let context = Context {
+            store: Arc::new(store),
+            acquirer: Arc::new(Simulator),
+            render: Arc::new(JsonRender),
+            clock: clock.clone(),
+            entropy: Arc::new(SeededEntropy::new(7)),
+            observer: metrics.clone(),
+            signals: Arc::default(),
+            settings: Arc::default(),
+        };
+        let cache: Arc<dyn Cache> = Arc::new(MemoryCache::new(MemoryCacheSettings::default(), clock.clone()));
+        let (queue, committer) = Committer::new(context.clone());
+        tokio::spawn(committer.run());
+        let state = AppState::new(App {
+            payments: Arc::new(Payments::new(context.clone(), Arc::clone(&cache), queue)),
+            store: context.store,
+            cache,
+            clock: clock.clone(),
+            settings: HttpSettings::default(),
+            metrics,
+            readiness: Arc::new(Readiness::default()),
+            request_id_seed: 7,
+        });
+        Self { app: router::app(state), clock, _dir: dir }
+    }
+
+    /// Sends a POST of JSON.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        send(&self.app, post(path, body.to_string())).await
+    }
+
+    /// Sends a GET.
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        send(&self.app, get(path)).await
+    }
 }

@@ -6,6 +6,8 @@ mod get;
 mod list;
 mod refund;
 mod reply;
+#[cfg(test)]
+mod tests;
 pub(crate) mod view;
 mod void;
 
