@@ -28,7 +28,7 @@ pub fn app(state: AppState) -> Router {
     let templates: Vec<String> = document.paths.paths.keys().cloned().collect();
     let door = Door::new(state.clone(), templates.iter().map(String::as_str).chain(docs::PATHS));
     router
-        .merge(docs::routes(&document))
+        .merge(docs::routes(document))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(door)

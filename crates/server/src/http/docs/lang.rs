@@ -1,6 +1,6 @@
 //! The two languages of the page, and its own words in both.
 
-use std::str::FromStr;
+use std::{borrow::Cow, str::FromStr};
 
 use axum::http::{HeaderMap, header};
 
@@ -35,6 +35,16 @@ impl Lang {
         }
     }
 
+    /// A description of the document in this language; what has no Korean words yet stays as it is.
+    pub(super) fn say(self, english: &str) -> Cow<'_, str> {
+        let words: Vec<&str> = english.split_whitespace().collect();
+        let line = words.join(" ");
+        match KOREAN.lines().filter_map(|pair| pair.split_once('\t')).find(|(known, _)| *known == line) {
+            Some((_, korean)) if self == Self::Ko => Cow::Borrowed(korean),
+            _ => Cow::Owned(line),
+        }
+    }
+
     /// What a group of operations is called; a group without a name of its own goes by its tag.
     pub(super) fn group(self, tag: &str) -> String {
         let known = GROUPS.iter().find(|(known, ..)| *known == tag);
@@ -59,6 +69,9 @@ impl FromStr for Lang {
         }
     }
 }
+
+/// English and Korean, a pair a line.
+const KOREAN: &str = include_str!("korean.tsv");
 
 const GROUPS: [(&str, &str, &str); 12] = [
     ("authorize", "승인하기", "Authorize"),

@@ -11,7 +11,7 @@ mod operation;
 mod page;
 mod schema;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::{
     Router,
@@ -32,33 +32,53 @@ pub(crate) const PATHS: [&str; 4] = ["/docs", "/docs/page.css", "/docs/page.js",
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The pages for `document`.
-pub(crate) fn routes(document: &OpenApi) -> Router<AppState> {
-    let json = Bytes::from(document.to_json().unwrap_or_default());
-    let value = serde_json::to_value(document).unwrap_or_default();
-    let pages: Arc<[Bytes; 2]> = Arc::new([Lang::Ko, Lang::En].map(|lang| page::page(&value, lang).into()));
+/// The pages for `document`, written when somebody first asks for one.
+pub(crate) fn routes(document: OpenApi) -> Router<AppState> {
+    let pages = Arc::new(Pages { document, written: OnceLock::new() });
+    let json = Arc::clone(&pages);
+    let openapi = async move || file("application/json", json.written().json.clone());
+    let docs =
+        async move |RawQuery(query): RawQuery, headers: HeaderMap| docs(&pages, query.as_deref(), &headers);
+    let css = async || file("text/css; charset=utf-8", Bytes::from_static(include_bytes!("page.css")));
+    let js = async || file("text/javascript; charset=utf-8", Bytes::from_static(include_bytes!("page.js")));
     Router::new()
-        .route("/openapi.json", get(move || std::future::ready(file("application/json", json.clone()))))
-        .route("/docs", get(move |query, headers| std::future::ready(docs(&pages, query, &headers))))
-        .route(
-            "/docs/page.css",
-            get(async || file("text/css; charset=utf-8", Bytes::from_static(include_bytes!("page.css")))),
-        )
-        .route(
-            "/docs/page.js",
-            get(async || {
-                file("text/javascript; charset=utf-8", Bytes::from_static(include_bytes!("page.js")))
-            }),
-        )
+        .route("/openapi.json", get(openapi))
+        .route("/docs", get(docs))
+        .route("/docs/page.css", get(css))
+        .route("/docs/page.js", get(js))
 }
 
-fn docs(pages: &[Bytes; 2], RawQuery(query): RawQuery, headers: &HeaderMap) -> Result<Response, Problem> {
-    let mut query = Query::new(query.as_deref());
+struct Pages {
+    document: OpenApi,
+    written: OnceLock<Written>,
+}
+
+struct Written {
+    json: Bytes,
+    korean: Bytes,
+    english: Bytes,
+}
+
+impl Pages {
+    fn written(&self) -> &Written {
+        self.written.get_or_init(|| {
+            let value = serde_json::to_value(&self.document).unwrap_or_default();
+            Written {
+                json: self.document.to_json().unwrap_or_default().into(),
+                korean: page::page(&value, Lang::Ko).into(),
+                english: page::page(&value, Lang::En).into(),
+            }
+        })
+    }
+}
+
+fn docs(pages: &Pages, query: Option<&str>, headers: &HeaderMap) -> Result<Response, Problem> {
+    let mut query = Query::new(query);
     let asked = query.parsed::<Lang>("lang");
     query.finish()?;
     let page = match asked.unwrap_or_else(|| Lang::accepted(headers)) {
-        Lang::Ko => &pages[0],
-        Lang::En => &pages[1],
+        Lang::Ko => &pages.written().korean,
+        Lang::En => &pages.written().english,
     };
     let mut response = file("text/html; charset=utf-8", page.clone());
     let headers = response.headers_mut();
@@ -79,8 +99,12 @@ fn file(kind: &'static str, bytes: Bytes) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
+    use super::Lang;
     use crate::http::{
         problem::Code,
+        router,
         testing::{Behaviour, app, get, ok, send},
     };
 
@@ -146,6 +170,58 @@ mod tests {
             assert!(links.len() > 40);
             for link in links {
                 assert_eq!(page.matches(&format!("id=\"{link}\"")).count(), 1, "#{link} in {path}");
+            }
+        }
+    }
+
+    /// Every description that the operations on payments show, the types they name included.
+    fn descriptions(document: &Value, value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(members) => {
+                for (name, member) in members {
+                    match (name.as_str(), member) {
+                        ("description", Value::String(text)) => {
+                            let codes = text
+                                .split_once(": ")
+                                .filter(|(codes, _)| !codes.contains(char::is_lowercase));
+                            found.push(codes.map_or(text.as_str(), |(_, rest)| rest).to_owned());
+                        }
+                        ("$ref", Value::String(target)) => {
+                            let schema = document.pointer(target.trim_start_matches('#')).unwrap();
+                            descriptions(document, schema, found);
+                        }
+                        ("headers", _) => {}
+                        _ => descriptions(document, member, found),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| descriptions(document, item, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn everything_about_payments_is_said_in_korean() {
+        let document = serde_json::to_value(router::openapi()).unwrap();
+        for path in [
+            "/payments/authorize",
+            "/payments/capture/{paymentId}",
+            "/payments/refund/{paymentId}",
+            "/payments",
+        ] {
+            let mut found = Vec::new();
+            for operation in document["paths"][path].as_object().unwrap().values() {
+                for part in ["parameters", "requestBody", "responses"] {
+                    descriptions(&document, &operation[part], &mut found);
+                }
+            }
+            assert!(found.len() > 40);
+            for text in found {
+                let korean = Lang::Ko.say(&text);
+                assert!(
+                    korean.chars().any(|c| ('가'..='힣').contains(&c)) || text.starts_with('`'),
+                    "no Korean for: {text}"
+                );
             }
         }
     }

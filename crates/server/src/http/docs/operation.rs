@@ -67,7 +67,7 @@ impl<'a> Operation<'a> {
         let english = self.spec["description"].as_str().unwrap_or_default();
         let about = lang.operation(self.id()).map_or(english, |(_, about)| about);
         if !about.is_empty() {
-            let _ = write!(out, "<p>{}</p>", Prose(about));
+            let _ = write!(out, "<p>{}</p>", Prose(&lang.say(about)));
         }
         self.parameters(out, lang);
         if let Some(body) = self.body() {
@@ -115,7 +115,7 @@ impl<'a> Operation<'a> {
             let _ = write!(
                 out,
                 "<tr><th scope=\"row\" class=\"{good}\">{status}</th><td><p>{}</p></td><td class=\"type\">{kind}</td></tr>",
-                linked_codes(about)
+                linked_codes(about, lang)
             );
         }
         out.push_str("</tbody></table>");
@@ -159,14 +159,14 @@ fn example(document: &Value, body: &Value) -> String {
 }
 
 /// The codes at the front of a description, as links to their explanation.
-fn linked_codes(about: &str) -> String {
-    let Some((codes, rest)) = about.split_once(": ") else { return Prose(about).to_string() };
+fn linked_codes(about: &str, lang: Lang) -> String {
+    let Some((codes, rest)) = about.split_once(": ") else { return Prose(&lang.say(about)).to_string() };
     let is_code =
         |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
     if !codes.split(", ").all(is_code) {
-        return Prose(about).to_string();
+        return Prose(&lang.say(about)).to_string();
     }
     let links: Vec<_> =
         codes.split(", ").map(|code| format!("<a href=\"#{code}\"><code>{code}</code></a>")).collect();
-    format!("{} {}", links.join(" "), Prose(rest))
+    format!("{} {}", links.join(" "), Prose(&lang.say(rest)))
 }

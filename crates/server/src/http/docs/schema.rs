@@ -57,7 +57,7 @@ pub(super) fn row(out: &mut String, name: &str, schema: &Value, required: bool, 
         "<tr><th scope=\"row\"><code>{}</code>{must}</th><td><span class=\"type\">{}</span><p>{}</p>",
         Text(name),
         kind(schema),
-        Prose(about.unwrap_or_default())
+        Prose(&lang.say(about.unwrap_or_default()))
     );
     let bounds = bounds(schema, lang);
     if !bounds.is_empty() {
