@@ -13,8 +13,11 @@ use super::{
     report::{Proof, Tally, count},
 };
 use crate::{
-    ports::{DeadLetterFilter, DeadLetterReason, DeadLetterState, PostedEntry, Snapshot, StoreError},
-    queries::handled::Handled,
+    ports::{PostedEntry, Snapshot, StoreError},
+    queries::{
+        handled::Handled,
+        whereabouts::{EventState, without_entry},
+    },
 };
 
 /// The journal entries of a range; `None` for one that cannot be read.
@@ -42,20 +45,17 @@ pub(super) async fn check(
             }
             // It is there, and has been found wrong already.
             Some(None) => tally.whereabouts.posted += 1,
-            None => {
-                let (whereabouts, lost) =
-                    (&mut tally.whereabouts, account_for(snapshot, event, handled).await?);
-                match lost {
-                    Without::Nothing => whereabouts.without_postings += 1,
-                    Without::Pending => whereabouts.pending += 1,
-                    Without::Parked => {
-                        whereabouts.parked += 1;
-                        parked.push(id);
-                    }
-                    Without::Discarded => whereabouts.discarded += 1,
-                    Without::Lost => lose(event, tally),
+            None => match without_entry(snapshot, &event.row, &event.body_sha256, handled).await? {
+                EventState::Posted => tally.whereabouts.posted += 1,
+                EventState::WithoutPostings => tally.whereabouts.without_postings += 1,
+                EventState::Pending => tally.whereabouts.pending += 1,
+                EventState::Parked => {
+                    tally.whereabouts.parked += 1;
+                    parked.push(id);
                 }
-            }
+                EventState::Discarded => tally.whereabouts.discarded += 1,
+                EventState::Lost => lose(event, tally),
+            },
         }
     }
     tally.checked(Proof::EventsAccountedFor, events.len());
@@ -72,41 +72,6 @@ pub(super) fn check_pruned(entries: &Entries, tally: &mut Tally) {
             tally.wrong(Proof::EntriesHaveEvents, carries_none(entry));
         }
     }
-}
-
-/// How an event came to have no entry.
-enum Without {
-    Nothing,
-    Pending,
-    Parked,
-    Discarded,
-    Lost,
-}
-
-async fn account_for(
-    snapshot: &mut dyn Snapshot,
-    event: &ReadEvent,
-    handled: &Handled,
-) -> Result<Without, StoreError> {
-    if !handled.covers(&event.row) {
-        return Ok(Without::Pending);
-    }
-    if !event.row.topic.carries_postings() {
-        return Ok(Without::Nothing);
-    }
-    let filter = DeadLetterFilter { payload_sha256: Some(event.body_sha256), ..DeadLetterFilter::default() };
-    let letters = snapshot.dead_letter_list(&filter, None, 20).await?.rows;
-    let ours = letters.iter().filter(|letter| {
-        letter.letter.reason != DeadLetterReason::Foreign
-            && letter.letter.event.is_none_or(|claimed| claimed == event.row.id)
-    });
-    let states: Vec<DeadLetterState> = ours.map(|letter| letter.state).collect();
-    let is_in = |wanted: &[DeadLetterState]| states.iter().any(|state| wanted.contains(state));
-    if is_in(&[DeadLetterState::Open, DeadLetterState::Held]) {
-        return Ok(Without::Parked);
-    }
-    // One that was redriven has an entry, and this event has none.
-    Ok(if is_in(&[DeadLetterState::Discarded]) { Without::Discarded } else { Without::Lost })
 }
 
 fn lose(event: &ReadEvent, tally: &mut Tally) {

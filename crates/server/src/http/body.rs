@@ -33,6 +33,21 @@ pub(crate) async fn read_json(
     read(headers, body, settings).await
 }
 
+/// The body of a JSON request that may as well have none.
+pub(crate) async fn read_json_or_none(
+    headers: &HeaderMap,
+    body: Body,
+    settings: &HttpSettings,
+) -> Result<Bytes, Problem> {
+    let typed = headers.contains_key(header::CONTENT_TYPE);
+    let bytes =
+        if typed { read_json(headers, body, settings).await? } else { read(headers, body, settings).await? };
+    if typed || bytes.is_empty() {
+        return Ok(bytes);
+    }
+    Err(Problem::new(Code::UnsupportedMediaType, "the body's Content-Type is not application/json"))
+}
+
 /// The body, whatever its type.
 pub(crate) async fn read(headers: &HeaderMap, body: Body, settings: &HttpSettings) -> Result<Bytes, Problem> {
     let reading = collect(headers, body, settings.body_bytes_max);

@@ -21,14 +21,15 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use domain::id::PaymentId;
 use futures_util::FutureExt;
 use tower::{Layer, Service};
 
 use super::{
     cors::Cors,
+    payments::IDEMPOTENT_REPLAYED,
     problem::{Code, PROBLEM_JSON, Problem},
     request_id::{RequestId, RequestIds, X_REQUEST_ID},
+    requests::Noted,
     state::AppState,
 };
 use crate::telemetry::metrics::RouteMetrics;
@@ -152,26 +153,37 @@ impl Shared {
         if self.state.readiness.is_draining() {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        self.record(&seen, status, self.state.clock.monotonic().saturating_sub(begun));
+        let replayed = headers.contains_key(IDEMPOTENT_REPLAYED);
+        self.record(seen, status, replayed, self.state.clock.monotonic().saturating_sub(begun));
         response
     }
 
-    fn record(&self, seen: &Seen, status: StatusCode, took: Duration) {
+    fn record(&self, seen: Seen, status: StatusCode, replayed: bool, took: Duration) {
         let template = seen.template.as_ref().map(MatchedPath::as_str);
         let route = template.and_then(|template| self.routes.get(template)).unwrap_or(&self.unmatched);
         self.state.metrics.http.answered(route, &seen.method, status, took.as_secs_f64());
         let duration_ms = took.as_secs_f64() * 1e3;
         if self.state.settings.access_log {
             tracing::info!(
-                request.id = %seen.id.0, http.method = %seen.method, http.route = route.uri(),
+                request.id = %seen.id.0, http.method = %seen.method, http.route = &**route.uri(),
                 http.status = status.as_u16(), duration_ms, "answered request"
             );
         } else {
             tracing::debug!(
-                request.id = %seen.id.0, http.method = %seen.method, http.route = route.uri(),
+                request.id = %seen.id.0, http.method = %seen.method, http.route = &**route.uri(),
                 http.status = status.as_u16(), duration_ms, "answered request"
             );
         }
+        self.state.desk.requests.note(Noted {
+            at: self.state.clock.now(),
+            payment: super::path::payment(seen.uri.path()),
+            method: seen.method,
+            route: Arc::clone(route.uri()),
+            status: status.as_u16(),
+            took,
+            request_id: seen.id.0,
+            replayed,
+        });
     }
 }
 
@@ -226,9 +238,8 @@ fn out_of_time(method: &Method, uri: &Uri) -> Response {
     if method.is_safe() {
         return Problem::unavailable("the request took too long; nothing happened").into_response();
     }
-    let last = uri.path().rsplit('/').next().and_then(|last| last.parse::<PaymentId>().ok());
     let problem = Problem {
-        payment: last.filter(|_| uri.path().starts_with("/payments/")),
+        payment: super::path::payment(uri.path()),
         retry_after_seconds: Some(1),
         ..Problem::new(
             Code::OutcomeUnknown,

@@ -7,20 +7,31 @@
 //! [`router`]. Handlers return `Result<_, Problem>`; request id, `instance` and metrics are added on the way out.
 
 pub mod accept;
+mod audit;
 mod body;
+mod components;
 mod cors;
+mod dead_letters;
+pub mod desk;
 mod docs;
+mod events;
 mod gauges;
 mod health;
+mod idempotency;
+mod ledger;
+mod limits;
 pub mod list;
 mod middleware;
 pub(crate) mod openapi;
+mod outbox;
+mod overview;
 pub mod path;
 mod payments;
 pub mod problem;
 pub mod query;
 pub mod render;
 pub mod request_id;
+pub mod requests;
 pub mod router;
 pub mod state;
 #[cfg(test)]
@@ -28,3 +39,8 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod wire;
+
+/// Bytes as lower-case hex.
+fn hex(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(bytes)
+}

@@ -16,12 +16,15 @@ use utoipa::{
 use super::problem::{Code, FieldCode, FieldError, PROBLEM_JSON, ProblemBody};
 
 /// The groups of operations, by task, in the order of the reference page.
-pub(crate) const TAGS: [(&str, &str); 6] = [
+pub(crate) const TAGS: [(&str, &str); 9] = [
     ("authorize", "Reserve funds"),
     ("capture", "Take reserved funds"),
     ("void", "Release reserved funds"),
     ("refund", "Give captured funds back"),
     ("payments", "Look at payments"),
+    ("ledger", "Read the books and prove them right"),
+    ("events", "Follow what happens"),
+    ("dead-letters", "Deal with events that could not be posted"),
     ("operations", "Watch the platform"),
 ];
 

@@ -7,7 +7,7 @@ use axum::{
     http::request::Parts,
 };
 
-use domain::text::looks_like_card_number;
+use domain::{id::PaymentId, text::looks_like_card_number};
 
 use super::problem::Problem;
 
@@ -23,6 +23,12 @@ impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for PathId<T> {
         let text = params.as_ref().ok().and_then(|params| params.iter().next()).map(|(_, value)| value);
         text.and_then(|text| text.parse().ok()).map(Self).ok_or_else(|| Problem::not_found("resource"))
     }
+}
+
+/// The payment a path names: `/payments/17`, `/payments/17/flow`, `/payments/capture/17`.
+pub(crate) fn payment(path: &str) -> Option<PaymentId> {
+    let mut segments = path.strip_prefix("/payments/")?.split('/');
+    segments.find_map(|segment| segment.parse().ok())
 }
 
 /// The path of a call as it may be said back: what could be a card number is left out.

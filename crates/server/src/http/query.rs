@@ -121,6 +121,11 @@ impl<'a> Query<'a> {
         })
     }
 
+    /// Whether something is wrong with a parameter already.
+    pub fn is_refused(&self, name: &str) -> bool {
+        self.errors.iter().any(|error| error.field == name)
+    }
+
     /// Notes one more thing that is wrong.
     pub fn refuse(&mut self, name: &'static str, code: FieldCode, message: &'static str) {
         self.errors.push(FieldError::new(name, code, message));

@@ -9,16 +9,29 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    docs, health,
+    audit, components, dead_letters, docs, events, health, idempotency, ledger, limits,
     middleware::Door,
-    openapi, payments,
+    openapi, outbox, overview, payments,
     problem::{Code, Problem},
+    requests,
     state::AppState,
 };
 
 /// The routes and their description. A resource is added here by merging its own `routes()`.
 fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::with_openapi(openapi::about()).merge(payments::routes()).merge(health::routes())
+    OpenApiRouter::with_openapi(openapi::about())
+        .merge(payments::routes())
+        .merge(ledger::routes())
+        .merge(events::routes())
+        .merge(outbox::routes())
+        .merge(dead_letters::routes())
+        .merge(limits::routes())
+        .merge(idempotency::routes())
+        .merge(overview::routes())
+        .merge(components::routes())
+        .merge(audit::routes())
+        .merge(requests::routes())
+        .merge(health::routes())
 }
 
 /// The whole application, ready to be served.

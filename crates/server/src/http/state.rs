@@ -17,6 +17,7 @@ use engine::{
 
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
+use super::desk::Desk;
 use crate::telemetry::metrics::Metrics;
 
 /// The use cases that change a payment, as the routes see them. Tests put a stub here.
@@ -143,6 +144,8 @@ pub struct App {
     pub cache: Arc<dyn Cache>,
     /// The clocks.
     pub clock: Arc<dyn Clock>,
+    /// What the operator's side of the API shares.
+    pub desk: Desk,
     /// Bounds and choices.
     pub settings: HttpSettings,
     /// Counters.

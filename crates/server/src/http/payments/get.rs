@@ -7,7 +7,7 @@ use axum::{
 };
 use domain::id::PaymentId;
 
-use super::view::PaymentView;
+use super::{find, view::PaymentView};
 use crate::http::{path::PathId, problem::Problem, query::Query, state::AppState};
 
 /// Read a payment
@@ -32,9 +32,6 @@ pub(super) async fn get(
     let mut query = Query::new(query.as_deref());
     let merchant = query.merchant();
     query.finish()?;
-    let found = app.store.snapshot().await?.payment_find(id).await?;
-    let payment = found
-        .filter(|payment| merchant.is_none_or(|merchant| payment.merchant == merchant))
-        .ok_or_else(|| Problem { payment: Some(id), ..Problem::not_found("payment") })?;
+    let payment = find(app.store.snapshot().await?.as_mut(), id, merchant).await?;
     Ok(Json(PaymentView::of(&payment)).into_response())
 }

@@ -2,18 +2,28 @@
 
 mod authorize;
 mod capture;
+mod flow;
 mod get;
+mod ledger;
 mod list;
+mod place_cursor;
 mod refund;
 mod reply;
 #[cfg(test)]
 mod tests;
+mod timeline;
 pub(crate) mod view;
 mod void;
 
+use domain::{
+    id::{MerchantId, PaymentId},
+    payment::Payment,
+};
+use engine::ports::Snapshot;
+pub(super) use reply::IDEMPOTENT_REPLAYED;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::state::AppState;
+use super::{problem::Problem, state::AppState};
 
 /// The routes of this folder.
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
@@ -24,4 +34,19 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(refund::refund))
         .routes(routes!(list::list))
         .routes(routes!(get::get))
+        .routes(routes!(timeline::timeline))
+        .routes(routes!(flow::flow))
+        .routes(routes!(ledger::entries))
+}
+
+/// A payment, for those who may see it: another merchant's does not exist.
+async fn find(
+    snapshot: &mut dyn Snapshot,
+    id: PaymentId,
+    merchant: Option<MerchantId>,
+) -> Result<Payment, Problem> {
+    let found = snapshot.payment_find(id).await?;
+    found
+        .filter(|payment| merchant.is_none_or(|merchant| payment.merchant == merchant))
+        .ok_or_else(|| Problem { payment: Some(id), ..Problem::not_found("payment") })
 }

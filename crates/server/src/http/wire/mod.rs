@@ -4,6 +4,7 @@
 //! and cannot tell 12 from 12.0. The `…Body` types describe the same fields for the OpenAPI document; a test holds the two
 //! together. `null` is the same as not sending the field.
 
+mod act;
 mod authorize;
 mod capture;
 mod fingerprint;
@@ -17,6 +18,7 @@ use axum::http::HeaderMap;
 use domain::id::{IdempotencyKey, MerchantId};
 use engine::{payments::Call, ports::Digest};
 
+pub(crate) use act::{ActBody, Action, Bulk, BulkBody, act, bulk};
 pub(crate) use authorize::{AuthorizeBody, CaptureModeWord, authorize};
 pub(crate) use capture::{CaptureBody, capture};
 pub(crate) use refund::{RefundBody, refund};

@@ -1,6 +1,6 @@
 //! Requests, counted under the names Micrometer gives them.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use axum::http::{Method, StatusCode};
 use prometheus_client::{
@@ -43,7 +43,7 @@ impl Default for HttpMetrics {
 /// The requests of one route; keeps a handle for every (method, status) it has seen.
 #[derive(Debug)]
 pub struct RouteMetrics {
-    uri: Box<str>,
+    uri: Arc<str>,
     seen: Box<[OnceLock<Histogram>]>,
 }
 
@@ -55,7 +55,7 @@ impl RouteMetrics {
     }
 
     /// Its template.
-    pub fn uri(&self) -> &str {
+    pub fn uri(&self) -> &Arc<str> {
         &self.uri
     }
 }

@@ -1,0 +1,91 @@
+//! `GET /audit`: who did what, and why. Append-only: there is no route that changes it.
+
+use axum::{
+    Json,
+    extract::{RawQuery, State},
+};
+use domain::time::Timestamp;
+use engine::ports::AuditEntry;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    list::{List, cursor_decode, cursor_encode},
+    problem::{FieldCode, Problem},
+    query::Query,
+    state::AppState,
+};
+
+/// Keeps these cursors apart from those of other lists.
+const CURSOR_KIND: u8 = 11;
+
+/// The routes of this file.
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(audit))
+}
+
+/// One act.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AuditEntry)]
+struct AuditView {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// Who: an operator, or `loopback` while there is no login.
+    actor: String,
+    /// What.
+    #[schema(example = "dead_letter.redrive")]
+    action: String,
+    /// To what.
+    #[schema(example = "dead_letter/17")]
+    object: String,
+    /// Why.
+    reason: Option<String>,
+    /// By which call.
+    request_id: String,
+}
+
+impl AuditView {
+    fn of(entry: AuditEntry) -> Self {
+        Self {
+            at: entry.at,
+            actor: entry.actor.into(),
+            action: entry.action.into(),
+            object: entry.object.into(),
+            reason: entry.reason.map(Into::into),
+            request_id: entry.request_id.into(),
+        }
+    }
+}
+
+/// List what operators did
+///
+/// Newest first.
+#[utoipa::path(
+    get,
+    path = "/audit",
+    tag = "operations",
+    operation_id = "listAudit",
+    params(
+        ("limit" = Option<u8>, Query, description = "Rows a page, 1–200 (20)"),
+        ("cursor" = Option<String>, Query, description = "nextCursor of the page before"),
+    ),
+    responses((status = 200, description = "One page", body = List<AuditView>))
+)]
+async fn audit(
+    State(app): State<AppState>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<List<AuditView>>, Problem> {
+    let mut query = Query::new(query.as_deref());
+    let before = query.one("cursor", |text| match cursor_decode(CURSOR_KIND, text).as_deref() {
+        Some([number]) => Ok(*number),
+        _ => Err((FieldCode::InvalidFormat, "is not a cursor of this list")),
+    });
+    let limit = query.limit();
+    query.finish()?;
+    let page = app.store.snapshot().await?.audit_list(before, limit).await?;
+    let next_cursor = page.next.map(|number| cursor_encode(CURSOR_KIND, &[number]));
+    Ok(Json(List { data: page.rows.into_iter().map(AuditView::of).collect(), next_cursor }))
+}

@@ -1,0 +1,94 @@
+//! What the operator's side of the API shares: the proofs, what can be done with dead letters, wake-ups, limits, and what this
+//! process remembers of its requests.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{id::DeadLetterId, time::Timestamp};
+use engine::{
+    commit::Context,
+    pipeline::dead_letters::{self, DeadLetterRefusal, OperatorAct, RedriveForecast},
+    ports::{Clock, DeadLetter, Store},
+    proofs::Prover,
+    settings::Limits,
+    signals::Signals,
+};
+use tokio::sync::Semaphore;
+
+use super::requests::RequestLog;
+
+/// Event streams that may be open at once.
+const STREAMS_MAX: usize = 256;
+
+/// What can be done with dead letters, as the routes see it. Tests put a stub here.
+#[async_trait]
+pub trait DeadLetterActs: Send + Sync {
+    /// Every check again, then post.
+    async fn redrive(&self, id: DeadLetterId, act: &OperatorAct) -> Result<DeadLetter, DeadLetterRefusal>;
+    /// What a redrive would do.
+    async fn forecast(&self, id: DeadLetterId) -> Result<RedriveForecast, DeadLetterRefusal>;
+    /// Put aside on purpose.
+    async fn hold(&self, id: DeadLetterId, act: &OperatorAct) -> Result<DeadLetter, DeadLetterRefusal>;
+    /// Give up for good.
+    async fn discard(&self, id: DeadLetterId, act: &OperatorAct) -> Result<DeadLetter, DeadLetterRefusal>;
+}
+
+#[async_trait]
+impl DeadLetterActs for Context {
+    async fn redrive(&self, id: DeadLetterId, act: &OperatorAct) -> Result<DeadLetter, DeadLetterRefusal> {
+        dead_letters::redrive(self, id, act).await
+    }
+
+    async fn forecast(&self, id: DeadLetterId) -> Result<RedriveForecast, DeadLetterRefusal> {
+        dead_letters::redrive_forecast(self, id).await
+    }
+
+    async fn hold(&self, id: DeadLetterId, act: &OperatorAct) -> Result<DeadLetter, DeadLetterRefusal> {
+        dead_letters::hold(self, id, act).await
+    }
+
+    async fn discard(&self, id: DeadLetterId, act: &OperatorAct) -> Result<DeadLetter, DeadLetterRefusal> {
+        dead_letters::discard(self, id, act).await
+    }
+}
+
+/// The parts of the operator's side.
+pub struct Desk {
+    /// What can be done with dead letters.
+    pub acts: Arc<dyn DeadLetterActs>,
+    /// The proofs of the ledger.
+    pub prover: Arc<Prover>,
+    /// Wake-ups for event streams.
+    pub signals: Arc<Signals>,
+    /// The limits of every merchant; `None` while they are off.
+    pub limits: Option<Limits>,
+    /// The latest requests of this process.
+    pub requests: RequestLog,
+    /// When this process began.
+    pub started_at: Timestamp,
+    pub(super) streams: Arc<Semaphore>,
+}
+
+impl Desk {
+    /// Beside the engine of this process.
+    pub fn of(context: &Context) -> Self {
+        Self {
+            signals: Arc::clone(&context.signals),
+            limits: context.settings.limits,
+            ..Self::new(&context.store, &context.clock, Arc::new(context.clone()))
+        }
+    }
+
+    /// Beside `acts`, with limits off and nobody to wake the streams.
+    pub fn new(store: &Arc<dyn Store>, clock: &Arc<dyn Clock>, acts: Arc<dyn DeadLetterActs>) -> Self {
+        Self {
+            acts,
+            prover: Arc::new(Prover::new(Arc::clone(store), Arc::clone(clock))),
+            signals: Arc::default(),
+            limits: None,
+            requests: RequestLog::default(),
+            started_at: clock.now(),
+            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! `GET /idempotency`: what is known of a merchant's key.
+
+use axum::{
+    Json,
+    extract::{RawQuery, State},
+};
+use domain::{
+    id::{IdempotencyKey, MerchantId, PaymentId},
+    payment::Operation,
+    time::Timestamp,
+};
+use engine::ports::{IdempotencyRow, IdempotencyScope, IdempotencyState};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    hex,
+    list::List,
+    problem::{FieldCode, Problem},
+    query::Query,
+    state::AppState,
+};
+
+/// The routes of this file.
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(idempotency))
+}
+
+/// What is known of a key, for one operation.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = IdempotencyRecord)]
+struct IdempotencyView {
+    /// Whose.
+    #[schema(value_type = String)]
+    merchant_id: MerchantId,
+    /// The key.
+    #[schema(value_type = String)]
+    key: IdempotencyKey,
+    /// For which operation; a key counts once an operation.
+    operation: &'static str,
+    /// `running` while an acquirer call is outstanding, `final` once answered.
+    state: &'static str,
+    /// SHA-256 of the request, in hex. A request with another one gets 422.
+    fingerprint: String,
+    /// The payment it is about.
+    #[schema(value_type = Option<u64>)]
+    payment_id: Option<PaymentId>,
+    /// The status of the stored answer.
+    status: Option<u16>,
+    /// When it was answered.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    answered_at: Option<Timestamp>,
+    /// The stored answer.
+    #[schema(value_type = Option<Object>)]
+    body: Option<Box<RawValue>>,
+}
+
+/// Look up an idempotency key
+///
+/// One row for each operation the key was used for; empty when it never was, or its retention is over.
+#[utoipa::path(
+    get,
+    path = "/idempotency",
+    tag = "operations",
+    operation_id = "getIdempotency",
+    params(
+        ("merchantId" = String, Query, description = "Whose"),
+        ("key" = String, Query, description = "The key"),
+    ),
+    responses((status = 200, description = "What is known", body = List<IdempotencyView>))
+)]
+async fn idempotency(
+    State(app): State<AppState>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<List<IdempotencyView>>, Problem> {
+    let mut query = Query::new(query.as_deref());
+    let merchant = query.merchant();
+    let key: Option<IdempotencyKey> = query.parsed("key");
+    for (name, missing) in [("merchantId", merchant.is_none()), ("key", key.is_none())] {
+        if missing && !query.is_refused(name) {
+            query.refuse(name, FieldCode::Required, "is required");
+        }
+    }
+    query.finish()?;
+    let mut rows = Vec::new();
+    if let Some((merchant, key)) = merchant.zip(key) {
+        let mut snapshot = app.store.snapshot().await?;
+        for &operation in Operation::ALL {
+            let scope = IdempotencyScope { merchant: merchant.clone(), operation, key: key.clone() };
+            rows.extend(snapshot.idempotency_find(&scope).await?.map(view));
+        }
+    }
+    Ok(Json(List::whole(rows)))
+}
+
+fn view(row: IdempotencyRow) -> IdempotencyView {
+    let (state, payment_id, answer) = match row.state {
+        IdempotencyState::Running { payment } => ("running", Some(payment), None),
+        IdempotencyState::Final(answer) => ("final", answer.payment, Some(answer)),
+    };
+    IdempotencyView {
+        merchant_id: row.scope.merchant,
+        key: row.scope.key,
+        operation: row.scope.operation.as_str(),
+        state,
+        fingerprint: hex(&row.fingerprint),
+        payment_id,
+        status: answer.as_ref().map(|answer| answer.status),
+        answered_at: answer.as_ref().map(|answer| answer.answered_at),
+        body: answer.and_then(|answer| serde_json::from_slice(&answer.body).ok()),
+    }
+}

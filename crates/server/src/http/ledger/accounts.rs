@@ -1,0 +1,226 @@
+//! `GET /ledger/accounts`, `GET /ledger/accounts/{code}/entries`
+
+use axum::{
+    Json,
+    extract::{RawQuery, State},
+};
+use domain::{
+    id::{JournalEntryId, PaymentId},
+    ledger::AccountCode,
+    money::Currency,
+    time::Timestamp,
+};
+use engine::{
+    ports::{AccountEntry, AccountFilter, Page},
+    queries::accounts::{AccountSums, ChartFilter, Sums, chart},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::view::{AccountRef, AccountWord, EntryCursor};
+use crate::http::{
+    list::{List, cursor_decode, cursor_encode},
+    path::PathId,
+    problem::{FieldCode, Problem},
+    query::Query,
+    state::AppState,
+};
+
+/// Keeps these cursors apart from those of other lists.
+const CURSOR_KIND: u8 = 6;
+
+/// Debits, credits and what they come to.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SumsView {
+    /// All debits, in minor units.
+    #[schema(value_type = i64)]
+    debit: i128,
+    /// All credits, in minor units.
+    #[schema(value_type = i64)]
+    credit: i128,
+    /// On the account's normal side: positive when it stands where it normally does.
+    #[schema(value_type = i64)]
+    balance: i128,
+}
+
+impl SumsView {
+    pub(super) fn of(sums: Sums, code: AccountCode) -> Self {
+        Self { debit: sums.debit, credit: sums.credit, balance: sums.balance(code.normal_side()) }
+    }
+}
+
+/// An account with its balances.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Account)]
+pub(super) struct AccountView {
+    /// The four-digit code.
+    #[schema(example = 2100)]
+    code: u16,
+    /// Its name.
+    #[schema(example = "merchant_pending")]
+    name: &'static str,
+    /// `asset`, `liability`, `equity`, `income` or `expense`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// `debit` or `credit`.
+    normal_side: &'static str,
+    /// Its owner, when asked for by owner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
+    /// Its currency; null for an account that has never been used.
+    #[schema(value_type = Option<String>)]
+    currency: Option<Currency>,
+    /// The books.
+    posted: SumsView,
+    /// Authorizations that were neither captured nor released; memo.
+    hold: SumsView,
+}
+
+impl AccountView {
+    fn of(line: &AccountSums) -> Self {
+        Self {
+            code: line.code.code(),
+            name: line.code.name(),
+            kind: line.code.account_type().as_str(),
+            normal_side: line.code.normal_side().as_str(),
+            owner: line.owner.as_deref().map(str::to_owned),
+            currency: line.currency,
+            posted: SumsView::of(line.posted, line.code),
+            hold: SumsView::of(line.hold, line.code),
+        }
+    }
+}
+
+/// List accounts
+///
+/// The chart with its balances, in account order. Accounts never used stand at zero.
+#[utoipa::path(
+    get,
+    path = "/ledger/accounts",
+    tag = "ledger",
+    operation_id = "listAccounts",
+    params(
+        ("code" = Option<String>, Query, description = "Only this account, by code or name"),
+        ("merchantId" = Option<String>, Query, description = "Only this merchant's accounts"),
+        ("currency" = Option<String>, Query, description = "Only this currency"),
+        ("perOwner" = Option<bool>, Query, description = "One line an owner instead of one for all of them"),
+        ("limit" = Option<u8>, Query, description = "Rows a page, 1–200 (20)"),
+        ("cursor" = Option<String>, Query, description = "nextCursor of the page before"),
+    ),
+    responses((status = 200, description = "One page", body = List<AccountView>))
+)]
+pub(super) async fn accounts(
+    State(app): State<AppState>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<List<AccountView>>, Problem> {
+    let mut query = Query::new(query.as_deref());
+    let filter = ChartFilter {
+        code: account_word(&mut query),
+        owner: query.merchant().map(|merchant| merchant.as_str().into()),
+        currency: currency(&mut query),
+        per_owner: query.flag("perOwner").unwrap_or(false),
+    };
+    let start = query.one("cursor", |text| match cursor_decode(CURSOR_KIND, text).as_deref() {
+        Some([start]) => usize::try_from(*start).map_err(|_| NOT_OURS),
+        _ => Err(NOT_OURS),
+    });
+    let limit = query.limit();
+    query.finish()?;
+    let balances = app.store.snapshot().await?.balance_list().await?;
+    let lines = chart(&balances, &filter);
+    let start = start.unwrap_or(0);
+    let end = start.saturating_add(limit);
+    let data = lines.iter().skip(start).take(limit).map(AccountView::of).collect();
+    let next_cursor = (end < lines.len()).then(|| cursor_encode(CURSOR_KIND, &[end as u64]));
+    Ok(Json(List { data, next_cursor }))
+}
+
+const NOT_OURS: (FieldCode, &str) = (FieldCode::InvalidFormat, "is not a cursor of this list");
+
+fn account_word(query: &mut Query<'_>) -> Option<AccountCode> {
+    let unknown = (FieldCode::InvalidFormat, "is not an account of the chart");
+    query.one("code", |text| text.parse().map(|AccountWord(code)| code).map_err(|()| unknown))
+}
+
+pub(super) fn currency(query: &mut Query<'_>) -> Option<Currency> {
+    let unknown = (FieldCode::UnknownCurrency, "is not an upper-case ISO 4217 code");
+    query.one("currency", |text| text.parse().map_err(|_| unknown))
+}
+
+/// A posting of the books as an account's statement shows it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = StatementLine)]
+pub(super) struct StatementLine {
+    /// The journal entry.
+    #[schema(value_type = String, example = "0-17")]
+    entry_id: JournalEntryId,
+    /// Which of its postings, from 0.
+    line: u32,
+    /// The payment.
+    #[schema(value_type = u64)]
+    payment_id: PaymentId,
+    /// The event's topic.
+    topic: &'static str,
+    /// The account itself.
+    account: AccountRef,
+    /// The account on the other side.
+    counterpart: AccountRef,
+    /// Debits positive, credits negative, in minor units.
+    amount: i64,
+    /// When the event happened.
+    #[schema(value_type = String, format = DateTime)]
+    occurred_at: Timestamp,
+}
+
+impl StatementLine {
+    fn of(entry: AccountEntry) -> Self {
+        Self {
+            entry_id: entry.entry,
+            line: entry.line,
+            payment_id: entry.payment,
+            topic: entry.topic.as_str(),
+            account: AccountRef::of(&entry.account),
+            counterpart: AccountRef::of(&entry.counterpart),
+            amount: entry.amount,
+            occurred_at: entry.occurred_at,
+        }
+    }
+}
+
+/// List the postings of an account
+///
+/// Newest first; of the books only, never holds.
+#[utoipa::path(
+    get,
+    path = "/ledger/accounts/{code}/entries",
+    tag = "ledger",
+    operation_id = "listAccountEntries",
+    params(
+        ("code" = String, Path, description = "The account, by code or name"),
+        ("merchantId" = Option<String>, Query, description = "Only of this merchant"),
+        ("currency" = Option<String>, Query, description = "Only in this currency"),
+        ("limit" = Option<u8>, Query, description = "Rows a page, 1–200 (20)"),
+        ("cursor" = Option<String>, Query, description = "nextCursor of the page before"),
+    ),
+    responses(
+        (status = 200, description = "One page", body = List<StatementLine>),
+    )
+)]
+pub(super) async fn statement(
+    State(app): State<AppState>,
+    PathId(AccountWord(code)): PathId<AccountWord>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<List<StatementLine>>, Problem> {
+    let mut query = Query::new(query.as_deref());
+    let owner = query.merchant().map(|merchant| merchant.as_str().into());
+    let filter = AccountFilter { code, owner, currency: currency(&mut query) };
+    let (before, limit) = (query.cursor::<EntryCursor>(), query.limit());
+    query.finish()?;
+    let before = before.map(|EntryCursor(entry, line)| (entry, line));
+    let page = app.store.snapshot().await?.account_entry_list(&filter, before, limit).await?;
+    let next = page.next.map(|(entry, line)| EntryCursor(entry, line));
+    Ok(Json(List::of(Page { rows: page.rows, next }, StatementLine::of)))
+}
