@@ -18,11 +18,12 @@ use domain::{
 };
 use engine::{
     payments::{Authorize, Call, OnPayment, Reply},
-    ports::{Clock, Entropy, Outcome, Render},
+    ports::{Clock, Entropy, Outcome, Render, Store},
 };
 use server::{
     http::{
         accept,
+        desk::Desk,
         render::JsonRender,
         router,
         state::{App, AppState, HttpSettings, PaymentCalls, Readiness},
@@ -86,11 +87,14 @@ async fn main() -> io::Result<()> {
     let port = std::env::args().nth(1).and_then(|port| port.parse().ok()).unwrap_or(0);
     let clock = System::start();
     let body = answer(&clock).ok_or_else(|| io::Error::other("the sample payment is not one"))?;
+    let store: Arc<dyn Store> = Arc::new(AwayStore);
+    let time: Arc<dyn Clock> = Arc::new(clock);
     let state = AppState::new(App {
         payments: Arc::new(Echo(body)),
-        store: Arc::new(AwayStore),
-        cache: Arc::new(MemoryCache::new(MemoryCacheSettings::default(), Arc::new(clock))),
-        clock: Arc::new(clock),
+        desk: Desk::without_engine(&store, &time),
+        store,
+        cache: Arc::new(MemoryCache::new(MemoryCacheSettings::default(), Arc::clone(&time))),
+        clock: time,
         settings: HttpSettings::default(),
         metrics: Arc::new(Metrics::new()),
         readiness: Arc::new(Readiness::default()),

@@ -41,6 +41,7 @@ use crate::{
     config::{AcquirerKind, HttpUrl, Origin, Settings},
     http::{
         accept,
+        desk::Desk,
         render::JsonRender,
         router,
         state::{App, AppState, HttpSettings, Readiness},
@@ -147,9 +148,11 @@ impl Platform {
             EmbeddedBrokerSettings::default(),
         );
         let worker = Worker::new(context.clone(), Arc::new(broker));
-        let prover = Arc::new(Prover::new(Arc::clone(&store), Arc::clone(&context.clock)));
+        let desk = Desk::of(&context);
+        let prover = Arc::clone(&desk.prover);
         let state = AppState::new(App {
             payments: Arc::new(payments),
+            desk,
             store,
             cache,
             clock: Arc::clone(&context.clock),

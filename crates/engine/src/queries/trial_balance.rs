@@ -148,6 +148,7 @@ async fn sum_up_to(
             let Some(last) = entries.last() else { break };
             after = last.entry.id.seq;
             entries.iter().filter(|entry| entry.entry.id.seq <= cut).for_each(|entry| add(totals, entry));
+            tokio::task::yield_now().await;
         }
     }
     store.snapshot().await
@@ -181,6 +182,8 @@ async fn sum_from(
             sum_tails(snapshot.as_mut(), &places, totals).await?;
             return Ok(snapshot);
         }
+        drop(snapshot);
+        tokio::task::yield_now().await;
     }
 }
 

@@ -52,6 +52,28 @@ impl DeadLetterActs for Context {
     }
 }
 
+/// Acts on nothing: for an application without an engine behind it.
+struct NoEngine;
+
+#[async_trait]
+impl DeadLetterActs for NoEngine {
+    async fn redrive(&self, _: DeadLetterId, _: &OperatorAct) -> Result<DeadLetter, DeadLetterRefusal> {
+        Err(DeadLetterRefusal::NotFound)
+    }
+
+    async fn forecast(&self, _: DeadLetterId) -> Result<RedriveForecast, DeadLetterRefusal> {
+        Err(DeadLetterRefusal::NotFound)
+    }
+
+    async fn hold(&self, _: DeadLetterId, _: &OperatorAct) -> Result<DeadLetter, DeadLetterRefusal> {
+        Err(DeadLetterRefusal::NotFound)
+    }
+
+    async fn discard(&self, _: DeadLetterId, _: &OperatorAct) -> Result<DeadLetter, DeadLetterRefusal> {
+        Err(DeadLetterRefusal::NotFound)
+    }
+}
+
 /// The parts of the operator's side.
 pub struct Desk {
     /// What can be done with dead letters.
@@ -79,8 +101,13 @@ impl Desk {
         }
     }
 
+    /// For an application without an engine behind it: it can only look.
+    pub fn without_engine(store: &Arc<dyn Store>, clock: &Arc<dyn Clock>) -> Self {
+        Self::new(store, clock, Arc::new(NoEngine))
+    }
+
     /// Beside `acts`, with limits off and nobody to wake the streams.
-    pub fn new(store: &Arc<dyn Store>, clock: &Arc<dyn Clock>, acts: Arc<dyn DeadLetterActs>) -> Self {
+    fn new(store: &Arc<dyn Store>, clock: &Arc<dyn Clock>, acts: Arc<dyn DeadLetterActs>) -> Self {
         Self {
             acts,
             prover: Arc::new(Prover::new(Arc::clone(store), Arc::clone(clock))),

@@ -14,7 +14,7 @@ use domain::payment::{Capture, Refund, Void};
 use engine::{
     commit::{Committer, Context},
     payments::{Authorize, Call, OnPayment, Payments, Reply},
-    ports::Cache,
+    ports::{Cache, Clock, Store},
 };
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -23,6 +23,7 @@ use testkit::{FixedClock, SeededEntropy, away::AwayStore};
 use tower::ServiceExt;
 
 use super::{
+    desk::Desk,
     render::JsonRender,
     router,
     state::{App, AppState, HttpSettings, PaymentCalls, Readiness},
@@ -94,10 +95,12 @@ pub(crate) fn ok() -> Reply {
 
 /// The state over `payments`, with a store that is away.
 pub(crate) fn state(payments: Arc<dyn PaymentCalls>, settings: HttpSettings) -> AppState {
-    let clock = Arc::new(FixedClock::default());
+    let clock: Arc<dyn Clock> = Arc::new(FixedClock::default());
+    let store: Arc<dyn Store> = Arc::new(AwayStore);
     AppState::new(App {
         payments,
-        store: Arc::new(AwayStore),
+        desk: Desk::without_engine(&store, &clock),
+        store,
         cache: Arc::new(MemoryCache::new(MemoryCacheSettings::default(), clock.clone())),
         clock,
         settings,
@@ -184,7 +187,8 @@ impl Books {
         tokio::spawn(committer.run());
         let state = AppState::new(App {
             payments: Arc::new(Payments::new(context.clone(), Arc::clone(&cache), queue)),
-            store: context.store,
+            desk: Desk::of(&context),
+            store: Arc::clone(&context.store),
             cache,
             clock: clock.clone(),
             settings: HttpSettings::default(),

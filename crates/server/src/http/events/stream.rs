@@ -20,7 +20,7 @@ use engine::{
 use futures_util::{Stream, stream};
 use tokio::{
     sync::{OwnedSemaphorePermit, watch},
-    time::timeout,
+    time::sleep,
 };
 
 use super::{EventView, list::EventFilter, places_cursor, places_from_cursor};
@@ -148,9 +148,14 @@ impl Reader {
         Ok(any)
     }
 
+    /// Until something was committed, it is time to look again, or the process is stopping.
     async fn wait(&mut self) {
-        if let Ok(Err(_)) = timeout(LOOK_AGAIN, self.committed.changed()).await {
-            tokio::time::sleep(LOOK_AGAIN).await;
+        let stopping = self.app.readiness.stopping();
+        tokio::select! {
+            () = stopping => {}
+            // Without a committer in this process only the time is left.
+            Ok(()) = self.committed.changed() => {}
+            () = sleep(LOOK_AGAIN) => {}
         }
     }
 }

@@ -162,8 +162,9 @@ pub(super) async fn run(
     });
     query.finish()?;
     let prover = Arc::clone(&app.desk.prover);
-    // A task of its own: a caller that hangs up does not end the run.
-    let run = tokio::spawn(async move { prover.run(mode.unwrap_or(Mode::Full)).await });
+    // On a thread of its own: the embedded store reads on the thread that asks, and a caller that hangs up ends nothing.
+    let runtime = tokio::runtime::Handle::current();
+    let run = tokio::task::spawn_blocking(move || runtime.block_on(prover.run(mode.unwrap_or(Mode::Full))));
     match tokio::time::timeout(WAIT_MAX, run).await {
         Err(_) | Ok(Ok(Ok(_))) => Ok(Json(view(&app.desk.prover.memory()))),
         Ok(Ok(Err(error))) => Err(refused(error)),

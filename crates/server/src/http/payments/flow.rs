@@ -13,13 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::find;
-use crate::http::{
-    hex,
-    path::PathId,
-    problem::Problem,
-    query::Query,
-    state::AppState,
-};
+use crate::http::{hex, path::PathId, problem::Problem, query::Query, state::AppState};
 
 /// Where an event of a payment is on its way to the ledger.
 #[derive(Debug, Serialize, ToSchema)]

@@ -9,12 +9,7 @@ use engine::queries::history::history;
 
 use super::{find, place_cursor};
 use crate::http::{
-    ledger::EntryView,
-    list::List,
-    path::PathId,
-    problem::Problem,
-    query::Query,
-    state::AppState,
+    ledger::EntryView, list::List, path::PathId, problem::Problem, query::Query, state::AppState,
 };
 
 /// List a payment's journal entries

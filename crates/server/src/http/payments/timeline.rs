@@ -15,13 +15,8 @@ use utoipa::ToSchema;
 
 use super::{find, place_cursor};
 use crate::http::{
-    dead_letters::DeadLetterView,
-    events::EventView,
-    ledger::EntryView,
-    path::PathId,
-    problem::Problem,
-    query::Query,
-    state::AppState,
+    dead_letters::DeadLetterView, events::EventView, ledger::EntryView, path::PathId, problem::Problem,
+    query::Query, state::AppState,
 };
 
 /// What happened to a payment, newest first.
