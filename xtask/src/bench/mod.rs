@@ -126,7 +126,7 @@ pub(crate) fn run(root: &Path, bench: &Bench) -> Result<()> {
 fn measure(programs: &Programs, bench: &Bench, data_dir: &Path) -> Result<Vec<Measured>> {
     let port = platform::free_port(18_080)?;
     let log = data_dir.join("swelite.log");
-    let variables = [("SWELITE_RATE_LIMITS", "off"), ("RUST_LOG", "warn")];
+    let variables = [("SWELITE_RATE_LIMITS", "off"), ("SWELITE_LOG", "warn")];
     let start = Start { binary: &programs.swelite, data_dir, port, variables: &variables, log: Some(&log) };
     let platform = Platform::start_with(&start, |_| ())?;
     if bench.prefill > 0 {

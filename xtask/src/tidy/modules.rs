@@ -54,6 +54,8 @@ const ENVIRONMENT_ROOMS: [&str; 4] = [
     "crates/server/src/main.rs",
     "crates/testkit/",
 ];
+/// What of `std::env` touches variables; arguments and folders are not settings.
+const VARIABLE_FUNCTIONS: [&str; 6] = ["var", "vars", "var_os", "vars_os", "set_var", "remove_var"];
 /// Where two adapters may meet.
 const WIRING: [&str; 2] = ["crates/server/src/wiring.rs", "crates/server/src/wiring/"];
 
@@ -93,8 +95,7 @@ fn environment(file: &SourceFile, mentions: &mentions::Mentions) -> Vec<Fault> {
         return Vec::new();
     }
     let reads = mentions.paths.iter().filter(|mention| {
-        let head: Vec<&str> = mention.path.iter().map(String::as_str).take(2).collect();
-        head == ["std", "env"] || (mention.starts_with("env") && mention.path.len() > 1)
+        mention.path.windows(2).any(|pair| pair[0] == "env" && VARIABLE_FUNCTIONS.contains(&pair[1].as_str()))
     });
     let message = "only `server::config` and `main` read the environment";
     reads.map(|mention| Fault::new(format!("{}:{}", file.path, mention.line), message)).collect()
@@ -162,9 +163,10 @@ mod tests {
 
     #[test]
     fn the_environment_is_read_in_its_room_only() {
-        let text = "fn f() { std::env::args(); }";
+        let text = "fn f() { std::env::var(\"A\"); }";
         assert_eq!(faults("crates/server/src/cli/up.rs", text), 1);
-        assert_eq!(faults("crates/store/src/lib.rs", "use std::env;"), 1);
+        assert_eq!(faults("crates/store/src/lib.rs", "use std::env; fn f() { env::vars(); }"), 1);
+        assert_eq!(faults("crates/server/src/cli/up.rs", "fn f() { std::env::args_os(); }"), 0);
         assert_eq!(faults("crates/server/src/config/mod.rs", text), 0);
         assert_eq!(faults("crates/server/src/main.rs", text), 0);
     }
