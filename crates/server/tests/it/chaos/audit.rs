@@ -1,0 +1,218 @@
+//! Compares what the callers wrote down with what the server shows.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use serde_json::Value;
+use testkit::{http::HttpClient, wait::wait_until};
+
+use super::caller::{Asked, Log, Record};
+
+/// How long the pipeline may take to post what is left.
+const DRAIN_LIMIT: Duration = Duration::from_secs(60);
+
+/// What a payment must look like by the callers' log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Expected {
+    amount: i64,
+    captured: i64,
+    refunded: i64,
+    declined: bool,
+    closed: bool,
+    events: u64,
+}
+
+/// The auditor.
+pub(super) struct Audit {
+    client: HttpClient,
+    log: Arc<Log>,
+    /// How many records of each caller have been audited already.
+    audited: Vec<usize>,
+    unanswered: u64,
+}
+
+impl Audit {
+    /// Nothing audited yet.
+    pub(super) fn new(client: HttpClient, log: Arc<Log>) -> Self {
+        let audited = vec![0; log.callers()];
+        Self { client, log, audited, unanswered: 0 }
+    }
+
+    /// How many calls had no answer when the process was killed.
+    pub(super) fn unanswered(&self) -> u64 {
+        self.unanswered
+    }
+
+    /// Right after a restart, before anybody has asked again: what was answered since the last audit is there. The one call of
+    /// each caller that got no answer may have happened or not, but not halfway.
+    pub(super) async fn after_crash(&mut self) {
+        for caller in 0..self.log.callers() {
+            let records = self.log.records(caller, self.audited[caller]);
+            let open = records.iter().position(|record| record.answer.is_none());
+            assert!(open.is_none_or(|open| open + 1 == records.len()), "a caller asked on without an answer");
+            self.unanswered += u64::from(open.is_some());
+            // Records of a payment follow each other: the unaudited ones may continue one that was audited before.
+            let all = self.log.records(caller, 0);
+            let touched: BTreeSet<u64> = records.iter().filter_map(|record| record.payment).collect();
+            for payment in touched {
+                self.check_payment(caller, payment, &all).await;
+            }
+            for record in records.iter().filter(|record| record.answer.is_some()) {
+                self.check_replay(record).await;
+            }
+            self.audited[caller] += records.len() - usize::from(open.is_some());
+        }
+    }
+
+    /// Everything, once all callers have every answer.
+    pub(super) async fn at_the_end(&mut self) {
+        let mut events = 0;
+        for caller in 0..self.log.callers() {
+            let all = self.log.records(caller, 0);
+            assert!(all.iter().all(|record| record.answer.is_some()), "a caller ended without an answer");
+            let payments: BTreeSet<u64> = all.iter().filter_map(|record| record.payment).collect();
+            for &payment in &payments {
+                self.check_payment(caller, payment, &all).await;
+                events += expected(payment, &all).events;
+            }
+            for record in &all {
+                self.check_replay(record).await;
+            }
+            self.check_books(caller, &all, &payments).await;
+        }
+        self.check_pipeline(events).await;
+    }
+
+    /// The payment shows what its caller was told.
+    async fn check_payment(&self, caller: usize, payment: u64, records: &[Record]) {
+        let path = format!("/payments/{payment}?merchantId={}", Log::merchant(caller));
+        let answer = self.client.get(&path).await.unwrap();
+        assert_eq!(answer.status, 200, "payment {payment} was answered and is gone");
+        let shown = answer.json();
+        let told = expected(payment, records);
+        let happened = with_open_call(payment, records, told);
+        let seen = Expected {
+            amount: number(&shown, "amount"),
+            captured: number(&shown, "capturedAmount"),
+            refunded: number(&shown, "refundedAmount"),
+            declined: shown["status"] == "DECLINED",
+            closed: number(&shown, "capturableAmount") == 0,
+            events: shown["version"].as_u64().unwrap_or(0),
+        };
+        assert!(
+            seen == told || Some(seen) == happened,
+            "payment {payment}: told {told:?}, seen {seen:?} in {shown}"
+        );
+    }
+
+    /// The same call again gets the first answer, byte for byte.
+    async fn check_replay(&self, record: &Record) {
+        let again = self.client.post(&record.path, record.body.clone()).await.unwrap();
+        let first = record.answer.clone().map(|(status, body)| (status, body));
+        assert_eq!(Some((again.status, again.body.clone())), first, "another answer to {record:?}");
+        assert!(again.replayed(), "not marked as a replay: {record:?}");
+    }
+
+    /// The merchant's account holds what its caller captured and did not give back.
+    async fn check_books(&self, caller: usize, records: &[Record], payments: &BTreeSet<u64>) {
+        self.drained().await;
+        let merchant = Log::merchant(caller);
+        let told: i64 = payments
+            .iter()
+            .map(|&payment| expected(payment, records))
+            .map(|it| it.captured - it.refunded)
+            .sum();
+        let answer = self
+            .client
+            .get(&format!("/ledger/accounts?code=2100&owner={merchant}&currency=KRW"))
+            .await
+            .unwrap();
+        assert_eq!(answer.status, 200, "{:?}", answer.body);
+        let shown = answer.json();
+        let balance = shown["data"]
+            .as_array()
+            .and_then(|lines| lines.first())
+            .map_or(0, |line| number(line, "balance"));
+        assert_eq!(balance, told, "the books of {merchant} differ from what its caller was told: {shown}");
+    }
+
+    /// Every event is posted once, nothing is posted without an event, and the callers know of every event.
+    async fn check_pipeline(&self, events_told: u64) {
+        self.drained().await;
+        let events = self.all("/events").await;
+        let entries = self.all("/ledger/entries").await;
+        assert_eq!(
+            events.len() as u64,
+            events_told,
+            "events that no caller knows of, or callers that know of no event"
+        );
+        let posting =
+            events.values().filter(|event| event["postings"].as_array().is_some_and(|all| !all.is_empty()));
+        let posting: BTreeSet<&str> = posting.filter_map(|event| event["id"].as_str()).collect();
+        let posted: BTreeSet<&str> = entries.keys().map(String::as_str).collect();
+        assert_eq!(posting, posted, "events and journal entries do not agree");
+    }
+
+    async fn drained(&self) {
+        wait_until("every event is posted", DRAIN_LIMIT, async || {
+            self.client.get("/outbox").await.is_ok_and(|answer| answer.json()["pending"] == 0)
+        })
+        .await;
+    }
+
+    /// A whole list by the ids of its rows; an id that occurs twice is a fault.
+    async fn all(&self, path: &str) -> BTreeMap<String, Value> {
+        let mut rows = BTreeMap::new();
+        let mut cursor = String::new();
+        loop {
+            let page = self.client.get(&format!("{path}?limit=200{cursor}")).await.unwrap().json();
+            for row in page["data"].as_array().unwrap_or_else(|| panic!("{path} is no list: {page}")) {
+                let id = row["id"].as_str().unwrap_or_else(|| panic!("a row of {path} without an id: {row}"));
+                assert!(rows.insert(id.to_owned(), row.clone()).is_none(), "{path} shows {id} twice");
+            }
+            match page["nextCursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return rows,
+            }
+        }
+    }
+}
+
+/// A payment by all answered calls on it.
+fn expected(payment: u64, records: &[Record]) -> Expected {
+    let answered = records.iter().filter(|record| record.payment == Some(payment) && record.answer.is_some());
+    answered.fold(Expected::default(), |before, record| {
+        let status = record.answer.as_ref().map_or(0, |(status, _)| *status);
+        after(before, record.asked, status)
+    })
+}
+
+/// A payment with the call that got no answer, had it happened; `None` where there is no such call.
+fn with_open_call(payment: u64, records: &[Record], told: Expected) -> Option<Expected> {
+    let open = records.iter().find(|record| record.payment == Some(payment) && record.answer.is_none())?;
+    Some(after(told, open.asked, 200))
+}
+
+fn after(before: Expected, asked: Asked, status: u16) -> Expected {
+    let events = before.events + u64::from(status == 200 || status == 402);
+    match (asked, status) {
+        (Asked::Authorize(amount), 200) => Expected { amount, events, ..before },
+        (Asked::Authorize(amount), 402) => {
+            Expected { amount, declined: true, closed: true, events, ..before }
+        }
+        (Asked::Capture { amount, last }, 200) => {
+            let captured = before.captured + amount;
+            Expected { captured, closed: last || captured == before.amount, events, ..before }
+        }
+        (Asked::Void, 200) => Expected { closed: true, events, ..before },
+        (Asked::Refund(amount), 200) => Expected { refunded: before.refunded + amount, events, ..before },
+        _ => before,
+    }
+}
+
+fn number(value: &Value, name: &str) -> i64 {
+    value[name].as_i64().unwrap_or(i64::MIN)
+}

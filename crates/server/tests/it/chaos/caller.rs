@@ -1,0 +1,212 @@
+//! A caller as a careful merchant would write it: every call has a key, and whatever got no answer is asked again under it.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, AtomicUsize, Ordering},
+};
+
+use bytes::Bytes;
+use serde_json::json;
+use testkit::http::{HttpAnswer, HttpClient};
+use tokio::sync::watch;
+
+use super::{Phase, random::Random};
+
+/// What was asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Asked {
+    /// Reserve this much.
+    Authorize(i64),
+    /// Take this much, and release the rest or not.
+    Capture { amount: i64, last: bool },
+    /// Release all.
+    Void,
+    /// Give back this much.
+    Refund(i64),
+}
+
+/// One call, and what came of it.
+#[derive(Clone, Debug)]
+pub(super) struct Record {
+    pub(super) asked: Asked,
+    pub(super) path: String,
+    pub(super) body: Bytes,
+    /// The payment it is about; of an authorization only known by its answer.
+    pub(super) payment: Option<u64>,
+    /// The first complete answer.
+    pub(super) answer: Option<(u16, Bytes)>,
+}
+
+/// What all callers asked and were told.
+#[derive(Debug)]
+pub(super) struct Log {
+    callers: Vec<Mutex<Vec<Record>>>,
+    answered: AtomicU64,
+    stranded: AtomicUsize,
+}
+
+impl Log {
+    /// An empty log of so many callers.
+    pub(super) fn new(callers: usize) -> Self {
+        let callers = (0..callers).map(|_| Mutex::new(Vec::new())).collect();
+        Self { callers, answered: AtomicU64::new(0), stranded: AtomicUsize::new(0) }
+    }
+
+    /// How many calls have their answer.
+    pub(super) fn answered(&self) -> u64 {
+        self.answered.load(Ordering::SeqCst)
+    }
+
+    /// How many callers wait for the server to come back.
+    pub(super) fn stranded(&self) -> usize {
+        self.stranded.load(Ordering::SeqCst)
+    }
+
+    /// The server is back for all of them.
+    pub(super) fn clear_stranded(&self) {
+        self.stranded.store(0, Ordering::SeqCst);
+    }
+
+    /// The merchant of a caller; nobody else touches its payments.
+    pub(super) fn merchant(caller: usize) -> String {
+        format!("chaos-{caller}")
+    }
+
+    /// How many callers there are.
+    pub(super) fn callers(&self) -> usize {
+        self.callers.len()
+    }
+
+    /// A caller's records from `from` on.
+    pub(super) fn records(&self, caller: usize, from: usize) -> Vec<Record> {
+        self.with(caller, |records| records.get(from..).unwrap_or_default().to_vec())
+    }
+
+    fn with<T>(&self, caller: usize, act: impl FnOnce(&mut Vec<Record>) -> T) -> T {
+        act(&mut self.callers[caller].lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// One caller.
+pub(super) struct Caller {
+    number: usize,
+    serial: u64,
+    random: Random,
+    client: HttpClient,
+    log: Arc<Log>,
+}
+
+impl Caller {
+    /// Caller `number`.
+    pub(super) fn new(number: usize, random: Random, client: HttpClient, log: Arc<Log>) -> Self {
+        Self { number, serial: 0, random, client, log }
+    }
+
+    /// Lets payments live until told that this was the last start.
+    pub(super) async fn run(mut self, mut started: watch::Receiver<Phase>) {
+        while !started.borrow().last {
+            self.life(&mut started).await;
+        }
+    }
+
+    /// One payment's life.
+    async fn life(&mut self, started: &mut watch::Receiver<Phase>) {
+        let amount = i64::try_from(self.random.below(50_000)).unwrap_or(0) + 2;
+        let authorized = self.ask(Asked::Authorize(amount), None, started).await;
+        let Some(payment) = authorized.json()["paymentId"].as_u64().filter(|_| authorized.status == 200)
+        else {
+            return;
+        };
+        if self.random.chance(10) {
+            self.ask(Asked::Void, Some(payment), started).await;
+            return;
+        }
+        let mut captured = 0;
+        if self.random.chance(30) {
+            let part = amount / 2;
+            self.ask(Asked::Capture { amount: part, last: false }, Some(payment), started).await;
+            captured = part;
+        }
+        if self.random.chance(70) {
+            let rest = amount - captured;
+            self.ask(Asked::Capture { amount: rest, last: true }, Some(payment), started).await;
+            captured = amount;
+        }
+        if captured > 1 && self.random.chance(60) {
+            let part = if self.random.chance(50) { captured } else { captured / 2 };
+            self.ask(Asked::Refund(part), Some(payment), started).await;
+            // Asks for too much on purpose: a refusal must be remembered like any other answer.
+            self.ask(Asked::Refund(captured), Some(payment), started).await;
+        }
+    }
+
+    /// Asks until there is an answer, always under the same key.
+    async fn ask(
+        &mut self,
+        asked: Asked,
+        payment: Option<u64>,
+        started: &mut watch::Receiver<Phase>,
+    ) -> HttpAnswer {
+        let record = self.record(asked, payment);
+        let (path, body) = (record.path.clone(), record.body.clone());
+        let index = self.log.with(self.number, |records| {
+            records.push(record);
+            records.len() - 1
+        });
+        loop {
+            started.mark_unchanged();
+            match self.client.post(&path, body.clone()).await {
+                // 503 promises that nothing happened.
+                Ok(answer) if answer.status == 503 => tokio::task::yield_now().await,
+                Ok(answer) => {
+                    self.note(index, &answer);
+                    return answer;
+                }
+                Err(_) => {
+                    self.log.stranded.fetch_add(1, Ordering::SeqCst);
+                    started.changed().await.unwrap_or_else(|_| panic!("the test ended before its callers"));
+                }
+            }
+        }
+    }
+
+    fn note(&self, index: usize, answer: &HttpAnswer) {
+        assert!(answer.status < 500, "caller {}: {} {:?}", self.number, answer.status, answer.body);
+        self.log.with(self.number, |records| {
+            let record = &mut records[index];
+            record.answer = Some((answer.status, answer.body.clone()));
+            record.payment = record.payment.or(answer.json()["paymentId"].as_u64());
+        });
+        self.log.answered.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn record(&mut self, asked: Asked, payment: Option<u64>) -> Record {
+        self.serial += 1;
+        let merchant = Log::merchant(self.number);
+        let mut body =
+            json!({"merchantId": merchant, "idempotencyKey": format!("{merchant}-{}", self.serial)});
+        let on = |operation| format!("/payments/{operation}/{}", payment.unwrap_or(0));
+        let path = match asked {
+            Asked::Authorize(amount) => {
+                body["amount"] = amount.into();
+                body["currency"] = "KRW".into();
+                if self.random.chance(5) {
+                    body["paymentMethod"] = json!({"type": "card", "token": "tok_insufficient_funds"});
+                }
+                "/payments/authorize".to_owned()
+            }
+            Asked::Capture { amount, last } => {
+                body["amount"] = amount.into();
+                body["final"] = last.into();
+                on("capture")
+            }
+            Asked::Void => on("void"),
+            Asked::Refund(amount) => {
+                body["amount"] = amount.into();
+                body["reason"] = "chaos".into();
+                on("refund")
+            }
+        };
+        Record { asked, path, body: body.to_string().into(), payment, answer: None }
+    }
+}
