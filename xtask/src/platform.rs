@@ -105,10 +105,10 @@ impl Platform {
         })
     }
 
-    /// Starts another server that takes `--port`; it can serve as soon as it can be connected to.
+    /// Starts another server that takes its port as its argument; it can serve as soon as it can be connected to.
     pub(crate) fn start_plain(binary: &Path, port: u16) -> Result<Self> {
         let mut command = Command::new(binary);
-        command.args(["--port", &port.to_string()]).stdin(Stdio::null());
+        command.arg(port.to_string()).stdin(Stdio::null()).stdout(Stdio::null());
         Self::spawn(command, port, |port| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok())
     }
 

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod faults;
 pub mod http;
 pub mod process;
+pub mod schema;
 pub mod store_suite;
 pub mod wait;
 

@@ -3,3 +3,9 @@
 //! One test program, so that the platform is linked once. Names are sentences.
 
 mod chaos;
+mod event_schemas;
+
+use std::time::Duration;
+
+/// How long a condition may take to come true; generous, because machines that build are busy.
+const LIMIT: Duration = Duration::from_secs(30);
