@@ -66,6 +66,7 @@ pub(crate) fn run(root: &Path, shrink: Shrink) -> Result<()> {
             Err(error) => faults.push(Fault::new(&text.path, format!("does not parse: {error}"))),
         }
     }
+    source::mark_test_modules(&mut files);
     for file in &files {
         faults.extend(source::check(file));
         faults.extend(modules::check(file));
@@ -155,6 +156,21 @@ mod tests {
         assert_eq!(faults_of("crates/store/src/a.rs", text), Vec::<String>::new());
         let in_tests = "//! M.\n#[cfg(test)]\nmod tests { #[test] fn f() { a().unwrap(); } }\n";
         assert_eq!(faults_of("crates/domain/src/a.rs", in_tests), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_file_that_another_declares_for_tests_is_a_test() {
+        let parse = |path: &str, text: &str| {
+            SourceFile::parse(&tree::TextFile { path: path.into(), text: text.into() }).unwrap()
+        };
+        let mut files = [
+            parse("crates/engine/src/a/mod.rs", "//! M.\n#[cfg(test)]\nmod testing;\nmod real;\n"),
+            parse("crates/engine/src/a/testing.rs", "//! M.\nfn f() { a().unwrap(); }\n"),
+            parse("crates/engine/src/a/real.rs", "//! M.\nfn f() { a().unwrap(); }\n"),
+        ];
+        source::mark_test_modules(&mut files);
+        let faults: Vec<usize> = files.iter().map(|file| source::check(file).len()).collect();
+        assert_eq!(faults, [0, 0, 1]);
     }
 
     #[test]

@@ -78,6 +78,32 @@ fn is_test_path(path: &str) -> bool {
         || parts.into_iter().any(|part| matches!(part, "tests" | "tests.rs" | "benches"))
 }
 
+/// Marks the files that a `#[cfg(test)] mod x;` somewhere else makes test-only.
+pub(crate) fn mark_test_modules(files: &mut [SourceFile]) {
+    let stems: Vec<String> = files.iter().flat_map(test_module_stems).collect();
+    for file in files {
+        let below =
+            |stem: &String| file.path == format!("{stem}.rs") || file.path.starts_with(&format!("{stem}/"));
+        file.is_test |= stems.iter().any(below);
+    }
+}
+
+/// The paths, without `.rs`, of the modules a file declares for tests only.
+fn test_module_stems(file: &SourceFile) -> Vec<String> {
+    let modules = file.syntax.items.iter().filter_map(|item| match item {
+        syn::Item::Mod(module) if module.content.is_none() && is_test_only(&module.attrs) => {
+            Some(&module.ident)
+        }
+        _ => None,
+    });
+    let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
+    let folder = match name {
+        "mod.rs" | "lib.rs" | "main.rs" => folder.to_owned(),
+        name => format!("{folder}/{}", name.trim_end_matches(".rs")),
+    };
+    modules.map(|module| format!("{folder}/{module}")).collect()
+}
+
 /// Faults of one file, sizes apart.
 pub(crate) fn check(file: &SourceFile) -> Vec<Fault> {
     let mut faults = Vec::new();

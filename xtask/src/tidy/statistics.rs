@@ -8,8 +8,12 @@ const CORE: [&str; 2] = ["crates/domain/", "crates/engine/"];
 /// A few lines about sizes and assertions.
 pub(crate) fn report(files: &[SourceFile]) -> String {
     let file_lines = files.iter().filter(|file| !file.is_test).map(|file| file.lines).collect();
-    let functions: Vec<&Function> =
-        files.iter().flat_map(|file| &file.functions).filter(|function| !function.is_test).collect();
+    let functions: Vec<&Function> = files
+        .iter()
+        .filter(|file| !file.is_test)
+        .flat_map(|file| &file.functions)
+        .filter(|function| !function.is_test)
+        .collect();
     let function_lines = functions.iter().map(|function| function.lines).collect();
     let core: Vec<&Function> = files
         .iter()
