@@ -127,7 +127,7 @@ impl Audit {
             .sum();
         let answer = self
             .client
-            .get(&format!("/ledger/accounts?code=2100&owner={merchant}&currency=KRW"))
+            .get(&format!("/ledger/accounts?code=2100&merchantId={merchant}&currency=KRW"))
             .await
             .unwrap();
         assert_eq!(answer.status, 200, "{:?}", answer.body);
@@ -135,7 +135,7 @@ impl Audit {
         let balance = shown["data"]
             .as_array()
             .and_then(|lines| lines.first())
-            .map_or(0, |line| number(line, "balance"));
+            .map_or(0, |line| number(&line["posted"], "balance"));
         assert_eq!(balance, told, "the books of {merchant} differ from what its caller was told: {shown}");
     }
 
@@ -158,7 +158,7 @@ impl Audit {
 
     async fn drained(&self) {
         wait_until("every event is posted", DRAIN_LIMIT, async || {
-            self.client.get("/outbox").await.is_ok_and(|answer| answer.json()["pending"] == 0)
+            self.client.get("/outbox").await.is_ok_and(|answer| answer.json()["summary"]["pending"] == 0)
         })
         .await;
     }
