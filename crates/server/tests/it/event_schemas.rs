@@ -30,13 +30,13 @@ async fn every_event_that_is_sent_keeps_its_schema() {
         let answer = client.get("/events?limit=200").await.ok()?;
         let events = answer.json()["data"].as_array()?.clone();
         let topics: BTreeMap<&str, usize> =
-            events.iter().filter_map(|event| Some((event["type"].as_str()?, 1))).collect();
+            events.iter().filter_map(|event| Some((event["topic"].as_str()?, 1))).collect();
         (topics.len() == Topic::ALL.len()).then_some(events)
     })
     .await;
     for event in &events {
-        let topic = event["type"].as_str().unwrap();
-        let faults = schema::faults(&read(topic), event);
+        let topic = event["topic"].as_str().unwrap();
+        let faults = schema::faults(&read(topic), &event["envelope"]);
         assert!(faults.is_empty(), "{topic}: {faults:#?} in {event:#}");
     }
     assert!(server.stop().await.success());

@@ -149,8 +149,9 @@ impl Audit {
             events_told,
             "events that no caller knows of, or callers that know of no event"
         );
-        let posting =
-            events.values().filter(|event| event["postings"].as_array().is_some_and(|all| !all.is_empty()));
+        let posting = events
+            .values()
+            .filter(|event| event["envelope"]["postings"].as_array().is_some_and(|all| !all.is_empty()));
         let posting: BTreeSet<&str> = posting.filter_map(|event| event["id"].as_str()).collect();
         let posted: BTreeSet<&str> = entries.keys().map(String::as_str).collect();
         assert_eq!(posting, posted, "events and journal entries do not agree");
