@@ -102,7 +102,7 @@ pub(crate) fn run(root: &Path, bench: &Bench) -> Result<()> {
     let http_echo = references::http_echo(root, &programs, bench)?;
     let scenarios = measure(&programs, bench, &data_dir)?;
     let batch = mean_batch(&scenarios);
-    let raw_store = references::raw_store(root, &data_dir, batch, bench.seconds.min(10))?;
+    let raw_store = references::raw_store(root, &data_dir, batch, bench)?;
     let report = Report {
         date: machine::today()?,
         command: command_of(bench),

@@ -27,10 +27,12 @@ pub(crate) fn http_echo(root: &Path, programs: &Programs, bench: &Bench) -> Resu
     Ok(result)
 }
 
-/// The store alone, the same rows in batches of the same size, without HTTP and without the committer.
-pub(crate) fn raw_store(root: &Path, data_dir: &Path, batch: u64, seconds: u64) -> Result<Value> {
+/// SQLite alone: the same rows in batches of the same size, committed and posted, without HTTP, committer or worker.
+pub(crate) fn raw_store(root: &Path, data_dir: &Path, batch: u64, bench: &Bench) -> Result<Value> {
     let folder = data_dir.join("raw");
-    std::fs::create_dir_all(&folder).context("create the folder of the raw store")?;
+    let (batch, prefill, merchants) =
+        (batch.to_string(), bench.prefill.to_string(), bench.merchants.to_string());
+    let seconds = bench.seconds.min(10).to_string();
     let output = Step::cargo(root)
         .arguments([
             "run",
@@ -43,14 +45,8 @@ pub(crate) fn raw_store(root: &Path, data_dir: &Path, batch: u64, seconds: u64) 
             "raw_limit",
             "--",
         ])
-        .arguments([
-            "--dir",
-            &folder.to_string_lossy(),
-            "--batch",
-            &batch.to_string(),
-            "--seconds",
-            &seconds.to_string(),
-        ])
+        .arguments(["--posting", "--dir", &folder.to_string_lossy(), "--seconds", &seconds])
+        .arguments(["--batch", &batch, "--prefill", &prefill, "--merchants", &merchants])
         .output()?;
     let line = output.lines().last().context("the raw limit printed nothing")?;
     serde_json::from_str(line).context("read the raw limit")
