@@ -134,6 +134,13 @@ impl Platform {
         !matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// Ends it as a crash would (`kill -9`).
+    pub(crate) fn kill(mut self) -> Result<()> {
+        self.child.kill().context("kill the platform")?;
+        self.child.wait().context("wait for its end")?;
+        Ok(())
+    }
+
     /// Asks it to end and waits until it has.
     pub(crate) fn stop(mut self) -> Result<()> {
         self.end()

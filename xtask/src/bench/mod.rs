@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use self::machine::Machine;
 use crate::{
+    http,
     platform::{self, Platform, Profile, Start},
     shell::Step,
 };
@@ -71,7 +72,20 @@ pub(crate) struct Report {
     pub(crate) disk: Value,
     pub(crate) http_echo: Value,
     pub(crate) raw_store: Value,
+    pub(crate) starts: Starts,
     pub(crate) scenarios: Vec<Measured>,
+}
+
+/// From the start of the process to the first answer of `/readyz`, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Starts {
+    /// On an empty folder.
+    pub(crate) empty_ms: u64,
+    /// After `kill -9` at the end of the run.
+    pub(crate) after_kill_ms: u64,
+    /// How many events were stored by then.
+    pub(crate) events_stored: u64,
 }
 
 /// One scenario's numbers.
@@ -100,7 +114,7 @@ pub(crate) fn run(root: &Path, bench: &Bench) -> Result<()> {
     fs::create_dir_all(&data_dir).with_context(|| format!("create {}", data_dir.display()))?;
     let disk = programs.disk(&data_dir)?;
     let http_echo = references::http_echo(root, &programs, bench)?;
-    let scenarios = measure(&programs, bench, &data_dir)?;
+    let (scenarios, starts) = measure(&programs, bench, &data_dir)?;
     let batch = mean_batch(&scenarios);
     let raw_store = references::raw_store(root, &data_dir, batch, bench)?;
     let report = Report {
@@ -113,6 +127,7 @@ pub(crate) fn run(root: &Path, bench: &Bench) -> Result<()> {
         disk,
         http_echo,
         raw_store,
+        starts,
         scenarios,
     };
     let text = render::markdown(&report);
@@ -123,12 +138,12 @@ pub(crate) fn run(root: &Path, bench: &Bench) -> Result<()> {
     fs::remove_dir_all(&data_dir).with_context(|| format!("remove {}", data_dir.display()))
 }
 
-fn measure(programs: &Programs, bench: &Bench, data_dir: &Path) -> Result<Vec<Measured>> {
+fn measure(programs: &Programs, bench: &Bench, data_dir: &Path) -> Result<(Vec<Measured>, Starts)> {
     let port = platform::free_port(18_080)?;
     let log = data_dir.join("swelite.log");
     let variables = [("SWELITE_RATE_LIMITS", "off"), ("SWELITE_LOG", "warn")];
     let start = Start { binary: &programs.swelite, data_dir, port, variables: &variables, log: Some(&log) };
-    let platform = Platform::start_with(&start, |_| ())?;
+    let (platform, empty_ms) = timed(|| Platform::start_with(&start, |_| ()))?;
     if bench.prefill > 0 {
         let calls = bench.prefill.to_string();
         programs
@@ -159,8 +174,24 @@ fn measure(programs: &Programs, bench: &Bench, data_dir: &Path) -> Result<Vec<Me
         programs.verify(data_dir, port)?;
         measured.push(Measured { name: scenario.name.to_owned(), what: scenario.what.to_owned(), result });
     }
+    let events_stored = events_stored(port)?;
+    platform.kill()?;
+    let (platform, after_kill_ms) = timed(|| Platform::start_with(&start, |_| ()))?;
+    programs.verify(data_dir, port)?;
     platform.stop()?;
-    Ok(measured)
+    Ok((measured, Starts { empty_ms, after_kill_ms, events_stored }))
+}
+
+fn timed<T>(act: impl FnOnce() -> Result<T>) -> Result<(T, u64)> {
+    let begun = platform::now();
+    let done = act()?;
+    Ok((done, u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)))
+}
+
+fn events_stored(port: u16) -> Result<u64> {
+    let outbox = http::get(port, "/outbox")?.json()?;
+    let lanes = outbox["summary"]["lanes"].as_array().context("the outbox names no lanes")?;
+    Ok(lanes.iter().filter_map(|lane| lane["lastSeq"].as_u64()).sum())
 }
 
 fn scenarios(bench: &Bench) -> Vec<Scenario> {

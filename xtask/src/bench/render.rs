@@ -27,6 +27,12 @@ pub(crate) fn markdown(report: &Report) -> String {
     platform(&mut text, &report.scenarios);
     cost(&mut text, &report.scenarios);
     bounds(&mut text, report);
+    let starts = report.starts;
+    let _ = writeln!(
+        text,
+        "\nFrom the start of the process to the first answer: {} ms on an empty folder, {} ms after `kill -9` with {} events stored.",
+        starts.empty_ms, starts.after_kill_ms, starts.events_stored,
+    );
     text.push_str(
         "\nLatencies are milliseconds. In an open loop they count from the moment a call was due, so a stall cannot hide \
          (no coordinated omission). A batch is what one durable commit carried; the event lag is from the event's commit to its \
@@ -149,7 +155,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::bench::machine::Machine;
+    use crate::bench::{Starts, machine::Machine};
 
     #[test]
     fn the_report_shows_each_scenario_and_its_share_of_the_bounds() {
@@ -166,6 +172,7 @@ mod tests {
             disk: json!({"fdatasync": {"p50Micros": 240, "p99Micros": 900}}),
             http_echo: json!({"callsPerSecond": 48_000.0}),
             raw_store: json!({"payments_per_second": 24_000.0, "batch": 120, "posting": {"payments_per_second": 24_000.0}}),
+            starts: Starts { empty_ms: 90, after_kill_ms: 400, events_stored: 7 },
             scenarios: vec![Measured {
                 name: "authorize".into(),
                 what: "authorize, closed loop".into(),
@@ -179,6 +186,7 @@ mod tests {
             text.contains("committed | 24000 payments/s |") && text.contains("12000 payments/s | | 100 % |"),
             "{text}"
         );
+        assert!(text.contains("90 ms on an empty folder, 400 ms after `kill -9` with 7 events"), "{text}");
         assert!(text.contains("| 0.24 / 0.90 |"), "{text}");
     }
 }
