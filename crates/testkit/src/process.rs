@@ -29,8 +29,10 @@ const SHOWN_BYTES: usize = 4096;
 /// How to start the binary.
 #[derive(Clone, Debug)]
 pub struct Launch {
+    wrapper: Vec<OsString>,
     binary: PathBuf,
     data_dir: PathBuf,
+    log: PathBuf,
     variables: Vec<(OsString, OsString)>,
     port: u16,
 }
@@ -38,7 +40,29 @@ pub struct Launch {
 impl Launch {
     /// Starts `binary` on `data_dir` and on a port that is free now.
     pub fn new(binary: impl Into<PathBuf>, data_dir: impl Into<PathBuf>) -> Self {
-        Self { binary: binary.into(), data_dir: data_dir.into(), variables: Vec::new(), port: free_port() }
+        let (binary, data_dir) = (binary.into(), data_dir.into());
+        let mut log = data_dir.clone().into_os_string();
+        log.push(".log");
+        Self {
+            wrapper: Vec::new(),
+            binary,
+            data_dir,
+            log: log.into(),
+            variables: Vec::new(),
+            port: free_port(),
+        }
+    }
+
+    /// Started by this command line, which must end in `exec` of what follows it.
+    pub fn wrapped<A: Into<OsString>>(mut self, wrapper: impl IntoIterator<Item = A>) -> Self {
+        self.wrapper = wrapper.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// With its words in this file instead of beside its data.
+    pub fn log_at(mut self, log: impl Into<PathBuf>) -> Self {
+        self.log = log.into();
+        self
     }
 
     /// With this variable in its environment.
@@ -64,7 +88,7 @@ impl Launch {
 
     /// `swelite up`, ready to serve.
     pub async fn up(&self) -> Running {
-        let log = self.log_path();
+        let log = self.log.clone();
         let out = OpenOptions::new().create(true).append(true).open(&log);
         let out: File = out.unwrap_or_else(|error| panic!("open {}: {error}", log.display()));
         let copy = out.try_clone().unwrap_or_else(|error| panic!("clone {}: {error}", log.display()));
@@ -84,17 +108,13 @@ impl Launch {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.binary);
+        let mut line = self.wrapper.iter().map(OsString::as_os_str).chain([self.binary.as_os_str()]);
+        let mut command = Command::new(line.next().unwrap_or_default());
+        command.args(line);
         // Nothing of the developer's own settings may reach the process under test.
         command.env_clear().envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.env("SWELITE_DATA_DIR", &self.data_dir).env("SWELITE_URL", self.url()).args(arguments);
         command
-    }
-
-    fn log_path(&self) -> PathBuf {
-        let mut name = self.data_dir.clone().into_os_string();
-        name.push(".log");
-        name.into()
     }
 }
 

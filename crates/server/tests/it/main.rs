@@ -4,6 +4,8 @@
 
 mod chaos;
 mod event_schemas;
+mod full_disk;
+mod lifecycle;
 
 use std::time::Duration;
 
