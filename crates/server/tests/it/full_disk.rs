@@ -60,9 +60,17 @@ async fn a_full_disk_refuses_payments_until_there_is_room_and_keeps_the_books_wh
         let again = authorize(&client, number).await;
         assert_eq!((again.status, &again.body, again.replayed()), (200, &first.body, true));
     }
-    let data = seen.join("data");
-    let verify = Command::new(env!("CARGO_BIN_EXE_swelite"))
-        .args(["ledger", "verify", "--data-dir", data.to_str().unwrap()])
+    let pid = server.pid().to_string();
+    let verify = Command::new("nsenter")
+        .args([
+            "--target",
+            &pid,
+            "--user",
+            "--mount",
+            "--preserve-credentials",
+            env!("CARGO_BIN_EXE_swelite"),
+        ])
+        .args(["ledger", "verify", "--data-dir", disk.join("data").to_str().unwrap()])
         .output()
         .unwrap();
     assert!(verify.status.success(), "{verify:?}");

@@ -2,6 +2,8 @@
 //!
 //! One test program, so that the platform is linked once. Names are sentences.
 
+#![expect(clippy::print_stdout, reason = "a long run says how far it has come")]
+
 mod chaos;
 mod event_schemas;
 mod full_disk;

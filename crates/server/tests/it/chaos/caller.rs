@@ -175,7 +175,7 @@ impl Caller {
         self.log.with(self.number, |records| {
             let record = &mut records[index];
             record.answer = Some((answer.status, answer.body.clone()));
-            record.payment = record.payment.or(answer.json()["paymentId"].as_u64());
+            record.payment = record.payment.or_else(|| answer.json()["paymentId"].as_u64());
         });
         self.log.answered.fetch_add(1, Ordering::SeqCst);
     }
