@@ -8,6 +8,8 @@
 
 mod settings;
 mod sqlite;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use settings::SqliteSettings;
 pub use sqlite::{OpenError, SqliteStore};

@@ -124,6 +124,7 @@ impl LaneCheck {
             let ranged = reader.range(&mut view, AtWaiting::GoOn, source, tally).await?;
             if ranged.is_none() || reader.to >= view.row.state.last_seq {
                 reader.chain.check_end(&view.row, tally);
+                reader.check_rest(view.snapshot.as_mut(), view.row.state.last_seq, tally).await?;
                 return Ok(());
             }
             drop(view);
@@ -179,6 +180,22 @@ impl Reader {
         debug_assert!(to > self.to);
         self.to = to;
         Ok(Some(Ranged { entries, parked }))
+    }
+
+    /// Behind the last event there must be no entry; where events are missing at the end, there may be.
+    async fn check_rest(
+        &mut self,
+        snapshot: &mut dyn Snapshot,
+        last_seq: Seq,
+        tally: &mut Tally,
+    ) -> Result<(), StoreError> {
+        while self.to < last_seq {
+            let to = last_seq.min(Seq(self.to.0 + RANGE as u64));
+            let entries = read::entries(snapshot, self.lane, (self.to, to), tally).await?;
+            posting::check_orphans(&[], &entries, tally);
+            self.to = to;
+        }
+        Ok(())
     }
 
     /// A range of which only the journal is left.

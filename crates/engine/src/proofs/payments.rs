@@ -190,6 +190,8 @@ impl Walk {
                 let step = told.map(|told| told.step(row.topic));
                 self.step(row.payment, Link::of_row(&row, step));
             }
+            // Only what is pruned may be known by its entry alone.
+            Found::Entry(_) if self.next > pruned_to => self.end = Some(End::Missing(self.next)),
             Found::Entry(entry) => self.step(entry.entry.payment, Link::of_entry(&entry)),
             Found::Unreadable => self.end = Some(End::Unreadable),
             Found::Nothing if self.next <= pruned_to => self.end = Some(End::Pruned),

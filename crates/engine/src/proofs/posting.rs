@@ -141,7 +141,8 @@ pub(super) fn moved(entry: &PostedEntry) -> i64 {
     if entry.topic == Topic::Refunded { net.saturating_neg() } else { net }
 }
 
-fn check_orphans(events: &[ReadEvent], entries: &Entries, tally: &mut Tally) {
+/// Every entry of a range is one of its events'.
+pub(super) fn check_orphans(events: &[ReadEvent], entries: &Entries, tally: &mut Tally) {
     let mut places = events.iter().map(|event| event.row.id.seq).peekable();
     for (&seq, entry) in entries {
         while places.next_if(|place| *place < seq).is_some() {}

@@ -71,11 +71,12 @@ async fn check(
 }
 
 fn is_latest_of(payment: &Payment, id: EventId, found: &Found, lanes: &[StoredLane]) -> bool {
-    let pruned_to = lanes.iter().find(|lane| lane.state.lane == id.lane).map(|lane| lane.pruned_to);
+    let lane = lanes.iter().find(|lane| lane.state.lane == id.lane);
+    let pruned = lane.is_some_and(|lane| id.seq <= lane.pruned_to);
     match found {
         Found::Event(row) => row.payment == payment.id,
-        Found::Entry(entry) => entry.entry.payment == payment.id,
-        Found::Nothing => pruned_to.is_some_and(|pruned_to| id.seq <= pruned_to),
+        Found::Entry(entry) => pruned && entry.entry.payment == payment.id,
+        Found::Nothing => pruned,
         // Noted where the event itself stands.
         Found::Unreadable => true,
     }

@@ -25,6 +25,7 @@ use engine::{
         Acquirer, AcquirerDecision, AcquirerRequest, Broker, Cache, DeadLetterFilter, Inquiry, Outcome,
         Render, Rendered, Store,
     },
+    proofs::{Mode, Prover},
     settings::EngineSettings,
     signals::Signals,
 };
@@ -46,7 +47,7 @@ pub(crate) struct App {
     worker: Option<(CancellationToken, thread::JoinHandle<()>)>,
     broker: Arc<dyn Broker>,
     finished: bool,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 /// Puts something between the engine and its store.
@@ -96,17 +97,8 @@ impl App {
         let broker_settings = EmbeddedBrokerSettings { poll_interval: Duration::from_millis(20) };
         let broker: Arc<dyn Broker> =
             Arc::new(EmbeddedBroker::new(store, signals.committed(), broker_settings));
-        let mut app = Self {
-            context,
-            payments,
-            queue,
-            clock,
-            acquirer,
-            worker: None,
-            broker,
-            finished: false,
-            _dir: dir,
-        };
+        let mut app =
+            Self { context, payments, queue, clock, acquirer, worker: None, broker, finished: false, dir };
         app.start_worker();
         app
     }
@@ -200,10 +192,16 @@ impl App {
         })
     }
 
+    /// Damages the stored books behind the platform's back.
+    pub(crate) fn tamper(&self, sql: &str) {
+        store::testing::tamper(&SqliteSettings::new(self.dir.path()), sql);
+    }
+
     /// Drains the pipeline and audits the books; every test ends here.
     pub(crate) async fn finish(mut self) {
         self.drain().await;
         self.audit().await;
+        self.prove().await;
         self.finished = true;
         self.stop_worker();
     }
@@ -211,8 +209,25 @@ impl App {
     /// Like [`App::finish`], for a test that has pruned events whose entries remain.
     pub(crate) async fn finish_pruned(mut self) {
         self.drain().await;
+        self.prove().await;
         self.finished = true;
         self.stop_worker();
+    }
+
+    /// For a test that has damaged the books.
+    pub(crate) fn finish_damaged(mut self) {
+        self.finished = true;
+        self.stop_worker();
+    }
+
+    /// Every proof holds.
+    async fn prove(&self) {
+        let report = self.prover().run(Mode::Full).await.unwrap();
+        assert!(report.ok(), "{report:#?}");
+    }
+
+    pub(crate) fn prover(&self) -> Prover {
+        Prover::new(Arc::clone(&self.context.store), self.clock.clone())
     }
 
     async fn audit(&self) {

@@ -9,6 +9,7 @@ mod faults;
 mod limits;
 mod payments;
 mod pipeline;
+mod proofs;
 mod races;
 mod remote;
 mod retention;
