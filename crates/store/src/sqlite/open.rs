@@ -27,6 +27,9 @@ const APPLICATION_ID: i64 = 0x5357_454c;
 /// How many lanes a new database gets. One writer commits one batch at a time: more lanes would only split batches.
 const LANES_AT_CREATION: u16 = 1;
 
+/// How long a statement waits for a lock that another connection holds; in this process only recovery takes any.
+pub(super) const BUSY_WAIT_MAX: Duration = Duration::from_secs(1);
+
 /// What a database is, fixed when it was created.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Platform {
@@ -114,7 +117,7 @@ fn lock_data_dir(settings: &SqliteSettings) -> Result<File, OpenError> {
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
     let failed = |source| OpenError::Database { context: "open", path: path.to_owned(), source };
     let conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(failed)?;
-    conn.busy_timeout(Duration::from_secs(1)).map_err(failed)?;
+    conn.busy_timeout(BUSY_WAIT_MAX).map_err(failed)?;
     conn.set_prepared_statement_cache_capacity(128);
     Ok(conn)
 }

@@ -15,17 +15,24 @@ use std::{
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use domain::ledger::AccountId;
 use engine::ports::StoreError;
-use rusqlite::{Connection, Row, hooks::Wal};
+use rusqlite::{Connection, hooks::Wal};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::error::{failed, leaves_the_log_in_doubt};
+use super::{
+    error::{failed, leaves_the_log_in_doubt},
+    open::BUSY_WAIT_MAX,
+};
 
 /// Beyond this many accounts the memory of their numbers starts anew.
 const ACCOUNT_NUMBERS_MAX: usize = 100_000;
+
+/// How long a checkpoint that must succeed holds up the next batch for the sake of readers.
+const READERS_WAIT_MAX: Duration = Duration::from_millis(100);
 
 /// The writing connection and what is remembered between its transactions.
 pub(super) struct Writer {
@@ -82,27 +89,31 @@ impl Writer {
     /// Copies the log back. What cannot be copied (a reader still needs it, the disk is full) waits for the next time.
     fn checkpoint(&mut self) {
         let pages = self.wal_pages.load(Ordering::Relaxed);
-        // Readers in turn can keep a passive checkpoint from ever starting the log anew; then it waits for them.
+        // Readers in turn can keep a passive checkpoint from ever starting the log anew; then it waits for them a little.
         let insistent = pages >= self.checkpoint_pages.saturating_mul(4);
-        let mode = if insistent { "RESTART" } else { "PASSIVE" };
-        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-        let complete = match self.conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], read) {
-            Ok((busy, log, copied)) => {
-                let (busy, log, copied): (i64, i64, i64) = (busy, log, copied);
-                busy == 0 && log == copied
-            }
-            Err(error) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    pages,
-                    "cannot checkpoint, will try again"
-                );
-                false
-            }
-        };
+        let complete = self.copy_back(insistent).unwrap_or_else(|error| {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                pages,
+                "cannot checkpoint, will try again"
+            );
+            false
+        });
         let patience = self.checkpoint_pages / 4;
         self.checkpoint_at =
             if complete { self.checkpoint_pages } else { pages.saturating_add(patience.max(1)) };
+    }
+
+    fn copy_back(&self, insistent: bool) -> rusqlite::Result<bool> {
+        let mode =
+            if insistent { "PRAGMA wal_checkpoint(RESTART)" } else { "PRAGMA wal_checkpoint(PASSIVE)" };
+        self.conn.busy_timeout(READERS_WAIT_MAX)?;
+        let copied = self.conn.query_row(mode, [], |row| {
+            let (busy, log, copied): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(busy == 0 && log == copied)
+        });
+        self.conn.busy_timeout(BUSY_WAIT_MAX)?;
+        copied
     }
 }
 

@@ -22,7 +22,7 @@ pub use parked::*;
 pub use postings::*;
 pub use reading::*;
 pub use retention::*;
-pub use scribe::Scribe;
+pub use scribe::{OpenBatch, Scribe};
 pub use statements::*;
 
 use crate::FixedClock;

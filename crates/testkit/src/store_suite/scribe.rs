@@ -105,8 +105,7 @@ impl Scribe {
         let lane = self.lane(merchant);
         let mut batch = self.store.batch_open(&[lane], &keys).await.unwrap();
         let loaded = batch.take_loaded();
-        let changes = Changes { lanes: loaded.lanes.clone(), ..Changes::default() };
-        OpenBatch { batch, loaded, changes }
+        OpenBatch::new(batch, loaded)
     }
 
     /// A view of the books.
@@ -187,6 +186,12 @@ pub struct OpenBatch {
 }
 
 impl OpenBatch {
+    /// Nothing to write yet but the lane row.
+    pub fn new(batch: Box<dyn Batch>, loaded: Loaded) -> Self {
+        let changes = Changes { lanes: loaded.lanes.clone(), ..Changes::default() };
+        Self { batch, loaded, changes }
+    }
+
     /// Takes the next number of the lane.
     pub fn next_payment_id(&mut self, lanes: u16) -> PaymentId {
         let lane = self.lane();

@@ -1,0 +1,47 @@
+//! A store in a directory of its own, and the file behind it.
+
+use std::{path::Path, sync::Arc};
+
+use engine::ports::Store;
+use rusqlite::Connection;
+use store::{OpenError, SqliteSettings, SqliteStore};
+use tempfile::TempDir;
+use testkit::{
+    FixedClock,
+    store_suite::{Scribe, StoreUnderTest},
+};
+
+/// Opens `directory`.
+pub(crate) fn open(directory: &Path) -> Result<SqliteStore, OpenError> {
+    SqliteStore::open(&SqliteSettings::new(directory), Arc::new(FixedClock::default()))
+}
+
+/// A store in a new directory.
+pub(crate) fn store() -> StoreUnderTest {
+    store_with(|_| ())
+}
+
+/// A store in a new directory, with other settings.
+pub(crate) fn store_with(change: impl FnOnce(&mut SqliteSettings)) -> StoreUnderTest {
+    let directory = TempDir::new().unwrap();
+    let clock = Arc::new(FixedClock::default());
+    let mut settings = SqliteSettings::new(directory.path());
+    change(&mut settings);
+    let store = SqliteStore::open(&settings, Arc::clone(&clock) as _).unwrap();
+    StoreUnderTest { store: Arc::new(store), clock, keep: Box::new(directory) }
+}
+
+/// The directory of a store made here.
+pub(crate) fn directory(it: &StoreUnderTest) -> &Path {
+    it.keep.downcast_ref::<TempDir>().unwrap().path()
+}
+
+/// A scribe for a store that somebody else keeps.
+pub(crate) fn scribe(store: Arc<dyn Store>) -> Scribe {
+    Scribe { store, clock: Arc::new(FixedClock::default()) }
+}
+
+/// The file itself, as an operator's tool opens it.
+pub(crate) fn file(directory: &Path) -> Connection {
+    Connection::open(directory.join("swelite.db")).unwrap()
+}
