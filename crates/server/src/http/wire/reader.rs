@@ -24,7 +24,12 @@ impl<'a> Reader<'a> {
     /// Reads a whole body. Names that are not in `names` are ignored.
     pub(super) fn new(body: &'a [u8], names: &'static [&'static str]) -> Result<Self, Problem> {
         let malformed = |message| Problem::new(Code::MalformedRequest, message);
-        let text = std::str::from_utf8(body).map_err(|_| malformed("the body is not UTF-8"))?;
+        let text = std::str::from_utf8(body).map_err(|error| {
+            Problem::new(
+                Code::MalformedRequest,
+                format!("the body is not UTF-8 at byte {}", error.valid_up_to()),
+            )
+        })?;
         if text.trim_ascii().is_empty() {
             return Err(malformed("the body is empty"));
         }
