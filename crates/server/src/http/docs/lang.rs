@@ -51,7 +51,7 @@ impl Lang {
         known.map_or_else(|| tag.to_owned(), |(_, korean, english)| self.pick(*korean, *english).to_owned())
     }
 
-    /// The Korean title and explanation of an operation; English ones are in the document.
+    /// The Korean title and explanation of an operation; what is empty is said as the document says it.
     pub(super) fn operation(self, id: &str) -> Option<(&'static str, &'static str)> {
         let known = OPERATIONS.iter().find(|(known, ..)| *known == id);
         known.filter(|_| self == Self::Ko).map(|(_, title, about)| (*title, *about))
@@ -73,22 +73,19 @@ impl FromStr for Lang {
 /// English and Korean, a pair a line.
 const KOREAN: &str = include_str!("korean.tsv");
 
-const GROUPS: [(&str, &str, &str); 12] = [
+const GROUPS: [(&str, &str, &str); 9] = [
     ("authorize", "승인하기", "Authorize"),
     ("capture", "매입하기", "Capture"),
     ("void", "승인 취소하기", "Void"),
     ("refund", "환불하기", "Refund"),
     ("payments", "결제 조회하기", "Look at payments"),
     ("ledger", "원장 읽기", "Read the ledger"),
-    ("events", "이벤트", "Events"),
-    ("outbox", "아웃박스", "Outbox"),
+    ("events", "이벤트 따라가기", "Follow events"),
     ("dead-letters", "처리 불가함", "Dead letters"),
-    ("limits", "한도와 멱등 키 조회", "Limits and keys"),
-    ("audit", "감사 기록", "Audit"),
     ("operations", "운영", "Operate"),
 ];
 
-const OPERATIONS: [(&str, &str, &str); 9] = [
+const OPERATIONS: [(&str, &str, &str); 34] = [
     (
         "authorizePayment",
         "결제 승인",
@@ -110,4 +107,29 @@ const OPERATIONS: [(&str, &str, &str); 9] = [
     ("getHealth", "프로세스가 살아 있는지", ""),
     ("getReadiness", "요청을 받을 수 있는지", ""),
     ("getMetrics", "모든 지표", "Prometheus가 읽는 OpenMetrics 1.0 형식입니다."),
+    ("getTimeline", "결제의 이력", ""),
+    ("getFlow", "결제가 원장에 닿기까지", ""),
+    ("listPaymentEntries", "결제의 분개", ""),
+    ("listAccounts", "계정 목록", ""),
+    ("listAccountEntries", "계정의 거래 내역", ""),
+    ("listEntries", "분개 목록", ""),
+    ("getEntry", "분개 하나 보기", ""),
+    ("getTrialBalance", "시산표", ""),
+    ("getProofs", "원장 검증 결과", ""),
+    ("runProofs", "원장 검증하기", ""),
+    ("listEvents", "이벤트 목록", ""),
+    ("streamEvents", "이벤트 실시간으로 받기", ""),
+    ("getOutbox", "원장을 기다리는 이벤트", ""),
+    ("listDeadLetters", "처리 불가 이벤트 목록", ""),
+    ("getDeadLetter", "처리 불가 이벤트 하나 보기", ""),
+    ("redriveDeadLetter", "재처리", ""),
+    ("holdDeadLetter", "보류", ""),
+    ("discardDeadLetter", "폐기", ""),
+    ("actOnDeadLetters", "여러 이벤트를 한꺼번에 처리", ""),
+    ("getOverview", "한눈에 보기", ""),
+    ("getComponents", "구성 요소의 상태", ""),
+    ("getLimits", "한도의 현재 상태", ""),
+    ("getIdempotency", "멱등 키 조회", ""),
+    ("listAudit", "감사 기록", ""),
+    ("listRequests", "최근 요청", ""),
 ];

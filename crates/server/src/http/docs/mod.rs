@@ -101,7 +101,7 @@ fn file(kind: &'static str, bytes: Bytes) -> Response {
 mod tests {
     use serde_json::Value;
 
-    use super::Lang;
+    use super::{Lang, operation::Operation};
     use crate::http::{
         problem::Code,
         router,
@@ -197,6 +197,15 @@ mod tests {
             }
             Value::Array(items) => items.iter().for_each(|item| descriptions(document, item, found)),
             _ => {}
+        }
+    }
+
+    #[test]
+    fn every_operation_and_group_has_a_korean_title() {
+        let document = serde_json::to_value(router::openapi()).unwrap();
+        for operation in Operation::all(&document) {
+            assert!(Lang::Ko.operation(operation.id()).is_some(), "{} has none", operation.id());
+            assert_ne!(Lang::Ko.group(operation.tag()), operation.tag());
         }
     }
 

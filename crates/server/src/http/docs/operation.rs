@@ -65,7 +65,8 @@ impl<'a> Operation<'a> {
             Text(self.path)
         );
         let english = self.spec["description"].as_str().unwrap_or_default();
-        let about = lang.operation(self.id()).map_or(english, |(_, about)| about);
+        let own = lang.operation(self.id()).map(|(_, about)| about);
+        let about = own.filter(|about| !about.is_empty()).unwrap_or(english);
         if !about.is_empty() {
             let _ = write!(out, "<p>{}</p>", Prose(&lang.say(about)));
         }
