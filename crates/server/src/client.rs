@@ -3,7 +3,7 @@
 
 use std::{error::Error, time::Duration};
 
-use axum::http::{HeaderMap, Method, Request, header};
+use axum::http::{HeaderMap, Request, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::{
@@ -11,6 +11,8 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 use thiserror::Error;
+
+pub use axum::http::Method;
 
 /// The largest answer that is read.
 const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;

@@ -31,9 +31,9 @@ pub(super) struct List {
     /// Only in this state: OPEN, HELD, REDRIVEN or DISCARDED; can be repeated
     #[arg(long)]
     state: Vec<String>,
-    /// Only for this reason: schema, unknown_version, foreign or refused
+    /// Only of this error type: schema, unknown_version, foreign or refused
     #[arg(long)]
-    reason: Option<String>,
+    error_type: Option<String>,
     /// Only of this topic
     #[arg(long)]
     topic: Option<String>,
@@ -89,7 +89,7 @@ impl List {
     async fn run(self, context: &Context) -> Result<(), Failure> {
         let mut filters: Vec<(&str, String)> = Vec::new();
         filters.extend(self.state.into_iter().map(|state| ("state", state.to_ascii_uppercase())));
-        filters.extend(self.reason.map(|reason| ("reason", reason)));
+        filters.extend(self.error_type.map(|kind| ("errorType", kind)));
         filters.extend(self.topic.map(|topic| ("topic", topic)));
         let letters = self.remote.server(context).list("/dead-letters", &filters, self.limit).await?;
         let output = &context.output;
@@ -105,7 +105,7 @@ impl List {
             numbers("시도", "attempts"),
             words("설명", "message"),
         ];
-        let fields = ["id", "state", "reason", "originalTopic", "attempts", "errorMessage"];
+        let fields = ["id", "state", "errorType", "originalTopic", "attempts", "errorMessage"];
         let row = |letter: &Value| fields.into_iter().map(|field| cell(letter, field)).collect();
         output.table(&columns, letters.iter().map(row).collect());
         Ok(())

@@ -1,5 +1,7 @@
 //! The language of everything said to a person: Korean or English. Data, codes and field names are the same in both.
 
+use std::{borrow::Cow, ffi::OsString};
+
 use clap::ValueEnum;
 
 use crate::config::Source;
@@ -17,6 +19,14 @@ impl Lang {
     /// The one asked for, else the locale's, else English.
     pub fn choose(asked: Option<Self>, source: &dyn Source) -> Self {
         asked.unwrap_or_else(|| Self::of_locale(source))
+    }
+
+    /// The one `--lang` names, as far as can be seen without knowing the commands.
+    pub(super) fn asked_for(arguments: &[OsString]) -> Option<Self> {
+        let words: Vec<Cow<'_, str>> = arguments.iter().map(|word| word.to_string_lossy()).collect();
+        let after = words.windows(2).find(|pair| pair[0] == "--lang").map(|pair| pair[1].to_string());
+        let inside = || words.iter().find_map(|word| word.strip_prefix("--lang=").map(str::to_owned));
+        Self::from_str(&after.or_else(inside)?, true).ok()
     }
 
     /// The text in this language.

@@ -10,6 +10,7 @@ mod dead_letters;
 mod doctor;
 mod exit;
 mod failure;
+mod korean_help;
 mod lang;
 mod ledger;
 mod migrate;
@@ -44,10 +45,10 @@ struct Cli {
 #[derive(Clone, Copy, Debug, clap::Args)]
 struct Global {
     /// Language of what is said [default: by locale]
-    #[arg(long, global = true, value_name = "ko|en")]
+    #[arg(long, global = true, value_name = "ko|en", hide_possible_values = true, display_order = 900)]
     lang: Option<Lang>,
     /// Data as one JSON object, or one a line for lists
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 901)]
     json: bool,
 }
 
@@ -100,8 +101,13 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
 }
 
 fn run(arguments: Vec<OsString>, source: Box<dyn Source>) -> Exit {
-    let parsed =
-        Cli::command().try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    let english = Cli::command();
+    // The language of the help must be known before the command line is understood.
+    let told = match Lang::choose(Lang::asked_for(&arguments), &*source) {
+        Lang::Ko => korean_help::translate(english),
+        Lang::En => english,
+    };
+    let parsed = told.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     let Cli { global, command } = match parsed {
         Ok(cli) => cli,
         Err(error) => {

@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "a long run says how far it has come")]
 
 mod chaos;
+mod cli;
 mod event_schemas;
 mod full_disk;
 mod lifecycle;

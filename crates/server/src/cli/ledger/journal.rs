@@ -46,12 +46,20 @@ fn rows(entry: &Value) -> Vec<Vec<String>> {
     let row = |posting: &Value| {
         vec![
             cell(entry, "id"),
-            cell(entry, "type"),
+            cell(entry, "topic"),
             cell(posting, "layer"),
-            cell(posting, "debitAccount"),
-            cell(posting, "creditAccount"),
+            account(&posting["debit"]),
+            account(&posting["credit"]),
             amount(posting, "amount"),
         ]
     };
     entry["postings"].as_array().into_iter().flatten().map(row).collect()
+}
+
+/// `merchant_pending (M123)`.
+fn account(account: &Value) -> String {
+    match account["owner"].as_str() {
+        Some("") | None => cell(account, "name"),
+        Some(owner) => format!("{} ({owner})", cell(account, "name")),
+    }
 }

@@ -7,7 +7,7 @@ use crate::{
     cli::{
         Context, Exit,
         failure::Failure,
-        output::{amount, cell, numbers, words},
+        output::{Output, cell, money, numbers, words},
         remote::Remote,
     },
     client::with_query,
@@ -32,16 +32,13 @@ impl TrialBalance {
             output.json(&balance);
         } else {
             let columns = [
-                words("코드", "code"),
+                numbers("코드", "code"),
                 words("계정", "account"),
                 numbers("차변", "debit"),
                 numbers("대변", "credit"),
             ];
-            let row = |line: &Value| {
-                vec![cell(line, "code"), cell(line, "name"), amount(line, "debit"), amount(line, "credit")]
-            };
-            let lines = balance["lines"].as_array().into_iter().flatten().map(row).collect();
-            output.table(&columns, lines);
+            let currencies = balance["currencies"].as_array().into_iter().flatten();
+            output.table(&columns, currencies.flat_map(|currency| rows(output, currency)).collect());
         }
         if balance["balanced"] == Value::Bool(false) {
             let sentence = output.pick("차변과 대변이 달라요.", "debits and credits differ");
@@ -49,4 +46,16 @@ impl TrialBalance {
         }
         Ok(())
     }
+}
+
+/// The accounts of one currency and their sums.
+fn rows(output: &Output, currency: &Value) -> Vec<Vec<String>> {
+    let code = currency["currency"].as_str().unwrap_or_default();
+    let sum = |line: &Value, side: &str| money(line[side].as_i64().unwrap_or_default(), code);
+    let row =
+        |line: &Value| vec![cell(line, "code"), cell(line, "name"), sum(line, "debit"), sum(line, "credit")];
+    let mut rows: Vec<Vec<String>> = currency["accounts"].as_array().into_iter().flatten().map(row).collect();
+    let total = output.pick("합계", "total").to_owned();
+    rows.push(vec![String::new(), total, sum(currency, "debit"), sum(currency, "credit")]);
+    rows
 }

@@ -70,18 +70,18 @@ async fn follow(context: &Context, server: &Server<'_>, payment: u64) -> Result<
             output.json(&flow);
         }
         for step in steps(&flow) {
-            let key = (cell(step, "station"), cell(step, "status"));
+            let key = (cell(step, "station"), cell(step, "state"));
             if !output.json && key.1 != "waiting" && !told.contains(&key) {
                 output.line(&step_line(output, step));
                 told.push(key);
             }
         }
-        if steps(&flow).any(|step| step["status"] == "dead") {
+        if steps(&flow).any(|step| step["state"] == "dead") {
             let sentence =
                 output.pick("이벤트가 데드 레터로 빠졌어요.", "its event was parked as a dead letter");
             return Err(Failure::new(Exit::Fault, sentence).then("swelite dead-letters list"));
         }
-        if steps(&flow).all(|step| step["status"] == "done") {
+        if steps(&flow).all(|step| step["state"] == "done") {
             break;
         }
         tokio::time::sleep(EVERY).await;
@@ -93,7 +93,7 @@ async fn follow(context: &Context, server: &Server<'_>, payment: u64) -> Result<
 }
 
 fn steps(flow: &Value) -> impl Iterator<Item = &Value> {
-    flow["stations"].as_array().into_iter().flatten()
+    flow["steps"].as_array().into_iter().flatten()
 }
 
 fn step_line(output: &Output, step: &Value) -> String {
@@ -107,12 +107,18 @@ fn step_line(output: &Output, step: &Value) -> String {
         "ledger" => output.pick("기장", "posted"),
         other => other,
     };
-    let glyph = match (cell(step, "status").as_str(), station.as_str()) {
+    let glyph = match (cell(step, "state").as_str(), station.as_str()) {
         ("done", "ledger") => "■",
         ("done", _) => "●",
         ("dead", _) => "✕",
         _ => "◔",
     };
-    let at = if step["at"].is_null() { String::new() } else { format!("  {}", cell(step, "at")) };
-    format!("{glyph} {name}{at}")
+    let mut line = format!("{glyph} {name}");
+    if !step["at"].is_null() {
+        line.push_str(&format!("  {}", cell(step, "at")));
+    }
+    if let Some(duration_us) = step["durationUs"].as_u64() {
+        line.push_str(&format!("  (+{} ms)", duration_us / 1000));
+    }
+    line
 }
