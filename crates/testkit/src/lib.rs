@@ -1,7 +1,7 @@
 //! What tests of several crates share. Never part of the product: it appears under `[dev-dependencies]` only.
 //!
-//! Where to look: [`clock`] has a clock and randomness that the test owns; [`store_suite`], [`broker_suite`] and
-//! [`cache_suite`] are what every store, broker and cache must do; [`wait`] waits for conditions; [`process`] runs the real
+//! Where to look: [`clock`] has a clock and randomness that the test owns; [`mod@store_suite`], [`mod@broker_suite`] and
+//! [`mod@cache_suite`] are what every store, broker and cache must do; [`wait`] waits for conditions; [`process`] runs the real
 //! binary and [`http`] speaks to it; [`away`] is a store that is not there, [`faults`] makes one fail on demand.
 
 pub mod away;
