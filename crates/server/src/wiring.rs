@@ -171,6 +171,11 @@ impl Platform {
         let (requests_stop, loops_stop) = (CancellationToken::new(), CancellationToken::new());
         let worker = on_a_thread_of_its_own("worker", worker.run(loops_stop.clone()))?;
         let resolver = tokio::spawn(resolver.run(loops_stop.clone()));
+        let resolver = tokio::spawn(async move {
+            if resolver.await.is_err() {
+                end_after_panic("resolver");
+            }
+        });
         let housekeeping = on_a_thread_of_its_own("housekeeping", {
             let (context, stop) = (context.clone(), loops_stop.clone());
             async move {
@@ -231,11 +236,15 @@ fn on_a_thread_of_its_own(
     let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(machine)?;
     let run = move || {
         if catch_unwind(AssertUnwindSafe(|| runtime.block_on(work))).is_err() {
-            tracing::error!(part = name, "a part of the platform panicked; ending to recover from the disk");
-            process::exit(1);
+            end_after_panic(name);
         }
     };
     thread::Builder::new().name(name.to_owned()).spawn(run).map_err(machine)
+}
+
+fn end_after_panic(part: &str) -> ! {
+    tracing::error!(part, "a part of the platform panicked; ending to recover from the disk");
+    process::exit(1)
 }
 
 struct StopSignals {
