@@ -17,6 +17,9 @@ pub struct SqliteSettings {
     pub reader_wait_ms: u64,
     /// From how many pages on the write-ahead log is copied back into the database.
     pub checkpoint_pages: u32,
+    /// About how many rows' index entries wait in memory, to be settled side by side. More makes a payment cheaper in a large
+    /// store, and costs memory (some 100 bytes a row) and time to open.
+    pub index_lag_rows: u64,
 }
 
 impl SqliteSettings {
@@ -29,6 +32,7 @@ impl SqliteSettings {
             readers: 4,
             reader_wait_ms: 2_000,
             checkpoint_pages: 16_384,
+            index_lag_rows: 131_072,
         }
     }
 

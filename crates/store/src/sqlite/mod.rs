@@ -3,6 +3,7 @@
 mod batch;
 mod error;
 mod keys;
+mod late;
 mod migrate;
 mod open;
 mod posting;

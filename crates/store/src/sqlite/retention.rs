@@ -11,6 +11,7 @@ use rusqlite::{Connection, params};
 use super::{
     error::failed,
     keys::{event_id, event_keys, int},
+    late,
     rows::{Cells, list, one, topic_from_code},
 };
 
@@ -69,6 +70,9 @@ pub(super) fn idempotency_prune(
         conn.prepare_cached("DELETE FROM idem_response_cache WHERE id = ?1").map_err(failed(context))?;
     for id in &expired {
         delete.execute([id]).map_err(failed(context))?;
+    }
+    if !expired.is_empty() {
+        late::clean_keys(conn, expired.len())?;
     }
     Ok(expired.len())
 }

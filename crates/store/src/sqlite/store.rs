@@ -17,6 +17,7 @@ use super::{
     OpenError,
     batch::SqliteBatch,
     error::refused,
+    late::{Finder, LateIndexes},
     open::{self, Platform},
     posting::{self, SqlitePosting},
     readers::Readers,
@@ -34,6 +35,7 @@ pub struct SqliteStore {
     // Dropped before the writer: the last connection to close folds the log into the database.
     readers: Readers,
     writer: Option<WriterQueue>,
+    finder: Finder,
     platform: Platform,
     clock: Arc<dyn Clock>,
 }
@@ -43,17 +45,21 @@ impl SqliteStore {
     pub fn open(settings: &SqliteSettings, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let opened = open::open_writer(settings, clock.now())?;
         let (platform, path) = (opened.platform, settings.database_path());
-        let failed = |source| OpenError::Database { context: "open", path: path.clone(), source };
-        let writer = Writer::new(opened.conn, opened.lock, settings.checkpoint_pages).map_err(failed)?;
+        let late = LateIndexes::open(&opened.conn, settings.index_lag_rows)
+            .map_err(|source| OpenError::Corrupt { path: path.clone(), source })?;
+        let late = Arc::new(late);
+        let writer = Writer::new(opened, Arc::clone(&late), settings.checkpoint_pages)
+            .map_err(|source| OpenError::Database { context: "open", path, source })?;
         let queue = WriterQueue::start(writer)
             .map_err(|source| OpenError::DataDir { path: settings.data_dir.clone(), source })?;
-        Ok(Self { readers: open_readers(settings)?, writer: Some(queue), platform, clock })
+        let readers = open_readers(settings)?;
+        Ok(Self { readers, writer: Some(queue), finder: Finder::Memory(late), platform, clock })
     }
 
     /// Opens the directory for reading only, also beside a process that writes.
     pub fn open_read_only(settings: &SqliteSettings, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let platform = open::check_readable(settings)?;
-        Ok(Self { readers: open_readers(settings)?, writer: None, platform, clock })
+        Ok(Self { readers: open_readers(settings)?, writer: None, finder: Finder::Rows, platform, clock })
     }
 
     /// Names this history of the books: a restored database gets another one.
@@ -87,7 +93,7 @@ impl Store for SqliteStore {
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
         let lent = self.readers.lend().await?;
-        Ok(Box::new(SqliteSnapshot::take(lent, self.platform.lanes).await?))
+        Ok(Box::new(SqliteSnapshot::take(lent, self.finder.clone(), self.platform.lanes).await?))
     }
 
     async fn dead_letter_move(&self, change: &DeadLetterMove, audit: &AuditEntry) -> Result<(), StoreError> {

@@ -25,7 +25,8 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
     error::{failed, leaves_the_log_in_doubt},
-    open::BUSY_WAIT_MAX,
+    late::{Added, LateIndexes},
+    open::{BUSY_WAIT_MAX, Opened},
 };
 
 /// Beyond this many accounts the memory of their numbers starts anew.
@@ -37,6 +38,7 @@ const READERS_WAIT_MAX: Duration = Duration::from_millis(100);
 /// The writing connection and what is remembered between its transactions.
 pub(super) struct Writer {
     pub(super) conn: Connection,
+    late: Arc<LateIndexes>,
     account_numbers: HashMap<AccountId, i64>,
     account_numbers_uncommitted: HashMap<AccountId, i64>,
     wal_pages: Arc<AtomicU32>,
@@ -47,7 +49,12 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(mut conn: Connection, lock: File, checkpoint_pages: u32) -> rusqlite::Result<Self> {
+    pub(super) fn new(
+        opened: Opened,
+        late: Arc<LateIndexes>,
+        checkpoint_pages: u32,
+    ) -> rusqlite::Result<Self> {
+        let Opened { mut conn, lock, .. } = opened;
         let wal_pages = Arc::new(AtomicU32::new(0));
         let seen = Arc::clone(&wal_pages);
         conn.wal_hook(Some(move |_: &mut Wal, pages| {
@@ -56,6 +63,7 @@ impl Writer {
         }))?;
         Ok(Self {
             conn,
+            late,
             account_numbers: HashMap::new(),
             account_numbers_uncommitted: HashMap::new(),
             wal_pages,
@@ -132,14 +140,26 @@ impl Transaction {
         &self.writer.conn
     }
 
+    /// The indexes this writer fills.
+    pub(super) fn late(&self) -> &LateIndexes {
+        &self.writer.late
+    }
+
     /// Makes everything durable, or nothing.
-    pub(super) fn commit(mut self) -> Result<(), StoreError> {
+    pub(super) fn commit(self) -> Result<(), StoreError> {
+        self.commit_with(Added::default())
+    }
+
+    /// The same, with what was added to the indexes.
+    pub(super) fn commit_with(mut self, added: Added) -> Result<(), StoreError> {
+        let steps = self.late().write(self.conn(), added)?;
         if let Err(error) = run(&self.writer.conn, "COMMIT") {
             if leaves_the_log_in_doubt(&error) {
                 abort(&error);
             }
             return Err(failed("commit")(error));
         }
+        self.late().committed(steps);
         self.writer.settle_account_numbers();
         if self.writer.needs_checkpoint() {
             let checkpoints = self.checkpoints.clone();

@@ -8,15 +8,17 @@ use domain::{
     time::Timestamp,
 };
 use engine::ports::{Attempt, BatchKeys, IdempotencyRow, IdempotencyScope, LaneState, Loaded, StoreError};
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use super::super::{
-    error::{failed, refused},
+    error::refused,
     keys::int,
+    late::{LateIndexes, Which, key_key, order_key},
     rows::{
-        attempt_columns, attempt_from_row, idempotency_columns, idempotency_from_row, key_hash, lane_columns,
+        attempt_columns, attempt_from_row, idempotency_columns, idempotency_from_row, lane_columns,
         lane_from_row, one, payment_columns, payment_from_row,
     },
+    writer::Transaction,
 };
 
 /// Which keys were looked up, and where those are that were found. A key is only ever added after it was looked up under the
@@ -29,16 +31,17 @@ pub(super) struct IdempotencyRows {
 
 /// Loads what `keys` names.
 pub(super) fn load(
-    conn: &Connection,
+    transaction: &Transaction,
     clock: Timestamp,
     lanes: &[Lane],
     keys: &BatchKeys,
 ) -> Result<(Loaded, IdempotencyRows), StoreError> {
+    let (conn, late) = (transaction.conn(), transaction.late());
     let lanes = load_lanes(conn, lanes)?;
     let now = lanes.iter().map(|lane| lane.updated_at).fold(clock, Timestamp::max);
-    let (idempotency, rows) = load_idempotency(conn, &keys.idempotency)?;
+    let (idempotency, rows) = load_idempotency(conn, late, &keys.idempotency)?;
     let mut payments = load_payments(conn, &keys.payments)?;
-    let orders = load_orders(conn, &keys.orders, &mut payments)?;
+    let orders = load_orders(conn, late, &keys.orders, &mut payments)?;
     let attempts = load_attempts(conn, &keys.attempts)?;
     Ok((Loaded { now, lanes, idempotency, payments, orders, attempts }, rows))
 }
@@ -59,23 +62,23 @@ type Idempotency = HashMap<IdempotencyScope, IdempotencyRow>;
 
 fn load_idempotency(
     conn: &Connection,
+    late: &LateIndexes,
     scopes: &[IdempotencyScope],
 ) -> Result<(Idempotency, IdempotencyRows), StoreError> {
-    let sql = concat!("SELECT ", idempotency_columns!(), " FROM idem_response_cache WHERE key_hash = ?1");
-    let mut statement = conn.prepare_cached(sql).map_err(failed("prepare a statement"))?;
+    let sql = concat!("SELECT ", idempotency_columns!(), " FROM idem_response_cache WHERE id = ?1");
     let mut rows = IdempotencyRows { looked_up: HashSet::with_capacity(scopes.len()), found: HashMap::new() };
     let mut loaded = HashMap::new();
     for scope in scopes {
-        let hash = key_hash(scope);
-        if !rows.looked_up.insert(hash) {
+        let key = key_key(scope);
+        if !rows.looked_up.insert(key) {
             continue;
         }
-        let mut found = statement.query([hash]).map_err(failed("load idempotency keys"))?;
-        while let Some(row) = found.next().map_err(failed("load idempotency keys"))? {
-            // Two scopes of one batch may share a hash: all rows of the hash are taken.
-            let (id, row) = idempotency_from_row(row)?;
-            rows.found.insert(row.scope.clone(), id);
-            loaded.insert(row.scope.clone(), row);
+        // Two scopes of one batch may share a key: all rows of the key are taken.
+        for id in late.find(conn, (Which::Keys, key), i64::MAX, usize::MAX)? {
+            if let Some((id, row)) = one(conn, sql, [id], idempotency_from_row)? {
+                rows.found.insert(row.scope.clone(), id);
+                loaded.insert(row.scope.clone(), row);
+            }
         }
     }
     Ok((loaded, rows))
@@ -96,24 +99,39 @@ fn load_payments(conn: &Connection, ids: &[PaymentId]) -> Result<HashMap<Payment
 
 fn load_orders(
     conn: &Connection,
+    late: &LateIndexes,
     orders: &[(MerchantId, OrderId)],
     payments: &mut HashMap<PaymentId, Payment>,
 ) -> Result<HashMap<(MerchantId, OrderId), PaymentId>, StoreError> {
-    let sql = concat!(
-        "SELECT ",
-        payment_columns!(),
-        " FROM payment WHERE order_id = ?1 AND merchant = ?2 AND status NOT IN ('DECLINED', 'VOIDED', 'EXPIRED') \
-         ORDER BY id DESC LIMIT 1"
-    );
     let mut holders = HashMap::with_capacity(orders.len());
     for (merchant, order) in orders {
-        let found = one(conn, sql, params![order.as_str(), merchant.as_str()], payment_from_row)?;
-        if let Some(payment) = found {
+        if let Some(payment) = find_holder(conn, late, merchant, order)? {
             holders.insert((merchant.clone(), order.clone()), payment.id);
             payments.insert(payment.id, payment);
         }
     }
     Ok(holders)
+}
+
+/// The latest payment of the order that is not over.
+fn find_holder(
+    conn: &Connection,
+    late: &LateIndexes,
+    merchant: &MerchantId,
+    order: &OrderId,
+) -> Result<Option<Payment>, StoreError> {
+    let sql = concat!("SELECT ", payment_columns!(), " FROM payment WHERE id = ?1");
+    for id in late.find(conn, (Which::Orders, order_key(merchant, order)), i64::MAX, usize::MAX)? {
+        let holds = |payment: &Payment| {
+            payment.merchant == *merchant
+                && payment.order.as_ref() == Some(order)
+                && !payment.frees_its_order()
+        };
+        if let Some(payment) = one(conn, sql, [id], payment_from_row)?.filter(holds) {
+            return Ok(Some(payment));
+        }
+    }
+    Ok(None)
 }
 
 fn load_attempts(conn: &Connection, ids: &[AttemptId]) -> Result<HashMap<AttemptId, Attempt>, StoreError> {

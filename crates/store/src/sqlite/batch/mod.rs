@@ -25,7 +25,7 @@ impl SqliteBatch {
         lanes: &[Lane],
         keys: &BatchKeys,
     ) -> Result<Self, StoreError> {
-        let (loaded, idempotency_rows) = load::load(transaction.conn(), clock, lanes, keys)?;
+        let (loaded, idempotency_rows) = load::load(&transaction, clock, lanes, keys)?;
         Ok(Self { transaction, loaded, idempotency_rows })
     }
 }
@@ -47,7 +47,7 @@ impl Batch for SqliteBatch {
 
     async fn commit(self: Box<Self>, changes: &Changes) -> Result<(), StoreError> {
         let Self { transaction, mut idempotency_rows, .. } = *self;
-        write::write(transaction.conn(), changes, &mut idempotency_rows)?;
-        transaction.commit()
+        let added = write::write(&transaction, changes, &mut idempotency_rows)?;
+        transaction.commit_with(added)
     }
 }

@@ -11,22 +11,33 @@ use super::{
     super::{
         error::{failed, refused},
         keys::{event_key_to_write, int},
-        rows::{PaymentCells, key_hash, verdict_words},
+        late::{Added, Which, key_key, merchant_key, order_key},
+        rows::{PaymentCells, verdict_words},
+        writer::Transaction,
     },
     load::IdempotencyRows,
 };
 
-/// Writes everything but the commit.
+/// Writes everything but the commit; what it adds to the indexes.
 pub(super) fn write(
-    conn: &Connection,
+    transaction: &Transaction,
     changes: &Changes,
     idempotency: &mut IdempotencyRows,
-) -> Result<(), StoreError> {
-    write_payments(conn, &changes.payments)?;
+) -> Result<Added, StoreError> {
+    let conn = transaction.conn();
+    let mut added = Added::default();
+    write_payments(conn, &changes.payments, &mut added)?;
     append_events(conn, &changes.events)?;
-    write_idempotency(conn, &changes.idempotency, idempotency)?;
+    let last_row = transaction.late().last_row(Which::Keys);
+    write_idempotency(
+        conn,
+        &changes.idempotency,
+        idempotency,
+        KeyAppender::new(conn, last_row, &mut added)?,
+    )?;
     write_attempts(conn, &changes.attempts)?;
-    write_lanes(conn, &changes.lanes)
+    write_lanes(conn, &changes.lanes)?;
+    Ok(added)
 }
 
 fn prepare<'c>(conn: &'c Connection, sql: &str) -> Result<CachedStatement<'c>, StoreError> {
@@ -45,7 +56,7 @@ fn change_one(
     }
 }
 
-fn write_payments(conn: &Connection, writes: &[PaymentWrite]) -> Result<(), StoreError> {
+fn write_payments(conn: &Connection, writes: &[PaymentWrite], added: &mut Added) -> Result<(), StoreError> {
     let mut insert = prepare(
         conn,
         "INSERT INTO payment (id, status, state, captured, refunded, updated_at, version, last_event, decline_code, \
@@ -88,6 +99,10 @@ fn write_payments(conn: &Connection, writes: &[PaymentWrite]) -> Result<(), Stor
                 cells.metadata,
             ];
             change_one(&mut insert, row, "insert payment")?;
+            added.merchants.push((merchant_key(&payment.merchant), id));
+            added
+                .orders
+                .extend(payment.order.as_ref().map(|order| (order_key(&payment.merchant, order), id)));
         } else {
             let row = params![
                 id,
@@ -134,45 +149,23 @@ fn write_idempotency(
     conn: &Connection,
     writes: &[IdempotencyWrite],
     rows: &mut IdempotencyRows,
+    mut appender: KeyAppender<'_>,
 ) -> Result<(), StoreError> {
-    let mut insert = prepare(
-        conn,
-        "INSERT INTO idem_response_cache (key_hash, merchant, operation, key, fingerprint, payment, status, \
-         answered_at, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    )?;
-    let mut append = |row: &IdempotencyRow| {
-        let (payment, answer) = match &row.state {
-            IdempotencyState::Running { payment } => (Some(*payment), None),
-            IdempotencyState::Final(answer) => (answer.payment, Some(answer)),
-        };
-        let cells = params![
-            key_hash(&row.scope),
-            row.scope.merchant.as_str(),
-            row.scope.operation.as_str(),
-            row.scope.key.as_str(),
-            row.fingerprint,
-            payment.map(|payment| int(payment.get())),
-            answer.map(|answer| answer.status),
-            answer.map(|answer| answer.answered_at.unix_ms()),
-            answer.map(|answer| &*answer.body),
-        ];
-        change_one(&mut insert, cells, "insert idempotency key")
-    };
     for write in writes {
         match write {
             IdempotencyWrite::Insert(row) => {
                 rows.claim(&row.scope)?;
-                append(row)?;
+                let id = appender.append(row)?;
                 // Only a running key can be met again in the same batch.
                 if matches!(row.state, IdempotencyState::Running { .. }) {
-                    rows.found.insert(row.scope.clone(), conn.last_insert_rowid());
+                    rows.found.insert(row.scope.clone(), id);
                 }
             }
             IdempotencyWrite::Finish(scope, answer) => {
                 let fingerprint = take_running(conn, scope, rows)?;
                 let state = IdempotencyState::Final(answer.clone());
                 // Moved to the end, so that the table stays in the order of the answers.
-                append(&IdempotencyRow { scope: scope.clone(), fingerprint, state })?;
+                appender.append(&IdempotencyRow { scope: scope.clone(), fingerprint, state })?;
             }
             IdempotencyWrite::Remove(scope) => {
                 take_running(conn, scope, rows)?;
@@ -182,12 +175,52 @@ fn write_idempotency(
     Ok(())
 }
 
+/// Appends idempotency rows under numbers that were never used: an index entry may outlive its row.
+struct KeyAppender<'c> {
+    insert: CachedStatement<'c>,
+    last_row: i64,
+    added: &'c mut Added,
+}
+
+impl<'c> KeyAppender<'c> {
+    fn new(conn: &'c Connection, last_row: i64, added: &'c mut Added) -> Result<Self, StoreError> {
+        let insert = prepare(
+            conn,
+            "INSERT INTO idem_response_cache (id, merchant, operation, key, fingerprint, payment, status, answered_at, \
+             body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?;
+        Ok(Self { insert, last_row, added })
+    }
+
+    fn append(&mut self, row: &IdempotencyRow) -> Result<i64, StoreError> {
+        self.last_row += 1;
+        let (payment, answer) = match &row.state {
+            IdempotencyState::Running { payment } => (Some(*payment), None),
+            IdempotencyState::Final(answer) => (answer.payment, Some(answer)),
+        };
+        let cells = params![
+            self.last_row,
+            row.scope.merchant.as_str(),
+            row.scope.operation.as_str(),
+            row.scope.key.as_str(),
+            row.fingerprint,
+            payment.map(|payment| int(payment.get())),
+            answer.map(|answer| answer.status),
+            answer.map(|answer| answer.answered_at.unix_ms()),
+            answer.map(|answer| &*answer.body),
+        ];
+        change_one(&mut self.insert, cells, "insert idempotency key")?;
+        self.added.keys.push((key_key(&row.scope), self.last_row));
+        Ok(self.last_row)
+    }
+}
+
 impl IdempotencyRows {
     /// Checks that `scope` may be added.
     fn claim(&self, scope: &IdempotencyScope) -> Result<(), StoreError> {
         let why = if self.found.contains_key(scope) {
             "it exists already"
-        } else if !self.looked_up.contains(&key_hash(scope)) {
+        } else if !self.looked_up.contains(&key_key(scope)) {
             "it was not looked up by this batch"
         } else {
             return Ok(());

@@ -69,8 +69,6 @@ CREATE TABLE payment (
     metadata        TEXT,
     pending         TEXT
 ) STRICT;
-CREATE INDEX payment_by_merchant ON payment (merchant);
-CREATE INDEX payment_by_order ON payment (order_id, merchant) WHERE order_id IS NOT NULL;
 CREATE INDEX payment_expirable ON payment (capture_before) WHERE state = 2 AND pending IS NULL;
 
 -- The event log. Events of one payment form a chain: payment.last_event, then payment_previous of each.
@@ -86,12 +84,10 @@ CREATE TABLE outbox_event (
     traceparent       TEXT
 ) STRICT;
 
--- Answers by key; in the order in which they were answered. key_hash is the first eight bytes of
--- SHA-256(merchant, 0, operation, 0, key); rows found by it are compared in full.
+-- Answers by key; in the order in which they were answered. No number is used twice. Found by idem_by_key.
 -- status, body and answered_at are null while the acquirer's answer is outstanding.
 CREATE TABLE idem_response_cache (
     id           INTEGER PRIMARY KEY,
-    key_hash     INTEGER NOT NULL,
     merchant     TEXT    NOT NULL,
     operation    TEXT    NOT NULL,
     key          TEXT    NOT NULL,
@@ -101,7 +97,24 @@ CREATE TABLE idem_response_cache (
     answered_at  INTEGER,
     body         BLOB
 ) STRICT;
-CREATE INDEX idem_response_cache_by_key ON idem_response_cache (key_hash);
+
+-- Indexes that are filled late, in their own order, by the store itself: see `late`. key is a hash, row the number of a row.
+-- An entry may be missing while its row is above late_index.merged_to, and may outlive its row.
+CREATE TABLE idem_by_key (key INTEGER NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (key, row)) STRICT, WITHOUT ROWID;
+CREATE TABLE payment_by_order (key INTEGER NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (key, row)) STRICT, WITHOUT ROWID;
+CREATE TABLE payment_by_merchant (key INTEGER NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (key, row)) STRICT, WITHOUT ROWID;
+CREATE TABLE ledger_by_account (key INTEGER NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (key, row)) STRICT, WITHOUT ROWID;
+
+-- How far each of them is filled: at_key and at_row is where the present sweep stands, began_at the highest row when it began.
+CREATE TABLE late_index (
+    name        TEXT    PRIMARY KEY,
+    at_key      INTEGER NOT NULL,
+    at_row      INTEGER NOT NULL,
+    began_at    INTEGER NOT NULL,
+    merged_to   INTEGER NOT NULL,
+    last_row    INTEGER NOT NULL,
+    cleaned_to  INTEGER NOT NULL DEFAULT -9223372036854775808
+) STRICT, WITHOUT ROWID;
 
 -- One try to make a remote acquirer do something. verdict is null while it is outstanding.
 CREATE TABLE attempt (
@@ -148,8 +161,6 @@ CREATE TABLE ledger_entry (
     credit_account  INTEGER NOT NULL,
     amount          INTEGER NOT NULL CHECK (amount > 0)
 ) STRICT;
-CREATE INDEX ledger_entry_by_debit ON ledger_entry (debit_account) WHERE layer = 0;
-CREATE INDEX ledger_entry_by_credit ON ledger_entry (credit_account) WHERE layer = 0;
 
 CREATE TRIGGER journal_entry_is_never_updated BEFORE UPDATE ON journal_entry
 BEGIN SELECT RAISE(ABORT, 'journal entries are never updated'); END;

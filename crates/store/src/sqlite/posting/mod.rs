@@ -37,7 +37,7 @@ impl PostingBatch for SqlitePosting {
 
     async fn commit(self: Box<Self>, changes: &PostingChanges) -> Result<(), StoreError> {
         let Self { mut transaction, now, .. } = *self;
-        write::write(transaction.writer_mut(), changes, now)?;
-        transaction.commit()
+        let added = write::write(transaction.writer_mut(), changes, now)?;
+        transaction.commit_with(added)
     }
 }

@@ -2,7 +2,11 @@
 
 use std::collections::HashMap;
 
-use domain::{id::Lane, ledger::AccountId, time::Timestamp};
+use domain::{
+    id::Lane,
+    ledger::{AccountId, Layer},
+    time::Timestamp,
+};
 use engine::ports::{
     AuditEntry, BalanceDelta, DeadLetterMove, DeadLetterState, NewDeadLetter, PartitionProgress, PostedEntry,
     PostingChanges, StoreError,
@@ -12,14 +16,20 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::super::{
     error::{failed, refused},
     keys::{LINES_MAX, event_key_to_write, int, line_key},
+    late::{Added, account_key},
     rows::layer_code,
     writer::Writer,
 };
 
-/// Writes everything but the commit.
-pub(super) fn write(writer: &mut Writer, changes: &PostingChanges, now: Timestamp) -> Result<(), StoreError> {
+/// Writes everything but the commit; what it adds to the indexes.
+pub(super) fn write(
+    writer: &mut Writer,
+    changes: &PostingChanges,
+    now: Timestamp,
+) -> Result<Added, StoreError> {
     number_accounts(writer, changes)?;
-    append_entries(writer, &changes.entries)?;
+    let mut added = Added::default();
+    append_entries(writer, &changes.entries, &mut added)?;
     count_entries(&writer.conn, &changes.entries)?;
     add_balances(writer, &changes.balances)?;
     write_positions(&writer.conn, changes)?;
@@ -28,7 +38,10 @@ pub(super) fn write(writer: &mut Writer, changes: &PostingChanges, now: Timestam
     if let Some(change) = &changes.dead_letter {
         dead_letter_move(&writer.conn, change, now)?;
     }
-    changes.audit.as_ref().map_or(Ok(()), |entry| audit_append(&writer.conn, entry))
+    if let Some(entry) = &changes.audit {
+        audit_append(&writer.conn, entry)?;
+    }
+    Ok(added)
 }
 
 /// Moves a dead letter from one state to another.
@@ -96,7 +109,7 @@ fn numbered(writer: &Writer, account: &AccountId) -> Result<i64, StoreError> {
         .ok_or_else(|| refused("number account", format!("{account} has no number")))
 }
 
-fn append_entries(writer: &Writer, entries: &[PostedEntry]) -> Result<(), StoreError> {
+fn append_entries(writer: &Writer, entries: &[PostedEntry], added: &mut Added) -> Result<(), StoreError> {
     let failed = failed("append journal entry");
     let mut append_entry = writer
         .conn
@@ -126,14 +139,14 @@ fn append_entries(writer: &Writer, entries: &[PostedEntry]) -> Result<(), StoreE
             return Err(refused("append journal entry", format!("entry {} has too many postings", entry.id)));
         }
         for (line, posting) in entry.postings().iter().enumerate() {
-            let row = params![
-                line_key(key, line),
-                layer_code(posting.layer()),
-                numbered(writer, posting.debit())?,
-                numbered(writer, posting.credit())?,
-                posting.amount().minor_units,
-            ];
-            append_posting.execute(row).map_err(&failed)?;
+            let (row, layer) = (line_key(key, line), layer_code(posting.layer()));
+            let (debit, credit) = (numbered(writer, posting.debit())?, numbered(writer, posting.credit())?);
+            let cells = params![row, layer, debit, credit, posting.amount().minor_units];
+            append_posting.execute(cells).map_err(&failed)?;
+            // A statement shows the books, never a hold.
+            if posting.layer() == Layer::Posted {
+                added.accounts.extend([debit, credit].map(|account| (account_key(account), row)));
+            }
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ mod payment;
 pub(super) use attempt::{attempt_columns, attempt_from_row, verdict_words};
 pub(super) use cells::{Cells, corrupt, list, one};
 pub(super) use dead_letter::{audit_from_row, dead_letter_columns, dead_letter_from_row, dead_letter_word};
-pub(super) use idempotency::{idempotency_columns, idempotency_from_row, key_hash};
+pub(super) use idempotency::{idempotency_columns, idempotency_from_row};
 pub(super) use journal::{account_from_cells, layer_code, layer_from_code, topic_from_code};
 pub(super) use lane::{lane_columns, lane_from_row};
 pub(super) use outbox::{outbox_columns, outbox_from_row};

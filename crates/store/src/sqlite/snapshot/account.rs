@@ -12,7 +12,8 @@ use rusqlite::{Connection, Row, params};
 use super::{
     super::{
         error::failed,
-        keys::{entry_and_line, event_id, event_key, int, line_key},
+        keys::{entry_and_line, event_id, event_key, line_key},
+        late::{Finder, Which, account_key},
         rows::{Cells, account_from_cells, layer_from_code, list, topic_from_code},
     },
     SCAN_MAX,
@@ -39,9 +40,9 @@ pub(super) fn balance_list(conn: &Connection) -> Result<Vec<Balance>, StoreError
 
 pub(super) fn entry_list(
     conn: &Connection,
+    finder: &Finder,
     filter: &AccountFilter,
-    before: Option<(JournalEntryId, u32)>,
-    limit: usize,
+    (before, limit): (Option<(JournalEntryId, u32)>, usize),
 ) -> Result<Page<AccountEntry, (JournalEntryId, u32)>, StoreError> {
     let accounts = account_numbers(conn, filter)?;
     let before =
@@ -49,7 +50,7 @@ pub(super) fn entry_list(
     let before = before.unwrap_or(i64::MAX);
     // One more than asked for tells whether the list goes on.
     let (lines, scanned_to) = if accounts.len() <= ACCOUNTS_BY_INDEX_MAX {
-        (lines_by_index(conn, &accounts, before, limit + 1)?, None)
+        (lines_by_index(conn, finder, &accounts, (before, limit + 1))?, None)
     } else {
         lines_by_scan(conn, &accounts, before, limit + 1)?
     };
@@ -75,22 +76,13 @@ fn account_numbers(conn: &Connection, filter: &AccountFilter) -> Result<HashSet<
 /// The latest postings before `before` that touch one of `accounts`, newest first.
 fn lines_by_index(
     conn: &Connection,
+    finder: &Finder,
     accounts: &HashSet<i64>,
-    before: i64,
-    limit: usize,
+    (before, limit): (i64, usize),
 ) -> Result<Vec<i64>, StoreError> {
-    let sides = [
-        "SELECT id FROM ledger_entry WHERE debit_account = ?1 AND layer = 0 AND id < ?2 ORDER BY id DESC LIMIT ?3",
-        "SELECT id FROM ledger_entry WHERE credit_account = ?1 AND layer = 0 AND id < ?2 ORDER BY id DESC LIMIT ?3",
-    ];
     let mut lines = Vec::new();
     for account in accounts {
-        for sql in sides {
-            let found = list(conn, sql, params![account, before, int(limit as u64)], |row| {
-                Cells::of("ledger_entry", row).int(0)
-            })?;
-            lines.extend(found);
-        }
+        lines.extend(finder.find(conn, (Which::Accounts, account_key(*account)), before, limit)?);
     }
     lines.sort_unstable_by(|a, b| b.cmp(a));
     lines.dedup();

@@ -5,6 +5,7 @@ mod dead_letter;
 mod journal;
 mod outbox;
 mod payment;
+mod payment_list;
 mod platform;
 
 use async_trait::async_trait;
@@ -20,7 +21,7 @@ use engine::ports::{
 };
 use rusqlite::Connection;
 
-use super::readers::Lent;
+use super::{late::Finder, readers::Lent};
 
 /// How many rows a filtered list looks at before it gives its caller a turn.
 const SCAN_MAX: usize = 20_000;
@@ -28,13 +29,14 @@ const SCAN_MAX: usize = 20_000;
 /// One consistent view.
 pub(super) struct SqliteSnapshot {
     lent: Option<Lent>,
+    finder: Finder,
     lanes: u16,
 }
 
 impl SqliteSnapshot {
     /// Takes the view that there is now.
-    pub(super) async fn take(lent: Lent, lanes: u16) -> Result<Self, StoreError> {
-        let mut snapshot = Self { lent: Some(lent), lanes };
+    pub(super) async fn take(lent: Lent, finder: Finder, lanes: u16) -> Result<Self, StoreError> {
+        let mut snapshot = Self { lent: Some(lent), finder, lanes };
         // A transaction that has read nothing has no view yet.
         snapshot.read(platform::look).await?;
         Ok(snapshot)
@@ -82,8 +84,8 @@ impl Snapshot for SqliteSnapshot {
         after: Option<PaymentCursor>,
         limit: usize,
     ) -> Result<Page<Payment, PaymentCursor>, StoreError> {
-        let (filter, lanes) = (filter.clone(), self.lanes);
-        self.read(move |conn| payment::list_filtered(conn, lanes, &filter, (after, limit))).await
+        let (filter, finder, lanes) = (filter.clone(), self.finder.clone(), self.lanes);
+        self.read(move |conn| payment_list::list(conn, (&finder, lanes), &filter, (after, limit))).await
     }
 
     async fn payment_range(
@@ -106,8 +108,8 @@ impl Snapshot for SqliteSnapshot {
         &mut self,
         scope: &IdempotencyScope,
     ) -> Result<Option<IdempotencyRow>, StoreError> {
-        let scope = scope.clone();
-        self.read(move |conn| payment::idempotency_find(conn, &scope)).await
+        let (scope, finder) = (scope.clone(), self.finder.clone());
+        self.read(move |conn| payment::idempotency_find(conn, &finder, &scope)).await
     }
 
     async fn attempt_list_outstanding(
@@ -193,8 +195,8 @@ impl Snapshot for SqliteSnapshot {
         before: Option<(JournalEntryId, u32)>,
         limit: usize,
     ) -> Result<Page<AccountEntry, (JournalEntryId, u32)>, StoreError> {
-        let filter = filter.clone();
-        self.read(move |conn| account::entry_list(conn, &filter, before, limit)).await
+        let (filter, finder) = (filter.clone(), self.finder.clone());
+        self.read(move |conn| account::entry_list(conn, &finder, &filter, (before, limit))).await
     }
 
     async fn balance_list(&mut self) -> Result<Vec<Balance>, StoreError> {
