@@ -26,6 +26,7 @@ use tower::{Layer, Service};
 
 use super::{
     cors::Cors,
+    path,
     payments::IDEMPOTENT_REPLAYED,
     problem::{Code, PROBLEM_JSON, Problem},
     request_id::{RequestId, RequestIds, X_REQUEST_ID},
@@ -174,9 +175,13 @@ impl Shared {
                 http.status = status.as_u16(), duration_ms, "answered request"
             );
         }
+        let mut payment = path::payment(seen.uri.path());
+        if status.is_client_error() {
+            payment = payment.and_then(path::unless_card_number);
+        }
         self.state.desk.requests.note(Noted {
             at: self.state.clock.now(),
-            payment: super::path::payment(seen.uri.path()),
+            payment,
             method: seen.method,
             route: Arc::clone(route.uri()),
             status: status.as_u16(),
@@ -198,7 +203,7 @@ fn as_problem(mut response: Response, seen: &Seen) -> Response {
         let cause = chain(cause.as_ref());
         tracing::error!(request.id = %seen.id.0, code = problem.code.as_str(), cause, "failed to answer request");
     }
-    let bytes = problem.to_bytes(&seen.id.0, &super::path::instance(seen.uri.path()));
+    let bytes = problem.to_bytes(&seen.id.0, &path::instance(seen.uri.path()));
     let (mut parts, _) = response.into_parts();
     parts.status = problem.code.status();
     parts.headers.remove(header::CONTENT_LENGTH);
@@ -239,7 +244,7 @@ fn out_of_time(method: &Method, uri: &Uri) -> Response {
         return Problem::unavailable("the request took too long; nothing happened").into_response();
     }
     let problem = Problem {
-        payment: super::path::payment(uri.path()),
+        payment: path::payment(uri.path()),
         retry_after_seconds: Some(1),
         ..Problem::new(
             Code::OutcomeUnknown,

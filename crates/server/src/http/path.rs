@@ -9,7 +9,7 @@ use axum::{
 
 use domain::{id::PaymentId, text::looks_like_card_number};
 
-use super::problem::Problem;
+use super::{problem::Problem, query::percent_decode};
 
 /// The only id of a path, e.g. `PathId<PaymentId>` of `/payments/{id}`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,11 +31,17 @@ pub(crate) fn payment(path: &str) -> Option<PaymentId> {
     segments.find_map(|segment| segment.parse().ok())
 }
 
+/// The payment a refusal may name: what names no payment may be a card number.
+pub(crate) fn unless_card_number(id: PaymentId) -> Option<PaymentId> {
+    (!looks_like_card_number(&id.to_string())).then_some(id)
+}
+
 /// The path of a call as it may be said back: what could be a card number is left out.
 pub(crate) fn instance(path: &str) -> Cow<'_, str> {
-    if !path.split('/').any(looks_like_card_number) {
+    let hidden = |segment: &str| looks_like_card_number(&percent_decode(segment));
+    if !path.split('/').any(hidden) {
         return Cow::Borrowed(path);
     }
-    let segments = path.split('/').map(|segment| if looks_like_card_number(segment) { "…" } else { segment });
+    let segments = path.split('/').map(|segment| if hidden(segment) { "…" } else { segment });
     Cow::Owned(segments.collect::<Vec<_>>().join("/"))
 }

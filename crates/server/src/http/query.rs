@@ -153,7 +153,7 @@ fn shown(name: &str) -> String {
 }
 
 /// `%41` and `+` undone; what is not UTF-8 afterwards becomes U+FFFD, which no parameter accepts.
-fn percent_decode(text: &str) -> Cow<'_, str> {
+pub(super) fn percent_decode(text: &str) -> Cow<'_, str> {
     if !text.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
         return Cow::Borrowed(text);
     }

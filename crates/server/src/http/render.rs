@@ -14,6 +14,7 @@ use domain::{
 use engine::ports::{Outcome, Refusal, Render, Rendered};
 
 use super::{
+    path::unless_card_number,
     payments::view::PaymentView,
     problem::{Code, Problem, ProblemBody},
 };
@@ -68,6 +69,7 @@ fn refused(
     request_id: &str,
 ) -> Rendered {
     let (code, message) = explain(operation, refusal);
+    let payment = if *refusal == Refusal::NotFound { payment.and_then(unless_card_number) } else { payment };
     let instance = instance(operation, payment);
     let mut problem =
         ProblemBody { payment_id: payment, ..ProblemBody::new(code, &message, request_id, &instance) };

@@ -23,7 +23,7 @@ use engine::ports::Snapshot;
 pub(super) use reply::IDEMPOTENT_REPLAYED;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{problem::Problem, state::AppState};
+use super::{path::unless_card_number, problem::Problem, state::AppState};
 
 /// The routes of this folder.
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
@@ -48,5 +48,5 @@ async fn find(
     let found = snapshot.payment_find(id).await?;
     found
         .filter(|payment| merchant.is_none_or(|merchant| payment.merchant == merchant))
-        .ok_or_else(|| Problem { payment: Some(id), ..Problem::not_found("payment") })
+        .ok_or_else(|| Problem { payment: unless_card_number(id), ..Problem::not_found("payment") })
 }
