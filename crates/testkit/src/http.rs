@@ -58,6 +58,11 @@ impl HttpClient {
         self.send(Method::POST, path, body.into()).await
     }
 
+    /// Puts `body`, byte for byte, as JSON.
+    pub async fn put(&self, path: &str, body: impl Into<Bytes>) -> Result<HttpAnswer, NoAnswer> {
+        self.send(Method::PUT, path, body.into()).await
+    }
+
     async fn send(&self, method: Method, path: &str, body: Bytes) -> Result<HttpAnswer, NoAnswer> {
         let request = Request::builder()
             .method(method)
@@ -80,6 +85,11 @@ impl HttpAnswer {
     /// The body as JSON; `null` when it is none.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+
+    /// A header; empty when it is not there.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     /// Whether these are the stored bytes of an earlier call.

@@ -59,10 +59,10 @@ impl Launch {
         self
     }
 
-    /// With its words in this file instead of beside its data.
-    pub fn log_at(mut self, log: impl Into<PathBuf>) -> Self {
-        self.log = log.into();
-        self
+    /// The same on another data directory and another port.
+    pub fn on(&self, data_dir: impl Into<PathBuf>) -> Self {
+        let Self { wrapper, binary, variables, .. } = self.clone();
+        Self { wrapper, variables, ..Self::new(binary, data_dir) }
     }
 
     /// With this variable in its environment.
@@ -88,23 +88,32 @@ impl Launch {
 
     /// `swelite up`, ready to serve.
     pub async fn up(&self) -> Running {
-        let log = self.log.clone();
-        let out = OpenOptions::new().create(true).append(true).open(&log);
-        let out: File = out.unwrap_or_else(|error| panic!("open {}: {error}", log.display()));
-        let copy = out.try_clone().unwrap_or_else(|error| panic!("clone {}: {error}", log.display()));
-        let port = self.port.to_string();
-        let mut command = self.command(&["up", "--port", &port]);
-        let child = command.stdin(Stdio::null()).stdout(out).stderr(copy).spawn();
-        let child = child.unwrap_or_else(|error| panic!("start {}: {error}", self.binary.display()));
-        let mut running = Running { child: Some(child), url: self.url(), log };
-        running.wait_until_ready().await;
-        running
+        self.start(&["up", "--port", &self.port.to_string()], "/readyz").await
+    }
+
+    /// `swelite simulator`, ready to serve.
+    pub async fn simulator(&self, flags: &[&str]) -> Running {
+        let (listen, data_dir) = (format!("127.0.0.1:{}", self.port), self.data_dir.to_string_lossy());
+        let own = ["simulator", "--listen", &listen, "--data-dir", &data_dir];
+        self.start(&[&own, flags].concat(), "/healthz").await
     }
 
     /// Runs a subcommand to its end.
     pub fn run(&self, arguments: &[&str]) -> Output {
         let output = self.command(arguments).stdin(Stdio::null()).output();
         output.unwrap_or_else(|error| panic!("run {} {arguments:?}: {error}", self.binary.display()))
+    }
+
+    async fn start(&self, arguments: &[&str], ready: &'static str) -> Running {
+        let log = self.log.clone();
+        let out = OpenOptions::new().create(true).append(true).open(&log);
+        let out: File = out.unwrap_or_else(|error| panic!("open {}: {error}", log.display()));
+        let copy = out.try_clone().unwrap_or_else(|error| panic!("clone {}: {error}", log.display()));
+        let child = self.command(arguments).stdin(Stdio::null()).stdout(out).stderr(copy).spawn();
+        let child = child.unwrap_or_else(|error| panic!("start {}: {error}", self.binary.display()));
+        let mut running = Running { child: Some(child), url: self.url(), log };
+        running.wait_until_ready(ready).await;
+        running
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -155,6 +164,13 @@ impl Running {
         status
     }
 
+    /// All it has said so far, also before it was started again.
+    pub fn all_words(&self) -> String {
+        let text =
+            std::fs::read(&self.log).unwrap_or_else(|error| panic!("read {}: {error}", self.log.display()));
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
     /// What it has said so far; the end of it.
     pub fn words(&self) -> String {
         let text = std::fs::read(&self.log).unwrap_or_default();
@@ -162,13 +178,13 @@ impl Running {
         String::from_utf8_lossy(text.get(from..).unwrap_or_default()).into_owned()
     }
 
-    async fn wait_until_ready(&mut self) {
+    async fn wait_until_ready(&mut self, path: &str) {
         let client = HttpClient::new(&self.url);
         wait_until("the server is ready", START_LIMIT, async || {
             if let Some(Ok(Some(status))) = self.child.as_mut().map(Child::try_wait) {
                 panic!("the server ended at its start with {status}:\n{}", self.words());
             }
-            client.get("/readyz").await.is_ok_and(|answer| answer.status == 200)
+            client.get(path).await.is_ok_and(|answer| answer.status == 200)
         })
         .await;
     }

@@ -13,9 +13,19 @@ pub async fn wait_until(what: &str, limit: Duration, mut condition: impl AsyncFn
 }
 
 /// Waits until `look` finds something, and gives it back.
-pub async fn wait_for<T>(what: &str, limit: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn wait_for<T>(what: &str, limit: Duration, look: impl AsyncFnMut() -> Option<T>) -> T {
+    look_every(LOOK_EVERY, what, limit, look).await
+}
+
+/// The same for looks that cost something: at most one in `every`.
+pub async fn look_every<T>(
+    every: Duration,
+    what: &str,
+    limit: Duration,
+    mut look: impl AsyncFnMut() -> Option<T>,
+) -> T {
     let looking = async {
-        let mut looks = time::interval(LOOK_EVERY);
+        let mut looks = time::interval(every);
         loop {
             looks.tick().await;
             if let Some(found) = look().await {

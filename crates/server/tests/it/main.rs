@@ -6,9 +6,15 @@
 
 mod chaos;
 mod cli;
+mod common;
 mod event_schemas;
 mod full_disk;
+mod hostile;
 mod lifecycle;
+mod origin;
+mod remote_simulator;
+mod time;
+mod wire;
 
 use std::time::Duration;
 
