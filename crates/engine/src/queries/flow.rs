@@ -12,7 +12,8 @@ use domain::{
 
 use super::handled::Handled;
 use crate::ports::{
-    DeadLetter, DeadLetterFilter, DeadLetterState, OutboxEvent, PostedEntry, Snapshot, StoreError,
+    DeadLetter, DeadLetterFilter, DeadLetterReason, DeadLetterState, OutboxEvent, PostedEntry, Snapshot,
+    StoreError,
 };
 
 /// A station.
@@ -181,14 +182,13 @@ async fn facts(
     let Some((topic, occurred_at)) = by_row.or(by_entry) else { return Ok(None) };
     let filter = DeadLetterFilter { payment: Some(payment.id), ..DeadLetterFilter::default() };
     let letters = snapshot.dead_letter_list(&filter, None, 200).await?.rows;
-    let letter = letters.into_iter().find(|letter| is_of(letter, id, row.as_ref()));
+    // What merely claims the event's place is foreign.
+    let ours = |letter: &DeadLetter| {
+        letter.letter.event == Some(id) && letter.letter.reason != DeadLetterReason::Foreign
+    };
+    let letter = letters.into_iter().find(ours);
     let handled = Handled::read(snapshot).await?;
     Ok(Some(Facts { id, topic, occurred_at, row, entry, letter, handled }))
-}
-
-/// Whether a dead letter is about these very bytes; one that merely claims the event's place is not.
-fn is_of(letter: &DeadLetter, id: EventId, row: Option<&OutboxEvent>) -> bool {
-    letter.letter.event == Some(id) && row.is_none_or(|row| row.sha256 == letter.letter.payload_sha256)
 }
 
 /// A payment whose first authorization has no answer yet.

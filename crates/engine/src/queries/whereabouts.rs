@@ -6,6 +6,9 @@ use crate::{
     queries::handled::Handled,
 };
 
+/// Dead letters read at once.
+const LETTERS_AT_ONCE: usize = 100;
+
 /// What has become of an event.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum EventState {
@@ -55,18 +58,39 @@ pub async fn without_entry(
     if !event.topic.carries_postings() {
         return Ok(EventState::WithoutPostings);
     }
-    let filter = DeadLetterFilter { payload_sha256: Some(*sha256), ..DeadLetterFilter::default() };
-    let letters = snapshot.dead_letter_list(&filter, None, 20).await?.rows;
-    // Only these very bytes at this very place; what merely claims the place is foreign.
-    let ours = letters.iter().filter(|letter| {
-        letter.letter.reason != DeadLetterReason::Foreign
-            && letter.letter.event.is_none_or(|claimed| claimed == event.id)
-    });
-    let states: Vec<DeadLetterState> = ours.map(|letter| letter.state).collect();
+    let same_bytes = DeadLetterFilter { payload_sha256: Some(*sha256), ..DeadLetterFilter::default() };
+    let mut states = letters_of(snapshot, event, &same_bytes).await?;
+    if states.is_empty() {
+        // Bytes that were damaged when they were read are parked as they were read.
+        let same_payment = DeadLetterFilter { payment: Some(event.payment), ..DeadLetterFilter::default() };
+        states = letters_of(snapshot, event, &same_payment).await?;
+    }
     let is_in = |wanted: &[DeadLetterState]| states.iter().any(|state| wanted.contains(state));
     if is_in(&[DeadLetterState::Open, DeadLetterState::Held]) {
         return Ok(EventState::Parked);
     }
     // One that was redriven has an entry, and this event has none.
     Ok(if is_in(&[DeadLetterState::Discarded]) { EventState::Discarded } else { EventState::Lost })
+}
+
+/// The states of the dead letters that are this event. What merely claims its place is foreign, and is not.
+async fn letters_of(
+    snapshot: &mut dyn Snapshot,
+    event: &OutboxEvent,
+    filter: &DeadLetterFilter,
+) -> Result<Vec<DeadLetterState>, StoreError> {
+    let (mut states, mut before) = (Vec::new(), None);
+    loop {
+        let page = snapshot.dead_letter_list(filter, before, LETTERS_AT_ONCE).await?;
+        let genuine = page.rows.iter().filter(|letter| letter.letter.reason != DeadLetterReason::Foreign);
+        let ours = genuine.filter(|letter| {
+            let same_bytes = filter.payload_sha256.is_some();
+            letter.letter.event.map_or(same_bytes, |place| place == event.id)
+        });
+        states.extend(ours.map(|letter| letter.state));
+        before = page.next;
+        if before.is_none() {
+            return Ok(states);
+        }
+    }
 }

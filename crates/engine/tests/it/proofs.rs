@@ -232,6 +232,7 @@ async fn a_parked_event_is_accounted_for_and_its_redrive_is_folded_in() {
     let letters = app.dead_letters().await;
     assert_eq!(letters.len(), 1);
     let prover = app.prover();
+    assert!(prover.run(Mode::Full).await.unwrap().ok(), "parked as it was read, and read wrongly");
     let act = OperatorAct { actor: "test".into(), reason: Some("test".into()), request_id: "req".into() };
     app.tamper(
         "UPDATE dead_letter SET payload = (SELECT body FROM outbox_event WHERE id = 10), \
