@@ -92,13 +92,20 @@ impl Prover {
         let mut tally = Tally::default();
         let mut lanes = self.lanes_to_check(mode, verified.as_deref()).await?;
         let from: Vec<(Lane, Seq)> = lanes.iter().map(|lane| (lane.lane(), lane.to())).collect();
-        for lane in &mut lanes {
-            lane.settle(&self.source, &mut tally).await?;
-            lane.look_ahead(&self.source, &mut tally).await?;
-        }
-        if mode == Mode::Full {
-            sweep::payments(&self.source, &mut tally).await?;
-        }
+        // The two passes read at the same time: while one waits for rows, the other works.
+        let mut swept = Tally::default();
+        let sweep = async {
+            if mode == Mode::Full { sweep::payments(&self.source, &mut swept).await } else { Ok(()) }
+        };
+        let walk = async {
+            for lane in &mut lanes {
+                lane.settle(&self.source, &mut tally).await?;
+                lane.look_ahead(&self.source, &mut tally).await?;
+            }
+            Ok(())
+        };
+        tokio::try_join!(walk, sweep)?;
+        tally.absorb(swept);
         balances::check(self.source.store.snapshot().await?.as_mut(), &mut lanes, &mut tally).await?;
         if tally.is_clean() {
             *verified = Some(lanes);

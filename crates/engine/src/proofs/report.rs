@@ -189,6 +189,18 @@ impl Tally {
         }
     }
 
+    /// Takes over what another pass found.
+    pub(super) fn absorb(&mut self, other: Self) {
+        for (line, theirs) in self.lines.iter_mut().zip(other.lines) {
+            line.checked += theirs.checked;
+            line.skipped += theirs.skipped;
+            line.wrong += theirs.wrong;
+            line.time += theirs.time;
+            let room = FINDINGS_MAX.saturating_sub(line.findings.len());
+            line.findings.extend(theirs.findings.into_iter().take(room));
+        }
+    }
+
     pub(super) fn is_clean(&self) -> bool {
         self.lines.iter().all(|line| line.wrong == 0)
     }

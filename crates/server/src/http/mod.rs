@@ -23,6 +23,8 @@ mod limits;
 pub mod list;
 mod middleware;
 pub(crate) mod openapi;
+#[cfg(test)]
+mod operations_tests;
 mod outbox;
 mod overview;
 pub mod path;

@@ -1,6 +1,9 @@
 //! The application with a stub for an engine, for tests of what the wire does by itself.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use axum::{
@@ -8,18 +11,22 @@ use axum::{
     body::Body,
     http::{HeaderMap, Request, StatusCode},
 };
+use broker::{EmbeddedBroker, EmbeddedBrokerSettings};
 use bytes::Bytes;
 use cache::{MemoryCache, MemoryCacheSettings};
 use domain::payment::{Capture, Refund, Void};
 use engine::{
     commit::{Committer, Context},
     payments::{Authorize, Call, OnPayment, Payments, Reply},
+    pipeline::worker::Worker,
     ports::{Cache, Clock, Store},
+    queries::pipeline_status::pipeline_status,
 };
 use http_body_util::BodyExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 use store::{SqliteSettings, SqliteStore};
-use testkit::{FixedClock, SeededEntropy, away::AwayStore};
+use testkit::{FixedClock, SeededEntropy, away::AwayStore, wait::wait_until};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::{
@@ -156,12 +163,14 @@ pub(crate) fn get(path: &str) -> Request<Body> {
     Request::get(path).body(Body::empty()).expect("a valid request")
 }
 
-/// The application over the real engine and a store in a directory of its own, on a clock that the test owns. The worker does
-/// not run.
+/// The application over the real engine and a store in a directory of its own, on a clock that the test owns. The worker runs
+/// only when it is told to.
 pub(crate) struct Books {
     pub(crate) app: Router,
     pub(crate) clock: Arc<FixedClock>,
-    _dir: tempfile::TempDir,
+    pub(crate) state: AppState,
+    context: Context,
+    dir: tempfile::TempDir,
 }
 
 impl Books {
@@ -196,7 +205,45 @@ impl Books {
             readiness: Arc::new(Readiness::default()),
             request_id_seed: 7,
         });
-        Self { app: router::app(state), clock, _dir: dir }
+        Self { app: router::app(state.clone()), clock, state, context, dir }
+    }
+
+    /// Runs the worker until it has handled every event.
+    pub(crate) async fn work(&self) {
+        let committed = self.context.signals.committed();
+        let settings = EmbeddedBrokerSettings { poll_interval: Duration::from_millis(10) };
+        let broker = EmbeddedBroker::new(Arc::clone(&self.context.store), committed, settings);
+        let stop = CancellationToken::new();
+        let worker = tokio::spawn(Worker::new(self.context.clone(), Arc::new(broker)).run(stop.clone()));
+        wait_until("every event is handled", Duration::from_secs(20), async || self.pending().await == 0)
+            .await;
+        stop.cancel();
+        worker.await.expect("the worker does not panic");
+    }
+
+    async fn pending(&self) -> u64 {
+        let mut snapshot = self.context.store.snapshot().await.expect("the store can be read");
+        pipeline_status(snapshot.as_mut()).await.expect("the store can be read").pending()
+    }
+
+    /// Damages the stored books behind the platform's back.
+    pub(crate) fn tamper(&self, sql: &str) {
+        store::testing::tamper(&SqliteSettings::new(self.dir.path()), sql);
+    }
+
+    /// Authorizes and captures a payment of M1 in won; its number.
+    pub(crate) async fn captured(&self, key: &str, amount: i64) -> u64 {
+        let order = json!({"merchantId": "M1", "amount": amount, "currency": "KRW", "idempotencyKey": key, "captureMode": "automatic"});
+        let answer = self.post("/payments/authorize", &order).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()["paymentId"].as_u64().expect("a number")
+    }
+
+    /// Sends a GET that must succeed.
+    pub(crate) async fn read(&self, path: &str) -> Value {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        answer.json()
     }
 
     /// Sends a POST of JSON.

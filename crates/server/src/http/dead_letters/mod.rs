@@ -3,6 +3,8 @@
 mod acts;
 mod bulk;
 mod list;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use utoipa_axum::{router::OpenApiRouter, routes};

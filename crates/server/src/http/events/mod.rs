@@ -3,6 +3,8 @@
 mod list;
 mod places;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use utoipa_axum::{router::OpenApiRouter, routes};

@@ -3,6 +3,8 @@
 mod accounts;
 mod entries;
 mod proofs;
+#[cfg(test)]
+mod tests;
 mod trial_balance;
 mod view;
 

@@ -10,6 +10,8 @@ mod place_cursor;
 mod refund;
 mod reply;
 #[cfg(test)]
+mod story_tests;
+#[cfg(test)]
 mod tests;
 mod timeline;
 pub(crate) mod view;
