@@ -1,7 +1,7 @@
 //! The platform as a child process: built, started on a data folder, waited for until it can serve, ended cleanly.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     net::{Ipv4Addr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -100,8 +100,11 @@ impl Platform {
             command.stdout(file.try_clone()?).stderr(file);
         }
         adjust(&mut command);
-        Self::spawn(command, start.port, |port| {
-            http::get(port, "/readyz").is_ok_and(|answer| answer.status == 200)
+        let is_ready = |port| http::get(port, "/readyz").is_ok_and(|answer| answer.status == 200);
+        Self::spawn(command, start.port, is_ready).inspect_err(|_| {
+            // Its own words say more than ours can.
+            let words = start.log.and_then(|log| fs::read_to_string(log).ok()).unwrap_or_default();
+            eprintln!("{}", words.trim_end());
         })
     }
 
@@ -150,7 +153,7 @@ impl Platform {
         let begun = now();
         while begun.elapsed() < START_LIMIT {
             if self.has_ended() {
-                bail!("the platform ended at its start; see its words above or in its log");
+                bail!("the platform ended at its start");
             }
             if is_ready(self.port) {
                 return Ok(());
