@@ -105,18 +105,16 @@ fn commit(conn: &Connection, made: &[Made], lane: &LaneState) -> Result<(), Erro
         event.execute(params![seq, it.sha256, previous, payment, occurred_at, &*it.body, it.traceparent])?;
     }
     let mut answer = conn.prepare_cached(
-        "INSERT INTO idem_response_cache (key_hash, merchant, operation, key, fingerprint, payment, status, \
-         answered_at, body) VALUES (?1, ?2, 'authorize', ?3, ?4, ?5, 200, ?6, ?7)",
+        "INSERT INTO idem_response_cache (merchant, operation, key, fingerprint, payment, status, answered_at, \
+         body) VALUES (?1, 'authorize', ?2, ?3, ?4, 200, ?5, ?6)",
     )?;
     for Made { answer: it, .. } in made {
         let IdempotencyWrite::Insert(row) = it else { continue };
         let IdempotencyState::Final(given) = &row.state else { continue };
-        let mut hash = [0; 8];
-        hash.copy_from_slice(&row.fingerprint[..8]);
-        let (hash, at) = (i64::from_le_bytes(hash), given.answered_at.unix_ms());
+        let at = given.answered_at.unix_ms();
         let payment = given.payment.map(|payment| int(payment.get()));
         let (merchant, key) = (row.scope.merchant.as_str(), row.scope.key.as_str());
-        answer.execute(params![hash, merchant, key, row.fingerprint, payment, at, &*given.body])?;
+        answer.execute(params![merchant, key, row.fingerprint, payment, at, &*given.body])?;
     }
     let mut update = conn.prepare_cached(
         "UPDATE lane SET last_seq = ?1, authorized_seq = ?1, payment_counter = ?2 WHERE lane = 0",
