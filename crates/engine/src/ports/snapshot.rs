@@ -252,6 +252,15 @@ pub trait Snapshot: Send {
         limit: usize,
     ) -> Result<Vec<PostedEntry>, StoreError>;
 
+    /// Journal entries of a lane after the first place, up to and including the second, that do not exist although postings name
+    /// them; in lane order, at most a few. Always empty unless something wrote past the platform.
+    async fn posting_list_orphaned(
+        &mut self,
+        lane: Lane,
+        after: Seq,
+        to: Seq,
+    ) -> Result<Vec<JournalEntryId>, StoreError>;
+
     /// Postings of the books that touch an account, newest first.
     async fn account_entry_list(
         &mut self,

@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    id::EventId,
+    id::{EventId, Seq},
     ledger::{AccountId, Layer},
 };
 
 use super::{
     lane::LaneCheck,
-    read::RANGE,
+    read::{self, RANGE},
     report::{Proof, Tally},
 };
 use crate::{
@@ -137,6 +137,8 @@ async fn fold_tail(
     fold: &mut Fold,
     tally: &mut Tally,
 ) -> Result<(), StoreError> {
+    // Up to the end of the lane the ranges have looked.
+    read::orphaned(snapshot, lane.lane(), (row.state.last_seq, Seq(u64::MAX)), tally).await?;
     let mut after = lane.to();
     loop {
         let entries = match snapshot.journal_range(lane.lane(), after, RANGE).await {

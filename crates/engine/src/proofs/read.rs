@@ -43,6 +43,7 @@ pub(super) async fn entries(
     (after, to): (Seq, Seq),
     tally: &mut Tally,
 ) -> Result<BTreeMap<Seq, Option<PostedEntry>>, StoreError> {
+    orphaned(snapshot, lane, (after, to), tally).await?;
     let seq = |entry: &PostedEntry| entry.entry.id.seq;
     match snapshot.journal_range(lane, after, RANGE).await {
         Ok(entries) => {
@@ -64,6 +65,22 @@ pub(super) async fn entries(
         }
     }
     Ok(entries)
+}
+
+/// Notes postings whose journal entry does not exist.
+pub(super) async fn orphaned(
+    snapshot: &mut dyn Snapshot,
+    lane: Lane,
+    (after, to): (Seq, Seq),
+    tally: &mut Tally,
+) -> Result<(), StoreError> {
+    for id in snapshot.posting_list_orphaned(lane, after, to).await? {
+        tally.wrong(
+            Proof::EntriesHaveEvents,
+            format!("journal entry {id}: does not exist, though it has postings"),
+        );
+    }
+    Ok(())
 }
 
 /// Payments by number; one that cannot be read is noted and left out.

@@ -145,6 +145,12 @@ impl App {
         self.payments.capture(on_payment(payment, command, key, &format!("capture{amount:?}"))).await.into()
     }
 
+    /// A capture that may leave a rest.
+    pub(crate) async fn capture_more(&self, payment: PaymentId, amount: i64, last: bool) -> Answer {
+        let command = Capture { amount: Some(amount), last };
+        self.payments.capture(on_payment(payment, command, None, "capture more")).await.into()
+    }
+
     pub(crate) async fn void(&self, payment: PaymentId) -> Answer {
         self.payments.void(on_payment(payment, Void::default(), None, "void")).await.into()
     }

@@ -7,6 +7,8 @@ use engine::{
     proofs::{Mode, Proof, ProofReport, Whereabouts},
 };
 
+use futures_util::future::join_all;
+
 use crate::app::{App, authorize};
 
 /// Takes an entry out of journal, balances and counter, as if it had never been posted.
@@ -158,6 +160,41 @@ async fn an_entry_of_a_decline_is_found() {
                UPDATE lane_posted SET entries = entries + 1";
     let red = damaged(sql, "journal entry 0-8: payment.declined carries no postings").await;
     assert!(red.contains(&Proof::EntriesHaveEvents), "{red:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postings_of_an_entry_that_does_not_exist_are_found() {
+    for place in [8, 4711] {
+        let sql = format!("INSERT INTO ledger_entry VALUES ({place} * 64, 0, 1, 2, 5)");
+        let red = damaged(&sql, &format!("journal entry 0-{place}: does not exist")).await;
+        assert_eq!(red, [Proof::EntriesHaveEvents]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lives_that_stretch_over_many_ranges_are_followed_to_their_beginning() {
+    let app = App::start().await;
+    let calls = (0..1_100).map(|number| app.authorized(100 + number));
+    let payments = join_all(calls).await;
+    for part in [60, 40] {
+        let captures = payments.iter().map(|payment| app.capture_more(*payment, part, part == 40));
+        assert!(join_all(captures).await.iter().all(|answer| answer.status == 200));
+    }
+    app.drain().await;
+    let report = app.prover().run(Mode::Full).await.unwrap();
+    assert!(report.ok(), "{report:#?}");
+    assert_eq!(report.of(Proof::PaymentsReplay).unwrap().checked, 1_100);
+    assert_eq!(report.of(Proof::ChainUnbroken).unwrap().checked, 3_300);
+    // As after a lost update: the payment's last capture does not know of the one before it.
+    app.tamper(
+        "UPDATE outbox_event SET payment_previous = 7 WHERE payment = 7 AND id > 2200;
+         UPDATE journal_entry SET payment_previous = 7 WHERE payment = 7 AND id > 2200",
+    );
+    let report = app.prover().run(Mode::Full).await.unwrap();
+    let captures = report.of(Proof::CapturesPostedOnce).unwrap();
+    assert_eq!(captures.wrong, 2, "one is on no chain, and the sum is not what was captured: {captures:#?}");
+    assert!(captures.findings.iter().any(|finding| finding.ends_with("is not on the chain of payment 7")));
+    app.finish_damaged();
 }
 
 #[tokio::test(flavor = "multi_thread")]

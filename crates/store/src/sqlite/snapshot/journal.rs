@@ -15,6 +15,9 @@ use super::super::{
     rows::{Cells, account_from_cells, corrupt, layer_from_code, list, topic_from_code},
 };
 
+/// Entries without a row that are named at once.
+const ORPHANS_MAX: i64 = 20;
+
 macro_rules! journal_columns {
     () => {
         "id, topic, payment, payment_previous, occurred_at, posted_at"
@@ -62,6 +65,20 @@ pub(super) fn newest(
     let mut entries = with_postings(conn, heads)?;
     entries.reverse();
     Ok(entries)
+}
+
+/// Entries that postings name and that do not exist.
+pub(super) fn orphaned(
+    conn: &Connection,
+    lane: Lane,
+    after: Seq,
+    to: Seq,
+) -> Result<Vec<JournalEntryId>, StoreError> {
+    let (first, last) = event_keys(lane, after.next(), to);
+    let lines = params![line_key(first, 0), line_key(last, LINES_MAX - 1), ORPHANS_MAX];
+    let sql = "SELECT DISTINCT e.id >> 6 FROM ledger_entry e LEFT JOIN journal_entry j ON j.id = e.id >> 6 \
+               WHERE e.id BETWEEN ?1 AND ?2 AND j.id IS NULL ORDER BY e.id LIMIT ?3";
+    list(conn, sql, lines, |row| Ok(event_id(Cells::of("ledger_entry", row).int(0)?)))
 }
 
 struct Head {

@@ -189,6 +189,15 @@ impl Snapshot for SqliteSnapshot {
         self.read(move |conn| journal::newest(conn, lane, before, limit)).await
     }
 
+    async fn posting_list_orphaned(
+        &mut self,
+        lane: Lane,
+        after: Seq,
+        to: Seq,
+    ) -> Result<Vec<JournalEntryId>, StoreError> {
+        self.read(move |conn| journal::orphaned(conn, lane, after, to)).await
+    }
+
     async fn account_entry_list(
         &mut self,
         filter: &AccountFilter,
