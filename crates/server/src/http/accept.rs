@@ -70,7 +70,7 @@ pub async fn serve(listener: TcpListener, app: Router, state: &AppState, stop: C
         gate.admit(stream);
     }
     drop(listener);
-    gate.close(settings.drain_time_limit).await
+    gate.close(settings.drain_grace, settings.drain_time_limit).await
 }
 
 struct Gate {
@@ -182,9 +182,11 @@ impl Gate {
         });
     }
 
-    async fn close(self, limit: Duration) -> Drained {
-        self.finish.cancel();
+    async fn close(self, grace: Duration, limit: Duration) -> Drained {
         self.connections.close();
+        // Of whoever was let in last nothing has been read yet: to hyper that is idle, and it would close unheard.
+        let _ = timeout(grace, self.connections.wait()).await;
+        self.finish.cancel();
         if timeout(limit, self.connections.wait()).await.is_ok() {
             return Drained { cut: 0 };
         }
