@@ -37,9 +37,10 @@ pub(crate) fn open(options: &Options, clock: &Arc<FixedClock>) -> Result<SqliteS
 pub(crate) fn prefill(options: &Options) -> Result<(), Error> {
     let clock = Arc::new(FixedClock::default());
     let store = open(options, &clock)?;
-    let maker = Maker::new(options, 1)?;
     tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-        let mut left = options.prefill.saturating_sub(stored(&store).await?);
+        let stored = stored(&store).await?;
+        let maker = Maker::new(options, stored)?;
+        let mut left = options.prefill.saturating_sub(stored);
         while left > 0 {
             let batch = PREFILL_BATCH.min(usize::try_from(left)?);
             clock.advance_ms(1);
@@ -57,10 +58,10 @@ pub(crate) fn prefill(options: &Options) -> Result<(), Error> {
 pub(crate) fn run(options: &Options) -> Result<(Report, Option<Report>), Error> {
     let clock = Arc::new(FixedClock::at(FixedClock::default().now().plus_seconds(3600)));
     let store = open(options, &clock)?;
-    let maker = Maker::new(options, options.prefill + 2)?;
     let (mut commits, mut postings) = (Meter::new(&options.dir), Meter::new(&options.dir));
-    let begun = now();
     tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+        let maker = Maker::new(options, stored(&store).await?)?;
+        let begun = now();
         while begun.elapsed() < Duration::from_secs(options.seconds) {
             clock.advance_ms(1);
             let made = commit(&store, &maker, options.batch, &clock, &mut commits).await?;

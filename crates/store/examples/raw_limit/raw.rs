@@ -23,8 +23,8 @@ pub(crate) fn run(options: &Options) -> Result<(Report, Option<Report>), Error> 
     drop(adapter::open(options, &Arc::new(FixedClock::default()))?);
     let conn = connect(options)?;
     let clock = FixedClock::at(FixedClock::default().now().plus_seconds(3600));
-    let maker = Maker::new(options, options.prefill + 2)?;
     let mut lane = lane(&conn)?;
+    let maker = Maker::new(options, lane.payment_counter)?;
     let (mut commits, mut postings) = (Meter::new(&options.dir), Meter::new(&options.dir));
     let begun = now();
     while begun.elapsed() < Duration::from_secs(options.seconds) {
@@ -105,8 +105,8 @@ fn commit(conn: &Connection, made: &[Made], lane: &LaneState) -> Result<(), Erro
         event.execute(params![seq, it.sha256, previous, payment, occurred_at, &*it.body, it.traceparent])?;
     }
     let mut answer = conn.prepare_cached(
-        "INSERT INTO idem_response_cache (merchant, operation, key, fingerprint, payment, status, answered_at, \
-         body) VALUES (?1, 'authorize', ?2, ?3, ?4, 200, ?5, ?6)",
+        "INSERT INTO idem_response_cache (merchant, operation, key, fingerprint, payment, status, answered_at, body) \
+         VALUES (?1, 'authorize', ?2, ?3, ?4, 200, ?5, ?6)",
     )?;
     for Made { answer: it, .. } in made {
         let IdempotencyWrite::Insert(row) = it else { continue };

@@ -8,7 +8,7 @@ use std::{
 };
 
 use domain::time::Timestamp;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, config::DbConfig, params};
 
 use super::{
     OpenError,
@@ -119,6 +119,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
     let conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(failed)?;
     conn.busy_timeout(BUSY_WAIT_MAX).map_err(failed)?;
     conn.set_prepared_statement_cache_capacity(128);
+    // Without it a bound LIMIT makes SQLite plan the statement anew at every run, which costs more than running it.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed)?;
     Ok(conn)
 }
 

@@ -100,12 +100,12 @@ impl Default for Sweep {
 impl LateIndex {
     /// Reads back what waits.
     fn open(conn: &Connection, spec: &'static Spec, lag_rows: u64) -> Result<Self, StoreError> {
-        let sweep = read_sweep(conn, spec)?;
-        let mut entries = BTreeMap::new();
+        let mut sweep = read_sweep(conn, spec)?;
+        let mut entries = Vec::new();
         // Some of them may be in the tree already; settling them again changes nothing.
-        (spec.read_back)(conn, sweep.merged_to, &mut |entry| {
-            entries.insert(entry, false);
-        })?;
+        (spec.read_back)(conn, sweep.merged_to, &mut |entry| entries.push((entry, false)))?;
+        sweep.last_row = entries.iter().map(|((_, row), _)| *row).fold(sweep.last_row, i64::max);
+        let entries = BTreeMap::from_iter(entries);
         Ok(Self { spec, lag_rows: lag_rows.max(1), waiting: RwLock::new(Waiting { entries, sweep }) })
     }
 
