@@ -31,7 +31,7 @@ impl SqliteSettings {
             reader_cache_bytes: 16 << 20,
             readers: 4,
             reader_wait_ms: 2_000,
-            checkpoint_pages: 16_384,
+            checkpoint_pages: 2_048,
             index_lag_rows: 131_072,
         }
     }
