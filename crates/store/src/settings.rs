@@ -31,7 +31,7 @@ impl SqliteSettings {
             reader_cache_bytes: 16 << 20,
             readers: 4,
             reader_wait_ms: 2_000,
-            checkpoint_pages: 2_048,
+            checkpoint_pages: 1_024,
             index_lag_rows: 131_072,
         }
     }

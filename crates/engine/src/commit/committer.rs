@@ -116,11 +116,7 @@ impl Committer {
         for queued in batch {
             let submission = &queued.submission;
             let (operation, request_id) = (submission.work.operation(), &submission.request_id);
-            let payment = match &submission.work {
-                Work::OnPayment(payment, _) => Some(*payment),
-                Work::Settle(attempt, _) => Some(attempt.payment),
-                Work::Authorize(_) | Work::ReplayOnly(_) => None,
-            };
+            let payment = submission.work.payment();
             let answer = refused(self.context.render.as_ref(), operation, refusal, payment, request_id);
             queued.answer(Settled::Answer(answer));
         }
@@ -175,7 +171,14 @@ impl Committer {
                 tracing::error!(request.id = %submission.request_id, "deciding a command panicked");
                 let operation = submission.work.operation();
                 let render = self.context.render.as_ref();
-                Settled::Answer(refused(render, operation, &Refusal::Internal, None, &submission.request_id))
+                let payment = submission.work.payment();
+                Settled::Answer(refused(
+                    render,
+                    operation,
+                    &Refusal::Internal,
+                    payment,
+                    &submission.request_id,
+                ))
             }
         }
     }
@@ -199,7 +202,7 @@ impl Committer {
                     keys.payments.push(attempt.payment);
                     keys.attempts.push(attempt.id);
                 }
-                Work::ReplayOnly(_) => {}
+                Work::ReplayOnly(..) => {}
             }
         }
         lanes.sort_unstable();

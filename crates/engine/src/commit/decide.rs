@@ -39,7 +39,7 @@ pub(super) fn decide(context: &Context, workspace: &Workspace, submission: &Subm
     match &submission.work {
         Work::Authorize(request) => case.authorize(request),
         Work::OnPayment(payment, command) => case.on_payment(*payment, command),
-        Work::ReplayOnly(_) => case.refuse(&Refusal::RateLimited, None),
+        Work::ReplayOnly(..) => case.refuse(&Refusal::RateLimited, None),
         Work::Settle(attempt, verdict) => case.settle(attempt, *verdict),
     }
 }
@@ -60,7 +60,7 @@ impl Case<'_> {
     fn known_key(&self, row: &IdempotencyRow) -> Decision {
         if row.fingerprint != self.submission.fingerprint {
             self.context.observer.idempotency(IdempotencyOutcome::Mismatch);
-            return self.refuse(&Refusal::KeyReused, None);
+            return self.refuse(&Refusal::KeyReused, self.submission.work.payment());
         }
         match &row.state {
             IdempotencyState::Running { payment } => {
@@ -125,7 +125,7 @@ impl Case<'_> {
 
     fn on_payment(&self, id: PaymentId, command: &Command) -> Decision {
         let Some(payment) = self.workspace.payment(id, &self.submission.merchant) else {
-            return self.refuse(&Refusal::NotFound, None);
+            return self.refuse(&Refusal::NotFound, Some(id));
         };
         let (after, event) = match payment.clone().apply(command, self.now()) {
             Ok(applied) => applied,
@@ -291,7 +291,7 @@ impl Case<'_> {
     fn refusal_answer(&self, refusal: &Refusal, payment: Option<PaymentId>) -> Answer {
         let request_id = match &self.submission.work {
             Work::Settle(attempt, _) => &attempt.request_id,
-            Work::Authorize(_) | Work::OnPayment(..) | Work::ReplayOnly(_) => &self.submission.request_id,
+            Work::Authorize(_) | Work::OnPayment(..) | Work::ReplayOnly(..) => &self.submission.request_id,
         };
         let operation = self.submission.work.operation();
         refused(self.context.render.as_ref(), operation, refusal, payment, request_id)

@@ -32,7 +32,7 @@ pub(crate) enum Work {
     /// A command on a payment that exists; `Expire` comes from the expiry loop only.
     OnPayment(PaymentId, Command),
     /// Answer from what is stored under the key, or refuse as limited: for a caller whose limit is used up.
-    ReplayOnly(Operation),
+    ReplayOnly(Operation, Option<PaymentId>),
     /// Record what the acquirer said.
     Settle(Box<Attempt>, Verdict),
 }
@@ -44,8 +44,18 @@ impl Work {
             Self::OnPayment(_, Command::Capture(_)) => Operation::Capture,
             Self::OnPayment(_, Command::Void(_) | Command::Expire) => Operation::Void,
             Self::OnPayment(_, Command::Refund(_)) => Operation::Refund,
-            Self::ReplayOnly(operation) => *operation,
+            Self::ReplayOnly(operation, _) => *operation,
             Self::Settle(attempt, _) => attempt.operation,
+        }
+    }
+
+    /// The payment it names; a refusal says it back.
+    pub(crate) fn payment(&self) -> Option<PaymentId> {
+        match self {
+            Self::Authorize(_) => None,
+            Self::OnPayment(payment, _) => Some(*payment),
+            Self::ReplayOnly(_, payment) => *payment,
+            Self::Settle(attempt, _) => Some(attempt.payment),
         }
     }
 }

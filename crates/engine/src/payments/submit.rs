@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use domain::payment::Operation;
+use domain::{id::PaymentId, payment::Operation};
 
 use super::{Call, Payments, Reply, in_flight::InFlightGuard};
 use crate::{
@@ -77,7 +77,10 @@ impl Payments {
         let operation = submission.work.operation();
         if let Some(scope) = scope {
             if self.in_flight.contains(scope) {
-                return Ok(Submission { work: Work::ReplayOnly(operation), ..submission });
+                return Ok(Submission {
+                    work: Work::ReplayOnly(operation, submission.work.payment()),
+                    ..submission
+                });
             }
             if let Some(answer) = self.stored_answer(&Asked::of(&submission), scope).await {
                 return Err(answer);
@@ -161,7 +164,7 @@ impl Payments {
     }
 
     fn refuse(&self, refusal: &Refusal, asked: &Asked) -> Answer {
-        refused(self.context.render.as_ref(), asked.operation, refusal, None, &asked.request_id)
+        refused(self.context.render.as_ref(), asked.operation, refusal, asked.payment, &asked.request_id)
     }
 }
 
@@ -169,6 +172,7 @@ impl Payments {
 #[derive(Clone)]
 struct Asked {
     operation: Operation,
+    payment: Option<PaymentId>,
     fingerprint: Digest,
     request_id: Box<str>,
 }
@@ -177,6 +181,7 @@ impl Asked {
     fn of(submission: &Submission) -> Self {
         Self {
             operation: submission.work.operation(),
+            payment: submission.work.payment(),
             fingerprint: submission.fingerprint,
             request_id: submission.request_id.clone(),
         }
@@ -204,8 +209,8 @@ struct Aftercare {
 impl Aftercare {
     async fn finish(self, answered: Result<Answer, Refusal>) -> Answer {
         let answer = answered.unwrap_or_else(|refusal| {
-            let Asked { operation, request_id, .. } = &self.asked;
-            refused(self.context.render.as_ref(), *operation, &refusal, None, request_id)
+            let Asked { operation, payment, request_id, .. } = &self.asked;
+            refused(self.context.render.as_ref(), *operation, &refusal, *payment, request_id)
         });
         self.context.observer.payment(self.asked.operation, result_of(&answer));
         let nothing_happened = answer.replayed || answer.status == 503;

@@ -1,6 +1,9 @@
 //! The life of a payment through the committer: keys, refusals, replays.
 
-use domain::payment::{CaptureMode, DeclineCode, PaymentStatus, Verdict};
+use domain::{
+    id::PaymentId,
+    payment::{CaptureMode, DeclineCode, PaymentStatus, Verdict},
+};
 use engine::ports::AcquirerDecision;
 
 use crate::app::{App, authorize};
@@ -83,5 +86,18 @@ async fn another_merchants_payment_does_not_exist() {
     };
     assert_eq!(app.payments.capture(call).await.status, 404);
     assert_eq!(app.payment(payment).await.status(), PaymentStatus::Authorized);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_names_the_payment_it_was_asked_about() {
+    let app = App::start().await;
+    let payment = app.captured(900).await;
+    assert_eq!(app.refund(payment, Some(100), Some("k")).await.status, 200);
+    let reused = app.refund(payment, Some(200), Some("k")).await;
+    assert_eq!((reused.status, reused.payment()), (422, payment));
+    let nobody = PaymentId::new(777).unwrap();
+    let missing = app.capture(nobody, None, None).await;
+    assert_eq!((missing.status, missing.payment()), (404, nobody));
     app.finish().await;
 }

@@ -54,7 +54,7 @@ fn connect(options: &Options) -> Result<Connection, Error> {
     conn.pragma_update(None, "temp_store", "MEMORY")?;
     conn.pragma_update(None, "foreign_keys", false)?;
     conn.pragma_update(None, "cache_size", -131_072)?;
-    let pages = options.checkpoint_pages.unwrap_or(2_048);
+    let pages = options.checkpoint_pages.unwrap_or(1_024);
     conn.pragma_update_and_check(None, "wal_autocheckpoint", pages, |_| Ok(()))?;
     Ok(conn)
 }
