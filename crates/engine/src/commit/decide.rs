@@ -177,6 +177,7 @@ impl Case<'_> {
         }
         let attempt = Attempt {
             id: asked.attempt,
+            acquirer: self.context.acquirer.id().into(),
             payment: asked.payment,
             merchant: self.submission.merchant.clone(),
             operation: asked.operation,

@@ -1,7 +1,8 @@
 //! Finds out what became of acquirer calls that were never answered.
 //!
 //! Invariant: "no such attempt" is not an outcome: the same request is sent again under the same attempt id, and that answer
-//! is taken. Nothing is ever guessed: past its bound an unknown attempt is an alarm and a list.
+//! is taken. Nothing is ever guessed: past its bound an unknown attempt is an alarm and a list. What was sent to another
+//! acquirer than today's is unknown until that one is back: nobody else can say what it did.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -83,6 +84,9 @@ impl Resolver {
 
     /// Whether the attempt's outcome is recorded now.
     async fn resolve(&self, attempt: Attempt) -> bool {
+        if *attempt.acquirer != *self.context.acquirer.id() {
+            return false;
+        }
         let verdict = match self.context.acquirer.inquire(attempt.id).await {
             Inquiry::Known(verdict) => Some(verdict),
             Inquiry::NoSuchAttempt => self.send_again(&attempt).await,
@@ -112,8 +116,8 @@ impl Resolver {
         self.context.observer.attempts_overdue(overdue.len());
         if let Some(oldest) = overdue.first() {
             tracing::error!(
-                attempts = overdue.len(), attempt.id = %oldest.id, payment.id = %oldest.payment,
-                "outcome of acquirer calls is unknown past the bound"
+                attempts = overdue.len(), attempt.id = %oldest.id, attempt.acquirer = %oldest.acquirer,
+                payment.id = %oldest.payment, "outcome of acquirer calls is unknown past the bound"
             );
         }
     }

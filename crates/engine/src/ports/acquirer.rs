@@ -48,6 +48,10 @@ pub trait Acquirer: Send + Sync {
     /// Its name, the owner of its receivable account.
     fn name(&self) -> &str;
 
+    /// Who answers, and will be asked again. An attempt sent to one is never resolved by another, even one of the same name:
+    /// only whom it was sent to knows what became of it.
+    fn id(&self) -> &str;
+
     /// Whether it must be called over a network; such a one never decides at once.
     fn is_remote(&self) -> bool;
 

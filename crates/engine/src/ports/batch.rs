@@ -118,6 +118,8 @@ pub struct StoredAnswer {
 pub struct Attempt {
     /// The acquirer's idempotency key.
     pub id: AttemptId,
+    /// To whom it was sent: [`Acquirer::id`](super::Acquirer::id).
+    pub acquirer: Box<str>,
     /// For which payment.
     pub payment: PaymentId,
     /// Whose.

@@ -121,6 +121,11 @@ impl App {
         Resolver::new(self.context.clone(), &self.payments)
     }
 
+    /// The resolver of a process that was started with another acquirer.
+    pub(crate) fn resolver_asking(&self, acquirer: Arc<ScriptedAcquirer>) -> Resolver {
+        Resolver::new(Context { acquirer, ..self.context.clone() }, &self.payments)
+    }
+
     pub(crate) async fn authorize(&self, call: Call<Authorize>) -> Answer {
         self.payments.authorize(call).await.into()
     }
@@ -396,7 +401,7 @@ pub(crate) struct ScriptedAcquirer {
 }
 
 impl ScriptedAcquirer {
-    fn new(remote: bool) -> Self {
+    pub(crate) fn new(remote: bool) -> Self {
         Self { remote, script: Mutex::default(), inquiries: Mutex::default(), requests: Mutex::default() }
     }
 
@@ -425,6 +430,10 @@ impl ScriptedAcquirer {
 impl Acquirer for ScriptedAcquirer {
     fn name(&self) -> &str {
         "simulator"
+    }
+
+    fn id(&self) -> &str {
+        if self.remote { "scripted-remote" } else { "scripted" }
     }
 
     fn is_remote(&self) -> bool {

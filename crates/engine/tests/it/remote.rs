@@ -1,9 +1,11 @@
 //! An acquirer behind a network: answers get lost, come late, contradict each other.
 
+use std::sync::Arc;
+
 use domain::payment::{DeclineCode, PaymentStatus, Verdict};
 use engine::ports::{AcquirerDecision, Inquiry};
 
-use crate::app::{App, Options, authorize};
+use crate::app::{App, Options, ScriptedAcquirer, authorize};
 
 const LOST: AcquirerDecision = AcquirerDecision::Unknown;
 
@@ -109,6 +111,24 @@ async fn while_nothing_is_known_nothing_is_guessed() {
     app.clock.advance_seconds(100);
     assert_eq!(resolver.resolve_due().await.unwrap(), 0);
     assert_eq!(app.payment(payment).await.status(), PaymentStatus::Authorized);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sent_to_one_acquirer_is_never_resolved_by_another() {
+    let app = remote().await;
+    app.acquirer.will([LOST]);
+    let payment = app.authorize(authorize(900, "k")).await.payment();
+    let attempt = app.acquirer.requests.lock().unwrap()[0].attempt;
+    let other = Arc::new(ScriptedAcquirer::new(false));
+    other.knows(attempt, Inquiry::Known(Verdict::Approved));
+    age(&app);
+    assert_eq!(app.resolver_asking(other.clone()).resolve_due().await.unwrap(), 1, "it stays unknown");
+    assert_eq!(app.payment(payment).await.status(), PaymentStatus::Processing);
+    assert!(other.requests.lock().unwrap().is_empty(), "nor is it sent again elsewhere");
+    app.acquirer.knows(attempt, Inquiry::Known(Verdict::Declined(DeclineCode::LostCard)));
+    assert_eq!(app.resolver().resolve_due().await.unwrap(), 0);
+    assert_eq!(app.payment(payment).await.status(), PaymentStatus::Declined);
     app.finish().await;
 }
 

@@ -34,6 +34,10 @@ impl Acquirer for RemoteSimulator {
         "simulator"
     }
 
+    fn id(&self) -> &str {
+        "simulator-remote"
+    }
+
     fn is_remote(&self) -> bool {
         true
     }

@@ -28,6 +28,10 @@ impl Acquirer for Simulator {
         "simulator"
     }
 
+    fn id(&self) -> &str {
+        "simulator"
+    }
+
     fn is_remote(&self) -> bool {
         false
     }

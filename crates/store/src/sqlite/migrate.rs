@@ -14,8 +14,14 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "books", sql: include_str!("migrations/0001_books.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "books", sql: include_str!("migrations/0001_books.sql") },
+    Migration {
+        version: 2,
+        name: "attempt_acquirer",
+        sql: include_str!("migrations/0002_attempt_acquirer.sql"),
+    },
+];
 
 /// Applies what is missing. Refuses a database that is newer than this program or whose history is another one.
 pub(super) fn migrate(conn: &mut Connection, path: &Path, now: Timestamp) -> Result<(), OpenError> {

@@ -192,6 +192,7 @@ pub(super) async fn write(
 fn attempt(it: &StoreUnderTest, number: u128) -> Attempt {
     Attempt {
         id: AttemptId(number),
+        acquirer: "simulator-remote".into(),
         payment: PaymentId::new(domain::id::ID_MAX).unwrap(),
         merchant: "M1".parse().unwrap(),
         operation: Operation::Authorize,

@@ -265,7 +265,8 @@ fn insert_attempt(conn: &Connection, attempt: &Attempt) -> Result<(), StoreError
     let mut insert = prepare(
         conn,
         "INSERT INTO attempt (id, payment, merchant, operation, amount, currency, token, key_operation, key, \
-         request_id, created_at, verdict, decline_code) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+         request_id, created_at, verdict, decline_code, acquirer) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?;
     let (verdict, decline_code) = attempt.verdict.map(verdict_words).unzip();
     let row = params![
@@ -282,6 +283,7 @@ fn insert_attempt(conn: &Connection, attempt: &Attempt) -> Result<(), StoreError
         attempt.created_at.unix_ms(),
         verdict,
         decline_code.flatten(),
+        attempt.acquirer,
     ];
     change_one(&mut insert, row, "insert attempt")
 }

@@ -13,7 +13,7 @@ use super::Cells;
 macro_rules! attempt_columns {
     () => {
         "id, payment, merchant, operation, amount, currency, token, key_operation, key, request_id, created_at, \
-         verdict, decline_code"
+         verdict, decline_code, acquirer"
     };
 }
 pub(in crate::sqlite) use attempt_columns;
@@ -38,6 +38,7 @@ pub(in crate::sqlite) fn attempt_from_row(row: &Row<'_>) -> Result<Attempt, Stor
     };
     Ok(Attempt {
         id: AttemptId(u128::from_be_bytes(cells.array(0)?)),
+        acquirer: cells.text(13)?.into(),
         payment: cells.payment(1)?,
         merchant: cells.parsed(2)?,
         operation: cells.parsed(3)?,
