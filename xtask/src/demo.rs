@@ -40,7 +40,7 @@ pub(crate) struct Demo {
 /// Runs it.
 pub(crate) fn run(root: &Path, demo: &Demo) -> Result<()> {
     let words = Words::of(demo.lang.unwrap_or_else(Lang::of_locale));
-    needs::meet(root)?;
+    needs::meet(root, &needs::BUILD)?;
     println!("{}", words.building);
     let binary = platform::build(root, Profile::Dev)?;
     let target = platform::target_folder(root)?;

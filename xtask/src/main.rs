@@ -12,6 +12,7 @@ mod demo;
 mod http;
 mod needs;
 mod platform;
+mod services;
 mod shell;
 mod test;
 mod tidy;
@@ -39,6 +40,9 @@ enum Task {
     Demo(demo::Demo),
     /// Make sure that what the build needs is there: a C compiler, make, perl
     Needs,
+    /// The real servers that development and tests use: MariaDB, Redis, Kafka
+    #[command(subcommand)]
+    Services(services::Services),
     /// Run every test, the short kill test included
     Test,
     /// Check everything that is not a test: format, lints, documents, contracts
@@ -75,7 +79,8 @@ fn run(task: Task) -> Result<()> {
     let root = root()?;
     match task {
         Task::Demo(demo) => demo::run(&root, &demo),
-        Task::Needs => needs::meet(&root),
+        Task::Needs => needs::meet(&root, &needs::BUILD),
+        Task::Services(what) => services::run(&root, what),
         Task::Test => test::run(&root),
         Task::Ci => ci::run(&root),
         Task::Chaos(chaos) => chaos::run(&root, &chaos),

@@ -1,32 +1,46 @@
-//! What the build needs beyond Rust: a C compiler, make and perl, for the two C libraries inside.
+//! What a build needs beyond Rust (a C compiler, make and perl, for the C libraries inside), and what the real servers need.
 //!
 //! As root on Debian or Ubuntu what is missing is installed, and said so; anywhere else nothing is touched and the one line to
 //! run is printed.
 
-use std::{fs, path::Path};
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::{shell, shell::Step};
 
 /// A program, and the Debian package that brings it.
-struct Need {
+pub(crate) struct Need {
     program: &'static str,
     package: &'static str,
 }
 
-const NEEDS: [Need; 3] = [
+/// What every build needs.
+pub(crate) const BUILD: [Need; 3] = [
     Need { program: "cc", package: "gcc libc6-dev" },
     Need { program: "make", package: "make" },
     Need { program: "perl", package: "perl" },
 ];
 
+/// What the real servers need on top of that.
+pub(crate) const SERVICES: [Need; 6] = [
+    Need { program: "mariadbd", package: "mariadb-server" },
+    Need { program: "redis-server", package: "redis-server" },
+    Need { program: "java", package: "default-jre-headless" },
+    Need { program: "mvn", package: "maven" },
+    Need { program: "setpriv", package: "util-linux" },
+    Need { program: "setsid", package: "util-linux" },
+];
+
 /// Makes sure that everything is there.
-pub(crate) fn meet(root: &Path) -> Result<()> {
-    println!(
-        "needs: the Rust toolchain, a C compiler, make, perl; nothing else, no service, no network but for crates"
-    );
-    let missing = missing(|program| shell::exists(program, "--version"));
+pub(crate) fn meet(root: &Path, needs: &[Need]) -> Result<()> {
+    let missing = missing(needs, |program| shell::exists(program, "--version"));
+    let names: Vec<&str> = needs.iter().map(|need| need.program).collect();
+    println!("needs: {}", names.join(", "));
     if missing.is_empty() {
         println!("needs: all there");
         return Ok(());
@@ -43,17 +57,64 @@ pub(crate) fn meet(root: &Path) -> Result<()> {
         );
     }
     println!("needs: installing by apt: {packages}");
+    install(root, &packages)
+}
+
+/// Packages of servers start them; here they must not, their ports may be someone's.
+fn install(root: &Path, packages: &str) -> Result<()> {
+    let quiet = QuietInstall::begin()?;
     Step::new("apt-get", root).arguments(["update"]).run()?;
     Step::new("apt-get", root)
         .variable("DEBIAN_FRONTEND", "noninteractive")
         .arguments(["install", "--yes", "--no-install-recommends"])
         .arguments(packages.split(' '))
-        .run()
+        .run()?;
+    quiet.end()
 }
 
-/// The packages of the programs that `found` does not find.
-fn missing(found: impl Fn(&str) -> bool) -> Vec<&'static str> {
-    NEEDS.iter().filter(|need| !found(need.program)).map(|need| need.package).collect()
+/// While it lives, packages start nothing: Debian asks this file.
+struct QuietInstall {
+    ours: bool,
+}
+
+impl QuietInstall {
+    const POLICY: &str = "/usr/sbin/policy-rc.d";
+
+    fn begin() -> Result<Self> {
+        let ours = !Path::new(Self::POLICY).exists();
+        if ours {
+            fs::write(Self::POLICY, "#!/bin/sh\nexit 101\n")
+                .context("keep packages from starting servers")?;
+            fs::set_permissions(Self::POLICY, Permissions::from_mode(0o755))
+                .context("keep packages from starting servers")?;
+        }
+        Ok(Self { ours })
+    }
+
+    fn end(mut self) -> Result<()> {
+        if std::mem::take(&mut self.ours) {
+            fs::remove_file(Self::POLICY).context("let packages start servers again")?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for QuietInstall {
+    fn drop(&mut self) {
+        if self.ours
+            && let Err(error) = fs::remove_file(Self::POLICY)
+        {
+            eprintln!("error: cannot remove {}: {error}", Self::POLICY);
+        }
+    }
+}
+
+/// The packages of the programs that `found` does not find, each once.
+fn missing(needs: &[Need], found: impl Fn(&str) -> bool) -> Vec<&'static str> {
+    let mut packages: Vec<&str> =
+        needs.iter().filter(|need| !found(need.program)).map(|need| need.package).collect();
+    packages.dedup();
+    packages
 }
 
 fn has_apt() -> bool {
@@ -75,8 +136,8 @@ mod tests {
 
     #[test]
     fn only_what_is_missing_is_asked_for() {
-        assert_eq!(missing(|_| true), Vec::<&str>::new());
-        assert_eq!(missing(|program| program != "perl"), ["perl"]);
-        assert_eq!(missing(|_| false).join(" "), "gcc libc6-dev make perl");
+        assert_eq!(missing(&BUILD, |_| true), Vec::<&str>::new());
+        assert_eq!(missing(&BUILD, |program| program != "perl"), ["perl"]);
+        assert_eq!(missing(&BUILD, |_| false).join(" "), "gcc libc6-dev make perl");
     }
 }

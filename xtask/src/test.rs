@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use crate::needs;
+use crate::{needs, platform::target_folder, services};
 
 /// What the test programs counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -19,12 +19,23 @@ struct Total {
     ignored: usize,
 }
 
-/// Runs them.
+/// Runs them, on real servers. Servers that ran before are left running; those started for the tests end with them.
 pub(crate) fn run(root: &Path) -> Result<()> {
-    needs::meet(root)?;
+    needs::meet(root, &needs::BUILD)?;
+    let folder = target_folder(root)?.join("services");
+    let ran_before = services::any_running(&folder);
+    let outcome = services::up(root, &folder).and_then(|addresses| cargo_test(root, &addresses));
+    if !ran_before {
+        services::down(&folder)?;
+    }
+    outcome
+}
+
+fn cargo_test(root: &Path, addresses: &[(&str, String)]) -> Result<()> {
     println!("+ cargo test --locked --workspace --no-fail-fast");
     let mut child = Command::new("cargo")
         .args(["test", "--locked", "--workspace", "--no-fail-fast"])
+        .envs(addresses.iter().map(|(name, address)| (name, address)))
         .current_dir(root)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -2,17 +2,30 @@
 //!
 //! Where to look: [`clock`] has a clock and randomness that the test owns; [`mod@store_suite`], [`mod@broker_suite`] and
 //! [`mod@cache_suite`] are what every store, broker and cache must do; [`wait`] waits for conditions; [`process`] runs the real
-//! binary and [`http`] speaks to it; [`away`] is a store that is not there, [`faults`] makes one fail on demand.
+//! binary and [`http`] speaks to it; [`away`] is a store that is not there, [`faults`] makes one fail on demand; [`services`]
+//! starts real MariaDB, Redis and Kafka servers.
 
+#[cfg(feature = "suites")]
 pub mod away;
+#[cfg(feature = "suites")]
 pub mod broker_suite;
+#[cfg(feature = "suites")]
 pub mod cache_suite;
+#[cfg(feature = "suites")]
 pub mod clock;
+#[cfg(feature = "suites")]
 pub mod faults;
+#[cfg(feature = "suites")]
 pub mod http;
+#[cfg(feature = "suites")]
 pub mod process;
+#[cfg(feature = "suites")]
 pub mod schema;
+pub mod services;
+#[cfg(feature = "suites")]
 pub mod store_suite;
+#[cfg(feature = "suites")]
 pub mod wait;
 
+#[cfg(feature = "suites")]
 pub use clock::{FixedClock, SeededEntropy};

@@ -48,7 +48,8 @@ const ROOMS: &[Room] = &[
     Room { name: "server", uses: &["domain", "engine", "store", "broker", "cache"], in_tests: &["testkit"] },
     Room { name: "testkit", uses: &["domain", "engine"], in_tests: &[] },
     Room { name: "bench", uses: &[], in_tests: &[] },
-    Room { name: "xtask", uses: &[], in_tests: &[] },
+    // Of the test kit only what starts real servers.
+    Room { name: "xtask", uses: &["testkit"], in_tests: &[] },
 ];
 
 /// All that `domain` may use: values only. No runtime, clock, randomness or I/O can hide behind one of these.
