@@ -25,6 +25,7 @@
     )
 )]
 
+mod card_number;
 pub mod event;
 pub mod fee;
 pub mod id;

@@ -25,6 +25,12 @@ impl Currency {
     pub fn minor_digits(self) -> u8 {
         self.0.exponent().and_then(|digits| u8::try_from(digits).ok()).unwrap_or(0)
     }
+
+    /// Whether it has been replaced by another and is no longer money anywhere. Books may hold it; nothing new is priced in it.
+    pub fn is_withdrawn(self) -> bool {
+        // The table calls VES replaced by VED, but both stand in ISO 4217's list of current currencies.
+        self.0.is_superseded().is_some() && self.0 != iso_currency::Currency::VES
+    }
 }
 
 /// Not an upper-case ISO 4217 code of a currency with a minor unit.
@@ -173,6 +179,16 @@ mod tests {
     fn what_is_not_a_currency_is_refused() {
         for code in ["krw", "KR", "KRWX", "ZZZ", "XAU", "XXX", "", "원화"] {
             assert_eq!(code.parse::<Currency>(), Err(UnknownCurrency), "{code}");
+        }
+    }
+
+    #[test]
+    fn withdrawn_currencies_can_be_read_and_told() {
+        for code in ["HRK", "ZWL", "BGN", "CUC", "SLL"] {
+            assert!(currency(code).is_withdrawn(), "{code}");
+        }
+        for code in ["KRW", "USD", "EUR", "VES", "VED", "ZWG", "SLE", "XCG", "CLF"] {
+            assert!(!currency(code).is_withdrawn(), "{code}");
         }
     }
 

@@ -5,7 +5,9 @@
 
 use std::fmt;
 
+use jiff::fmt::temporal::Pieces;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use thiserror::Error;
 
 /// Milliseconds since 1970-01-01T00:00:00Z. Shown as RFC 3339 with milliseconds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -48,11 +50,34 @@ impl Timestamp {
     }
 
     /// Reads RFC 3339 in any offset, e.g. `2026-11-22T17:15:03.412+09:00`; what is finer than a millisecond is cut off.
-    pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        let parsed: jiff::Timestamp = text.parse().ok()?;
-        let unix_ms = parsed.as_millisecond();
-        (0..=UNIX_MS_MAX).contains(&unix_ms).then_some(Self { unix_ms })
+    pub fn parse_rfc3339(text: &str) -> Result<Self, TimeError> {
+        let unix_ms = match text.parse::<jiff::Timestamp>() {
+            Ok(parsed) => parsed.as_millisecond(),
+            // The parser's own range is not ours: what is a time to the eye is only too far away.
+            Err(_) if is_a_time(text) => return Err(TimeError::OutOfRange),
+            Err(_) => return Err(TimeError::InvalidFormat),
+        };
+        if !(0..=UNIX_MS_MAX).contains(&unix_ms) {
+            return Err(TimeError::OutOfRange);
+        }
+        Ok(Self { unix_ms })
     }
+}
+
+/// Whether `text` has a date, a time and an offset, wherever on the line of time that is.
+fn is_a_time(text: &str) -> bool {
+    Pieces::parse(text).is_ok_and(|pieces| pieces.time().is_some() && pieces.offset().is_some())
+}
+
+/// Why a text is not a time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+pub enum TimeError {
+    /// Not RFC 3339.
+    #[error("is not an RFC 3339 time")]
+    InvalidFormat,
+    /// Before 1970 or after 9999.
+    #[error("is not in the years 1970–9999")]
+    OutOfRange,
 }
 
 impl fmt::Display for Timestamp {
@@ -77,7 +102,7 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        Self::parse_rfc3339(&text).ok_or_else(|| de::Error::custom("not an RFC 3339 time"))
+        Self::parse_rfc3339(&text).map_err(de::Error::custom)
     }
 }
 
@@ -89,8 +114,24 @@ mod tests {
     fn shows_milliseconds_always_and_reads_them_back() {
         let second = Timestamp::from_unix_ms(1_795_331_703_000);
         assert_eq!(second.to_string(), "2026-11-22T07:15:03.000Z");
-        assert_eq!(Timestamp::parse_rfc3339("2026-11-22T16:15:03+09:00"), Some(second));
-        assert_eq!(Timestamp::parse_rfc3339("2026-11-22"), None);
+        assert_eq!(Timestamp::parse_rfc3339("2026-11-22T16:15:03+09:00"), Ok(second));
+    }
+
+    #[test]
+    fn a_time_too_far_away_is_told_from_what_is_none() {
+        for far in [
+            "1969-12-31T23:59:59Z",
+            "0000-01-01T00:00:00Z",
+            "9999-12-31T23:59:59Z",
+            "9999-12-31T00:00:00-09:00",
+        ] {
+            assert_eq!(Timestamp::parse_rfc3339(far), Err(TimeError::OutOfRange), "{far}");
+        }
+        for none in
+            ["2026-11-22", "2026-11-22T16:15:03", "2026-02-30T00:00:00Z", "today", "", "9999-99-99T00:00:00Z"]
+        {
+            assert_eq!(Timestamp::parse_rfc3339(none), Err(TimeError::InvalidFormat), "{none}");
+        }
     }
 
     #[test]

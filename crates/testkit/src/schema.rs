@@ -77,7 +77,7 @@ fn simple(keyword: &str, wanted: &Value, value: &Value) -> Result<(), String> {
             wanted.as_str().is_some_and(|pattern| matches(pattern, value.as_str().unwrap_or_default()))
         }
         "format" if wanted == "date-time" => {
-            value.as_str().and_then(domain::time::Timestamp::parse_rfc3339).is_some()
+            value.as_str().is_some_and(|text| domain::time::Timestamp::parse_rfc3339(text).is_ok())
         }
         _ => return Err(format!("the schema uses `{keyword}: {wanted}`, which is not checked here")),
     };

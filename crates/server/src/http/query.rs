@@ -2,7 +2,11 @@
 
 use std::{borrow::Cow, str::FromStr};
 
-use domain::{id::MerchantId, text::looks_like_card_number, time::Timestamp};
+use domain::{
+    id::MerchantId,
+    text::looks_like_card_number,
+    time::{TimeError, Timestamp},
+};
 
 use super::{
     list::FromCursor,
@@ -99,7 +103,10 @@ impl<'a> Query<'a> {
     /// An RFC 3339 time.
     pub fn time(&mut self, name: &'static str) -> Option<Timestamp> {
         self.one(name, |text| {
-            Timestamp::parse_rfc3339(text).ok_or((FieldCode::InvalidFormat, "is not an RFC 3339 time"))
+            Timestamp::parse_rfc3339(text).map_err(|error| match error {
+                TimeError::InvalidFormat => (FieldCode::InvalidFormat, "is not an RFC 3339 time"),
+                TimeError::OutOfRange => (FieldCode::OutOfRange, "is not in the years 1970–9999"),
+            })
         })
     }
 
@@ -189,11 +196,12 @@ mod tests {
     #[test]
     fn everything_wrong_is_named_at_once() {
         let mut query = Query::new(Some(
-            "limit=0&merchantId=M%201&createdFrom=today&colour=red&status=A&status=B&orderId=1&orderId=2",
+            "limit=0&merchantId=M%201&createdFrom=today&createdTo=1969-12-31T23:59:59Z&colour=red&status=A&status=B&orderId=1&orderId=2",
         ));
         query.limit();
         query.merchant();
         query.time("createdFrom");
+        query.time("createdTo");
         query.many("status", |_| Ok(()));
         query.one("orderId", |_| Ok(()));
         let problem = query.finish().unwrap_err();
@@ -204,6 +212,7 @@ mod tests {
                 ("limit", FieldCode::OutOfRange),
                 ("merchantId", FieldCode::InvalidFormat),
                 ("createdFrom", FieldCode::InvalidFormat),
+                ("createdTo", FieldCode::OutOfRange),
                 ("orderId", FieldCode::DuplicateField),
                 ("colour", FieldCode::InvalidFormat),
             ]

@@ -143,11 +143,17 @@ fn capture_mode(reader: &mut Reader<'_>, print: &mut Fingerprint) -> Option<Capt
 fn currency(reader: &mut Reader<'_>) -> Option<Currency> {
     reader.require("currency");
     let text = reader.text("currency")?;
-    let currency = text.parse().ok();
-    if currency.is_none() {
-        reader.refuse("currency", FieldCode::UnknownCurrency, "is not an upper-case ISO 4217 code");
+    match text.parse::<Currency>() {
+        Ok(currency) if currency.is_withdrawn() => {
+            reader.refuse("currency", FieldCode::UnknownCurrency, "is a currency that has been withdrawn");
+            None
+        }
+        Ok(currency) => Some(currency),
+        Err(_) => {
+            reader.refuse("currency", FieldCode::UnknownCurrency, "is not an upper-case ISO 4217 code");
+            None
+        }
     }
-    currency
 }
 
 fn card(reader: &mut Reader<'_>) -> Option<CardToken> {
