@@ -3,7 +3,7 @@
 
 use std::{error::Error, time::Duration};
 
-use axum::http::{HeaderMap, Request, header};
+use axum::http::{HeaderMap, Request, Uri, header, uri::Scheme};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::{
@@ -68,7 +68,7 @@ pub enum CallError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// The address is not one that can be called: nothing was sent.
-    #[error("{url} is not an address that can be called")]
+    #[error("{url} is not an address that can be called: only http://HOST:PORT is")]
     BadAddress {
         /// The address.
         url: Box<str>,
@@ -141,8 +141,13 @@ impl HttpClient {
         body: Option<&serde_json::Value>,
     ) -> Result<Request<Full<Bytes>>, CallError> {
         let url = format!("{}{path}", self.base);
+        let bad = || CallError::BadAddress { url: self.base.clone() };
+        let target: Uri = url.parse().map_err(|_| bad())?;
+        if target.scheme() != Some(&Scheme::HTTP) || target.host().is_none_or(str::is_empty) {
+            return Err(bad());
+        }
         let mut request =
-            Request::builder().method(method).uri(&url).header(header::ACCEPT, "application/json");
+            Request::builder().method(method).uri(target).header(header::ACCEPT, "application/json");
         for &(name, value) in headers {
             request = request.header(name, value);
         }
@@ -150,7 +155,7 @@ impl HttpClient {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
         let body = body.map(|value| Bytes::from(value.to_string())).unwrap_or_default();
-        request.body(Full::new(body)).map_err(|_| CallError::BadAddress { url: url.into() })
+        request.body(Full::new(body)).map_err(|_| bad())
     }
 
     fn classify(&self, error: hyper_util::client::legacy::Error) -> CallError {

@@ -69,6 +69,14 @@ impl Failure {
             );
             return failure.then(next);
         }
+        if matches!(error, CallError::BadAddress { .. }) {
+            failure.exit = Exit::Usage;
+            let next = lang.pick(
+                "--url 또는 SWELITE_URL 을 http://127.0.0.1:8080 같은 주소로 고쳐 보세요.",
+                "correct --url or SWELITE_URL: an address looks like http://127.0.0.1:8080",
+            );
+            return failure.then(next);
+        }
         let next = lang.pick(
             "서버가 떠 있는지(`swelite up`) --url 또는 SWELITE_URL 이 맞는지 확인해 보세요.",
             "check that the server runs (`swelite up`) and that --url or SWELITE_URL is right",
@@ -91,7 +99,7 @@ impl Failure {
         Self {
             exit: Exit::of_status(answer.status),
             sentence: sentence(lang, message, &said),
-            next: code.map(|code| lang.pick(code.advice_ko(), code.advice()).to_owned()),
+            next: code.map(|code| advice(lang, code, &said)),
             reference: Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")),
             problem,
         }
@@ -112,6 +120,16 @@ impl Failure {
         if let Some(reference) = &self.reference {
             output.say(&format!("  ({reference})"));
         }
+    }
+}
+
+/// What to do next: the server's words, or the code's in Korean where the server has no words of its own.
+fn advice(lang: Lang, code: &Code, problem: &Value) -> String {
+    let said = problem["detail"].as_str().unwrap_or_else(|| code.advice());
+    match lang {
+        Lang::Ko if said == code.advice() => code.advice_ko().to_owned(),
+        Lang::Ko if *code == Code::NotFound => "번호를 확인하세요.".to_owned(),
+        Lang::Ko | Lang::En => said.to_owned(),
     }
 }
 

@@ -24,6 +24,10 @@ pub(crate) async fn read_json(
     body: Body,
     settings: &HttpSettings,
 ) -> Result<Bytes, Problem> {
+    // Of two types it is anybody's guess which one is meant, and another reader on the way may have guessed differently.
+    if headers.get_all(header::CONTENT_TYPE).iter().nth(1).is_some() {
+        return Err(Problem::new(Code::MalformedRequest, "the Content-Type header is there twice"));
+    }
     if !is_json(headers) {
         return Err(Problem::new(
             Code::UnsupportedMediaType,
@@ -50,6 +54,10 @@ pub(crate) async fn read_json_or_none(
 
 /// The body, whatever its type.
 pub(crate) async fn read(headers: &HeaderMap, body: Body, settings: &HttpSettings) -> Result<Bytes, Problem> {
+    if is_encoded(headers) {
+        let problem = Problem::new(Code::UnsupportedMediaType, "the body's Content-Encoding is not identity");
+        return Err(problem.with_advice("send the body as it is, without compression"));
+    }
     let reading = collect(headers, body, settings.body_bytes_max);
     match timeout(settings.body_time_limit, reading).await {
         Ok(result) => result,
@@ -108,6 +116,11 @@ fn too_long(bytes_max: usize) -> Problem {
 
 fn content_length(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn is_encoded(headers: &HeaderMap) -> bool {
+    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+    encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// `application/json`, in any case, with or without parameters; a charset must be UTF-8.

@@ -1,8 +1,11 @@
 //! Which pages of other origins may call us: those of the settings, nobody else, and never with credentials.
+//!
+//! Keeping an answer from a page is not enough where the call itself does something: a browser sends a POST without a body (or a
+//! form) to anybody without asking first. So a call of a page that may not call is refused before anything is done.
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, uri::Authority},
     response::{IntoResponse, Response},
 };
 
@@ -12,6 +15,16 @@ const REQUEST_HEADERS: HeaderValue =
 const EXPOSED_HEADERS: HeaderValue =
     HeaderValue::from_static("x-request-id, idempotent-replayed, ratelimit, ratelimit-policy, retry-after");
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Whether a page of `origin` came from where the request went: from us.
+fn is_own(origin: &HeaderValue, request: &Request) -> bool {
+    let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+    let in_target = request.uri().authority().map(Authority::as_str);
+    let host = in_target.or_else(|| request.headers().get(header::HOST)?.to_str().ok());
+    origin.zip(host).is_some_and(|((_, authority), host)| authority.eq_ignore_ascii_case(host))
+}
 
 /// The origins that may call.
 #[derive(Debug)]
@@ -31,6 +44,22 @@ impl Cors {
         let origin = headers.get(header::ORIGIN)?;
         let known = self.allowed.iter().any(|allowed| allowed == origin || allowed == "*");
         known.then(|| origin.clone())
+    }
+
+    /// Whether this is a page's call that changes something, of a page that may not. Callers that are no browsers send neither
+    /// `Origin` nor `Sec-Fetch-Site`.
+    pub(crate) fn forbids(&self, request: &Request) -> bool {
+        let headers = request.headers();
+        if request.method().is_safe() || self.allowed(headers).is_some() {
+            return false;
+        }
+        match headers.get(header::ORIGIN) {
+            Some(origin) => !is_own(origin, request),
+            None => {
+                let site = headers.get(SEC_FETCH_SITE).map(HeaderValue::as_bytes);
+                !matches!(site, None | Some(b"same-origin" | b"none"))
+            }
+        }
     }
 
     /// The answer to a browser that asks whether it may send a request: what may be sent, if the origin may.

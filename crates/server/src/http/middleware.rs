@@ -99,6 +99,9 @@ where
         if let Some(preflight) = shared.cors.preflight(&request) {
             return Box::pin(async move { Ok(shared.finish(seen, preflight, begun)) });
         }
+        if shared.cors.forbids(&request) {
+            return Box::pin(async move { Ok(shared.finish(seen, forbidden(), begun)) });
+        }
         let answering = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
         Box::pin(async move {
             let limit = shared.state.settings.request_time_limit;
@@ -229,6 +232,11 @@ fn framework_problem(status: StatusCode) -> Problem {
         _ => Code::InternalError,
     };
     Problem::new(code, code.title())
+}
+
+fn forbidden() -> Response {
+    let problem = Problem::new(Code::Forbidden, "pages of this origin may not call; nothing happened");
+    problem.with_advice("let the operator add the page's origin to APP_CORS_ALLOWED_ORIGINS").into_response()
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> Response {

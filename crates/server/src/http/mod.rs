@@ -29,6 +29,7 @@ mod outbox;
 mod overview;
 pub mod path;
 mod payments;
+mod preference;
 pub mod problem;
 pub mod query;
 pub mod render;

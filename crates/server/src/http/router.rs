@@ -2,7 +2,7 @@
 
 use axum::{
     Router,
-    http::{HeaderMap, header},
+    http::HeaderMap,
     response::{Html, IntoResponse, Response},
 };
 use utoipa::openapi::OpenApi;
@@ -12,6 +12,7 @@ use super::{
     audit, components, dead_letters, docs, events, health, idempotency, ledger, limits,
     middleware::Door,
     openapi, outbox, overview, payments,
+    preference::prefers_html,
     problem::{Code, Problem},
     requests,
     state::AppState,
@@ -55,12 +56,12 @@ pub fn openapi() -> OpenApi {
 
 /// A page for people, a problem for programs.
 async fn not_found(headers: HeaderMap) -> Response {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if accept.contains("text/html") {
+    if prefers_html(&headers) {
         return (axum::http::StatusCode::NOT_FOUND, Html(include_str!("pages/not_found.html")))
             .into_response();
     }
-    Problem::new(Code::NotFound, "no such path").into_response()
+    let problem = Problem::new(Code::NotFound, "no such path");
+    problem.with_advice("check the path; /docs lists all of them").into_response()
 }
 
 async fn method_not_allowed() -> Problem {

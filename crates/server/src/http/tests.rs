@@ -83,6 +83,15 @@ async fn the_form_of_a_request_is_refused_with_the_right_status() {
     charset.headers_mut().insert("content-type", "application/json; charset=utf-8".parse().unwrap());
     assert_eq!(send(&app, charset).await.status, 200);
 
+    let mut twice = post("/payments/authorize", GOOD);
+    twice.headers_mut().append("content-type", "text/plain".parse().unwrap());
+    assert_problem(&send(&app, twice).await, 400, "MALFORMED_REQUEST");
+    for (encoding, status) in [("gzip", 415), ("identity, br", 415), ("Identity", 200)] {
+        let mut encoded = post("/payments/authorize", GOOD);
+        encoded.headers_mut().insert("content-encoding", encoding.parse().unwrap());
+        assert_eq!(send(&app, encoded).await.status, status, "{encoding}");
+    }
+
     let huge = format!(r#"{{"merchantId":"{}"}}"#, "M".repeat(64 * 1024));
     assert_problem(&send(&app, post("/payments/authorize", huge.clone())).await, 413, "PAYLOAD_TOO_LARGE");
     let pieces = huge
@@ -113,6 +122,10 @@ async fn what_is_not_there_is_404_and_a_page_for_people() {
         let path = format!("/payments/capture/{id}");
         assert_problem(&send(&app, post(&path, r#"{"merchantId":"M1"}"#)).await, 404, "NOT_FOUND");
     }
+    let mut program = get("/nothing");
+    program.headers_mut().insert("accept", "text/html;q=0, */*".parse().unwrap());
+    let problem = assert_problem(&send(&app, program).await, 404, "NOT_FOUND");
+    assert_eq!(problem["detail"], "check the path; /docs lists all of them");
     let mut page = get("/nothing");
     page.headers_mut().insert("accept", "text/html,application/xhtml+xml".parse().unwrap());
     let answer = send(&app, page).await;
@@ -345,4 +358,50 @@ proptest! {
         // The store of these tests is away: a query that is right gets its 503.
         prop_assert!(answer.status == 503 || answer.status == 400, "{:?}", answer);
     }
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_changes_nothing_unless_it_is_allowed() {
+    let settings = HttpSettings {
+        cors_allowed_origins: vec!["http://localhost:3000".to_owned()],
+        ..HttpSettings::default()
+    };
+    let stub = StubPayments::new(Behaviour::Reply(ok()));
+    let app = router::app(state(stub.clone(), settings));
+    let call = |path: &str, headers: &[(&str, &str)]| {
+        let mut request = post(path, GOOD);
+        request.headers_mut().insert("host", "127.0.0.1:8080".parse().unwrap());
+        for (name, value) in headers {
+            request
+                .headers_mut()
+                .insert(name.parse::<axum::http::HeaderName>().unwrap(), value.parse().unwrap());
+        }
+        request
+    };
+    for forbidden in [
+        &[("origin", "https://evil.example")][..],
+        &[("origin", "null")],
+        &[("origin", "http://127.0.0.1:8081")],
+        &[("origin", "https://evil.example"), ("sec-fetch-site", "same-origin")],
+        &[("sec-fetch-site", "cross-site")],
+        &[("sec-fetch-site", "same-site")],
+    ] {
+        for path in ["/payments/authorize", "/dead-letters/7/redrive", "/dead-letters/7/hold", "/nothing"] {
+            let problem = assert_problem(&send(&app, call(path, forbidden)).await, 403, "FORBIDDEN");
+            assert!(problem["detail"].as_str().unwrap().contains("APP_CORS_ALLOWED_ORIGINS"), "{problem}");
+        }
+    }
+    assert!(stub.calls.lock().unwrap().is_empty(), "nothing came through");
+    for allowed in [
+        &[][..],
+        &[("origin", "http://localhost:3000"), ("sec-fetch-site", "same-site")],
+        &[("origin", "http://127.0.0.1:8080"), ("sec-fetch-site", "same-origin")],
+        &[("sec-fetch-site", "none")],
+    ] {
+        let answer = send(&app, call("/payments/authorize", allowed)).await;
+        assert_eq!(answer.status, 200, "{allowed:?}");
+    }
+    let mut read = get("/healthz");
+    read.headers_mut().insert("origin", "https://evil.example".parse().unwrap());
+    assert_eq!(send(&app, read).await.status, 200, "what only reads is the browser's to keep from the page");
 }

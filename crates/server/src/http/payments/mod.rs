@@ -50,5 +50,5 @@ async fn find(
     let found = snapshot.payment_find(id).await?;
     found
         .filter(|payment| merchant.is_none_or(|merchant| payment.merchant == merchant))
-        .ok_or_else(|| Problem { payment: unless_card_number(id), ..Problem::not_found("payment") })
+        .ok_or_else(|| Problem::payment_not_found(unless_card_number(id)))
 }

@@ -93,6 +93,7 @@ impl Problem {
         let body = ProblemBody {
             payment_id: self.payment,
             errors: &self.errors,
+            detail: self.advice.unwrap_or_else(|| self.code.advice()),
             ..ProblemBody::new(self.code, &self.message, request_id, instance)
         };
         body.to_bytes()

@@ -30,6 +30,8 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// After how many seconds to try again.
     pub retry_after_seconds: Option<u32>,
+    /// What the caller can do about it, where the code's own advice does not fit.
+    pub advice: Option<&'static str>,
     /// Why, for the log only.
     pub cause: Option<Arc<dyn Error + Send + Sync>>,
 }
@@ -43,8 +45,14 @@ impl Problem {
             payment: None,
             errors: Vec::new(),
             retry_after_seconds: None,
+            advice: None,
             cause: None,
         }
+    }
+
+    /// The same, with advice of its own.
+    pub fn with_advice(self, advice: &'static str) -> Self {
+        Self { advice: Some(advice), ..self }
     }
 
     /// Wrong fields, all of them at once.
@@ -56,9 +64,14 @@ impl Problem {
         Self { errors, ..Self::new(Code::ValidationError, message) }
     }
 
-    /// No such `thing`, or not for this caller.
+    /// No such `thing`. Only payments have merchants whose they are: see [`Self::payment_not_found`].
     pub fn not_found(thing: &str) -> Self {
-        Self::new(Code::NotFound, format!("no such {thing}"))
+        Self::new(Code::NotFound, format!("no such {thing}")).with_advice("check the id")
+    }
+
+    /// No such payment, or not for this caller.
+    pub fn payment_not_found(payment: Option<PaymentId>) -> Self {
+        Self { payment, ..Self::new(Code::NotFound, "no such payment") }
     }
 
     /// A part of the platform is away and nothing happened.

@@ -44,6 +44,13 @@ fn a_wrong_command_line_or_configuration_ends_in_2() {
         assert_eq!(code(&ended), 2);
         assert!(err(&ended).contains("not built in yet"), "{}", err(&ended));
     }
+    for url in
+        ["ftp://127.0.0.1:8080", "https://127.0.0.1:8080", "127.0.0.1:8080", "http://", "nonsense here"]
+    {
+        let ended = swelite(&["pay", "get", "1", "--url", url], &[]);
+        assert_eq!(code(&ended), 2, "{url}: {}", err(&ended));
+        assert!(err(&ended).contains("http://127.0.0.1:8080"), "{}", err(&ended));
+    }
     assert_eq!(code(&swelite(&["up", "--listen", "0.0.0.0"], &[])), 2);
     assert_eq!(code(&swelite(&["ingest"], &[])), 2);
     assert_eq!(code(&swelite(&["worker"], &[])), 2);
