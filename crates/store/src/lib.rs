@@ -6,6 +6,8 @@
 //! Nothing here decides anything about payments or the ledger: what is written was decided by the engine, and what is read
 //! back either is the value that was written or an error that names the row.
 
+mod hashes;
+mod rows;
 mod settings;
 mod sqlite;
 #[cfg(feature = "testing")]

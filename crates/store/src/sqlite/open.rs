@@ -14,7 +14,7 @@ use super::{
     OpenError,
     keys::LANES_MAX,
     migrate,
-    rows::{Cells, corrupt},
+    rows::{Cells, ReadCells, corrupt},
 };
 use crate::SqliteSettings;
 

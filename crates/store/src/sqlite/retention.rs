@@ -12,7 +12,7 @@ use super::{
     error::failed,
     keys::{event_id, event_keys, int},
     late,
-    rows::{Cells, list, one, topic_from_code},
+    rows::{Cells, ReadCells, list, one, topic_from_code},
 };
 
 /// Deletes a lane's outbox rows after `from`, up to and including `to`.

@@ -1,17 +1,21 @@
 //! The four indexes that are kept late: what they are for, their keys, and where their entries come from.
 //!
-//! Keys are hashes, evenly spread, so that a sweep meets as much in one stretch as in any other. A caller cannot aim at a
-//! value of SHA-256, so rows that share a key by chance stay few; whoever looks up compares the row itself.
+//! Keys are hashes, evenly spread, so that a sweep meets as much in one stretch as in any other.
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{Context, SHA256};
 use domain::id::{MerchantId, OrderId};
 use engine::ports::{IdempotencyScope, StoreError};
 use rusqlite::Connection;
 
 use super::{Entry, LateIndex, Spec, Step, clean, find_without_memory, read_sweep};
-use crate::sqlite::{error::failed, rows::Cells};
+use crate::{
+    hashes::{self, hash},
+    sqlite::{
+        error::failed,
+        rows::{Cells, ReadCells},
+    },
+};
 
 /// Which index.
 #[derive(Clone, Copy, Debug)]
@@ -200,13 +204,7 @@ pub(in crate::sqlite) fn merchant_key(merchant: &MerchantId) -> i64 {
 
 /// The key of a merchant's order: half of it the order's, so that an order is found whoever's it is.
 pub(in crate::sqlite) fn order_key(merchant: &MerchantId, order: &OrderId) -> i64 {
-    order_key_of_texts(merchant.as_str(), order.as_str())
-}
-
-/// The first and last key of an order, whoever's it is.
-pub(in crate::sqlite) fn order_keys(order: &OrderId) -> (i64, i64) {
-    let half = hash(&[order.as_str()]) & ORDER_HALF;
-    (half.cast_signed(), (half | !ORDER_HALF).cast_signed())
+    hashes::order_key(merchant.as_str(), order.as_str())
 }
 
 /// The key of an account's number: an invertible mix, so no two accounts share one.
@@ -215,26 +213,8 @@ pub(in crate::sqlite) fn account_key(account: i64) -> i64 {
     (mixed ^ (mixed >> 32)).cast_signed()
 }
 
-const ORDER_HALF: u64 = 0xffff_ffff_0000_0000;
-
 fn key_of_texts(merchant: &str, operation: &str, key: &str) -> i64 {
     hash(&[merchant, operation, key]).cast_signed()
-}
-
-fn order_key_of_texts(merchant: &str, order: &str) -> i64 {
-    ((hash(&[order]) & ORDER_HALF) | (hash(&[merchant]) & !ORDER_HALF)).cast_signed()
-}
-
-/// The first eight bytes of SHA-256 of the texts, each ended by a zero byte. Part of the stored format.
-fn hash(texts: &[&str]) -> u64 {
-    let mut context = Context::new(&SHA256);
-    for text in texts {
-        context.update(text.as_bytes());
-        context.update(&[0]);
-    }
-    let mut first = [0; 8];
-    first.copy_from_slice(&context.finish().as_ref()[..8]);
-    u64::from_be_bytes(first)
 }
 
 fn spec_of(which: Which) -> &'static Spec {
@@ -257,7 +237,7 @@ fn read_back_keys(conn: &Connection, after: i64, take: &mut dyn FnMut(Entry)) ->
 fn read_back_orders(conn: &Connection, after: i64, take: &mut dyn FnMut(Entry)) -> Result<(), StoreError> {
     let sql = "SELECT id, merchant, order_id FROM payment WHERE id > ?1 AND order_id IS NOT NULL";
     read_back(conn, sql, after, |cells| {
-        take((order_key_of_texts(cells.text(1)?, cells.text(2)?), cells.int(0)?));
+        take((hashes::order_key(cells.text(1)?, cells.text(2)?), cells.int(0)?));
         Ok(())
     })
 }
@@ -320,7 +300,7 @@ mod tests {
             -2_691_343_688_751_572_717,
         ];
         assert_eq!(keys, frozen);
-        let (first, last) = order_keys(&order);
+        let (first, last) = hashes::order_keys(&order);
         assert!((first..=last).contains(&keys[2]));
         assert_eq!(last.wrapping_sub(first), 0xffff_ffff);
     }

@@ -24,12 +24,13 @@ use engine::ports::StoreError;
 use rusqlite::{Connection, params};
 
 pub(super) use self::indexes::{
-    Added, Finder, LateIndexes, Which, account_key, clean_keys, key_key, merchant_key, order_key, order_keys,
+    Added, Finder, LateIndexes, Which, account_key, clean_keys, key_key, merchant_key, order_key,
 };
 use super::{
     error::failed,
-    rows::{Cells, list, one},
+    rows::{Cells, ReadCells, list, one},
 };
+pub(super) use crate::hashes::order_keys;
 
 /// An index key and the number of a row: where an entry stands in its tree.
 pub(super) type Entry = (i64, i64);

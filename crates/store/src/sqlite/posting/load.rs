@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use super::super::{
     error::failed,
     keys::{event_id, event_keys, int},
-    rows::{Cells, dead_letter_columns, dead_letter_from_row, list, one, topic_from_code},
+    rows::{Cells, ReadCells, dead_letter_columns, dead_letter_from_row, list, one, topic_from_code},
 };
 
 /// Loads what `scope` names.

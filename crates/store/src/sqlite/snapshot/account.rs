@@ -14,7 +14,7 @@ use super::{
         error::failed,
         keys::{entry_and_line, event_id, event_key, line_key},
         late::{Finder, Which, account_key},
-        rows::{Cells, account_from_cells, layer_from_code, list, topic_from_code},
+        rows::{Cells, ReadCells, account_from_cells, layer_from_code, list, topic_from_code},
     },
     SCAN_MAX,
 };

@@ -11,7 +11,8 @@ use super::{
         error::failed,
         keys::int,
         rows::{
-            Cells, audit_from_row, dead_letter_columns, dead_letter_from_row, dead_letter_word, list, one,
+            Cells, ReadCells, audit_from_row, dead_letter_columns, dead_letter_from_row, dead_letter_word,
+            list, one,
         },
     },
     SCAN_MAX,

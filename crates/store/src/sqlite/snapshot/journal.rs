@@ -12,7 +12,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::super::{
     keys::{LINES_MAX, entry_and_line, event_id, event_key, event_keys, int, line_key},
-    rows::{Cells, account_from_cells, corrupt, layer_from_code, list, topic_from_code},
+    rows::{Cells, ReadCells, account_from_cells, corrupt, layer_from_code, list, topic_from_code},
 };
 
 /// Entries without a row that are named at once.

@@ -12,8 +12,8 @@ use super::super::{
     keys::int,
     late::{Finder, Which, key_key},
     rows::{
-        Cells, attempt_columns, attempt_from_row, idempotency_columns, idempotency_from_row, list, one,
-        payment_columns, payment_from_row,
+        Cells, ReadCells, attempt_columns, attempt_from_row, idempotency_columns, idempotency_from_row, list,
+        one, payment_columns, payment_from_row,
     },
 };
 

@@ -13,7 +13,7 @@ use super::{
         error::failed,
         keys::int,
         late::{Finder, Which, merchant_key, order_key, order_keys},
-        rows::{Cells, one, payment_columns, payment_from_row},
+        rows::{Cells, ReadCells, one, payment_columns, payment_from_row},
     },
     SCAN_MAX,
 };

@@ -4,7 +4,7 @@ use domain::id::Lane;
 use engine::ports::{LanePosition, PartitionProgress, StoreError, StoredLane};
 use rusqlite::Connection;
 
-use super::super::rows::{Cells, lane_columns, lane_from_row, list, one, topic_from_code};
+use super::super::rows::{Cells, ReadCells, lane_columns, lane_from_row, list, one, topic_from_code};
 
 /// The least read that fixes a snapshot's view.
 pub(super) fn look(conn: &Connection) -> Result<(), StoreError> {

@@ -5,9 +5,8 @@ use domain::{
     payment::{CaptureMode, Closing, DeclineCode, Failure, Metadata, Payment, State},
 };
 use engine::ports::StoreError;
-use rusqlite::Row;
 
-use super::{super::error::refused, Cells};
+use super::ReadCells;
 
 macro_rules! payment_columns {
     () => {
@@ -15,20 +14,23 @@ macro_rules! payment_columns {
          created_at, updated_at, version, last_event, decline_code, order_id, description, metadata, pending"
     };
 }
-pub(in crate::sqlite) use payment_columns;
+pub(crate) use payment_columns;
 
 /// What of a payment is not a plain column.
-pub(in crate::sqlite) struct PaymentCells {
-    pub(in crate::sqlite) state: i64,
-    pub(in crate::sqlite) decline_code: Option<&'static str>,
-    pub(in crate::sqlite) capture_mode: i64,
-    pub(in crate::sqlite) metadata: Option<String>,
-    pub(in crate::sqlite) pending: Option<String>,
+pub(crate) struct PaymentCells {
+    pub(crate) state: i64,
+    pub(crate) decline_code: Option<&'static str>,
+    pub(crate) capture_mode: i64,
+    pub(crate) metadata: Option<String>,
+    pub(crate) pending: Option<String>,
 }
 
 impl PaymentCells {
-    pub(in crate::sqlite) fn of(payment: &Payment) -> Result<Self, StoreError> {
-        let json = |error: serde_json::Error| refused("write payment", error.to_string());
+    pub(crate) fn of(payment: &Payment) -> Result<Self, StoreError> {
+        let json = |error: serde_json::Error| StoreError::Statement {
+            context: "write payment",
+            source: error.into(),
+        };
         let metadata = (!payment.metadata.is_empty()).then(|| serde_json::to_string(&payment.metadata));
         let pending = payment.pending.as_ref().map(serde_json::to_string);
         Ok(Self {
@@ -45,8 +47,7 @@ impl PaymentCells {
 }
 
 /// Reads `payment_columns!()`.
-pub(in crate::sqlite) fn payment_from_row(row: &Row<'_>) -> Result<Payment, StoreError> {
-    let cells = Cells::of("payment", row);
+pub(crate) fn payment_from_cells(cells: &impl ReadCells) -> Result<Payment, StoreError> {
     let currency = cells.currency(4)?;
     let money = |at| Ok::<_, StoreError>(Money::new(cells.int(at)?, currency));
     Ok(Payment {
@@ -54,12 +55,12 @@ pub(in crate::sqlite) fn payment_from_row(row: &Row<'_>) -> Result<Payment, Stor
         merchant: cells.parsed(1)?,
         order: cells.parsed_opt(15)?,
         description: cells.parsed_opt(16)?,
-        metadata: metadata(&cells, 17)?,
+        metadata: metadata(cells, 17)?,
         authorized: money(5)?,
         captured: money(6)?,
         refunded: money(7)?,
-        state: state(&cells, 3, 14)?,
-        pending: from_json(&cells, 18)?,
+        state: state(cells, 3, 14)?,
+        pending: from_json(cells, 18)?,
         capture_mode: match cells.int(8)? {
             0 => CaptureMode::Manual,
             1 => CaptureMode::Automatic,
@@ -84,7 +85,7 @@ fn state_code(state: State) -> i64 {
     }
 }
 
-fn state(cells: &Cells<'_>, at: usize, decline_code_at: usize) -> Result<State, StoreError> {
+fn state(cells: &impl ReadCells, at: usize, decline_code_at: usize) -> Result<State, StoreError> {
     match cells.int(at)? {
         0 => Ok(State::Processing),
         1 => Ok(State::Declined(Failure { code: cells.parsed::<DeclineCode>(decline_code_at)? })),
@@ -96,11 +97,14 @@ fn state(cells: &Cells<'_>, at: usize, decline_code_at: usize) -> Result<State, 
     }
 }
 
-fn metadata(cells: &Cells<'_>, at: usize) -> Result<Metadata, StoreError> {
+fn metadata(cells: &impl ReadCells, at: usize) -> Result<Metadata, StoreError> {
     Ok(from_json(cells, at)?.unwrap_or_default())
 }
 
-fn from_json<T: serde::de::DeserializeOwned>(cells: &Cells<'_>, at: usize) -> Result<Option<T>, StoreError> {
+fn from_json<T: serde::de::DeserializeOwned>(
+    cells: &impl ReadCells,
+    at: usize,
+) -> Result<Option<T>, StoreError> {
     let text = cells.text_opt(at)?;
     text.map(|text| serde_json::from_str(text).map_err(|_| cells.corrupt(at))).transpose()
 }

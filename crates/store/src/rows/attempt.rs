@@ -6,20 +6,11 @@ use domain::{
     payment::{DeclineCode, Verdict},
 };
 use engine::ports::{Attempt, IdempotencyScope, StoreError};
-use rusqlite::Row;
 
-use super::Cells;
-
-macro_rules! attempt_columns {
-    () => {
-        "id, payment, merchant, operation, amount, currency, token, key_operation, key, request_id, created_at, \
-         verdict, decline_code, acquirer"
-    };
-}
-pub(in crate::sqlite) use attempt_columns;
+use super::ReadCells;
 
 /// A verdict as its two columns.
-pub(in crate::sqlite) fn verdict_words(verdict: Verdict) -> (&'static str, Option<&'static str>) {
+pub(crate) fn verdict_words(verdict: Verdict) -> (&'static str, Option<&'static str>) {
     match verdict {
         Verdict::Approved => ("approved", None),
         Verdict::Declined(code) => ("declined", Some(code.as_str())),
@@ -27,9 +18,9 @@ pub(in crate::sqlite) fn verdict_words(verdict: Verdict) -> (&'static str, Optio
     }
 }
 
-/// Reads `attempt_columns!()`.
-pub(in crate::sqlite) fn attempt_from_row(row: &Row<'_>) -> Result<Attempt, StoreError> {
-    let cells = Cells::of("attempt", row);
+/// Reads id, payment, merchant, operation, amount, currency, token, the key's operation, the key, request id, time of birth,
+/// verdict, decline code and acquirer, in this order.
+pub(crate) fn attempt_from_cells(cells: &impl ReadCells) -> Result<Attempt, StoreError> {
     let merchant = cells.parsed(2)?;
     let scope = match (cells.parsed_opt(7)?, cells.parsed_opt(8)?) {
         (Some(operation), Some(key)) => Some(IdempotencyScope { merchant, operation, key }),
@@ -47,11 +38,11 @@ pub(in crate::sqlite) fn attempt_from_row(row: &Row<'_>) -> Result<Attempt, Stor
         scope,
         request_id: cells.text(9)?.into(),
         created_at: cells.time(10)?,
-        verdict: verdict(&cells, 11, 12)?,
+        verdict: verdict(cells, 11, 12)?,
     })
 }
 
-fn verdict(cells: &Cells<'_>, at: usize, decline_code_at: usize) -> Result<Option<Verdict>, StoreError> {
+fn verdict(cells: &impl ReadCells, at: usize, decline_code_at: usize) -> Result<Option<Verdict>, StoreError> {
     match cells.text_opt(at)? {
         None => Ok(None),
         Some("approved") => Ok(Some(Verdict::Approved)),

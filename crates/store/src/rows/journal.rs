@@ -6,17 +6,17 @@ use domain::{
 };
 use engine::ports::StoreError;
 
-use super::Cells;
+use super::ReadCells;
 
 /// The number a layer is stored as.
-pub(in crate::sqlite) fn layer_code(layer: Layer) -> i64 {
+pub(crate) fn layer_code(layer: Layer) -> i64 {
     match layer {
         Layer::Posted => 0,
         Layer::Hold => 1,
     }
 }
 
-pub(in crate::sqlite) fn layer_from_code(cells: &Cells<'_>, at: usize) -> Result<Layer, StoreError> {
+pub(crate) fn layer_from_code(cells: &impl ReadCells, at: usize) -> Result<Layer, StoreError> {
     match cells.int(at)? {
         0 => Ok(Layer::Posted),
         1 => Ok(Layer::Hold),
@@ -24,12 +24,12 @@ pub(in crate::sqlite) fn layer_from_code(cells: &Cells<'_>, at: usize) -> Result
     }
 }
 
-pub(in crate::sqlite) fn topic_from_code(cells: &Cells<'_>, at: usize) -> Result<Topic, StoreError> {
+pub(crate) fn topic_from_code(cells: &impl ReadCells, at: usize) -> Result<Topic, StoreError> {
     Topic::from_index(cells.number(at)?).ok_or_else(|| cells.corrupt(at))
 }
 
 /// Reads `code, owner, currency` from column `at` on.
-pub(in crate::sqlite) fn account_from_cells(cells: &Cells<'_>, at: usize) -> Result<AccountId, StoreError> {
+pub(crate) fn account_from_cells(cells: &impl ReadCells, at: usize) -> Result<AccountId, StoreError> {
     let code = AccountCode::from_code(cells.number(at)?).ok_or_else(|| cells.corrupt(at))?;
     let (owner, currency) = (cells.text(at + 1)?, cells.currency(at + 2)?);
     if owner.contains(':') {

@@ -3,23 +3,14 @@
 use bytes::Bytes;
 use domain::id::DeadLetterId;
 use engine::ports::{AuditEntry, DeadLetter, DeadLetterReason, DeadLetterState, NewDeadLetter, StoreError};
-use rusqlite::Row;
 
-use super::Cells;
+use super::ReadCells;
 
-macro_rules! dead_letter_columns {
-    () => {
-        "id, state, reason, topic, partition, record_offset, payload_sha256, event, payment, message, attempts, \
-         created_at, updated_at, note, payload"
-    };
-}
-pub(in crate::sqlite) use dead_letter_columns;
-
-/// Reads `dead_letter_columns!()`.
-pub(in crate::sqlite) fn dead_letter_from_row(row: &Row<'_>) -> Result<DeadLetter, StoreError> {
-    let cells = Cells::of("dead_letter", row);
+/// Reads id, state, reason, topic, partition, offset, the payload's SHA-256, event, payment, message, attempts, time of birth
+/// and of the latest change, note and payload, in this order.
+pub(crate) fn dead_letter_from_cells(cells: &impl ReadCells) -> Result<DeadLetter, StoreError> {
     let id = DeadLetterId::new(cells.number(0)?).ok_or_else(|| cells.corrupt(0))?;
-    let state = dead_letter_word(&cells, 1, DeadLetterState::ALL, DeadLetterState::as_str)?;
+    let state = dead_letter_word(cells, 1, DeadLetterState::ALL, DeadLetterState::as_str)?;
     let letter = NewDeadLetter {
         topic: cells.text(3)?.into(),
         partition: cells.number(4)?,
@@ -28,7 +19,7 @@ pub(in crate::sqlite) fn dead_letter_from_row(row: &Row<'_>) -> Result<DeadLette
         payload_sha256: cells.digest(6)?,
         event: cells.parsed_opt(7)?,
         payment: cells.payment_opt(8)?,
-        reason: dead_letter_word(&cells, 2, DeadLetterReason::ALL, DeadLetterReason::as_str)?,
+        reason: dead_letter_word(cells, 2, DeadLetterReason::ALL, DeadLetterReason::as_str)?,
         message: cells.text(9)?.to_owned(),
     };
     Ok(DeadLetter {
@@ -43,8 +34,7 @@ pub(in crate::sqlite) fn dead_letter_from_row(row: &Row<'_>) -> Result<DeadLette
 }
 
 /// Reads `id, actor, action, object, reason, request_id, at`.
-pub(in crate::sqlite) fn audit_from_row(row: &Row<'_>) -> Result<(u64, AuditEntry), StoreError> {
-    let cells = Cells::of("audit_log", row);
+pub(crate) fn audit_from_cells(cells: &impl ReadCells) -> Result<(u64, AuditEntry), StoreError> {
     let entry = AuditEntry {
         actor: cells.text(1)?.into(),
         action: cells.text(2)?.into(),
@@ -57,8 +47,8 @@ pub(in crate::sqlite) fn audit_from_row(row: &Row<'_>) -> Result<(u64, AuditEntr
 }
 
 /// Reads one of a closed set of words.
-pub(in crate::sqlite) fn dead_letter_word<T: Copy, const N: usize>(
-    cells: &Cells<'_>,
+pub(crate) fn dead_letter_word<T: Copy, const N: usize>(
+    cells: &impl ReadCells,
     at: usize,
     all: [T; N],
     as_str: fn(T) -> &'static str,

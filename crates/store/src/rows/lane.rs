@@ -5,9 +5,8 @@ use domain::{
     id::Lane,
 };
 use engine::ports::{LaneState, StoreError};
-use rusqlite::Row;
 
-use super::Cells;
+use super::ReadCells;
 
 /// The columns of a lane row; those of the topics stand in the order of [`Topic::ALL`].
 macro_rules! lane_columns {
@@ -16,11 +15,10 @@ macro_rules! lane_columns {
          payment_counter, batch, chain_head, updated_at"
     };
 }
-pub(in crate::sqlite) use lane_columns;
+pub(crate) use lane_columns;
 
 /// Reads `lane_columns!()`.
-pub(in crate::sqlite) fn lane_from_row(row: &Row<'_>) -> Result<LaneState, StoreError> {
-    let cells = Cells::of("lane", row);
+pub(crate) fn lane_from_cells(cells: &impl ReadCells) -> Result<LaneState, StoreError> {
     let mut topics = TopicSeqs::default();
     for (topic, at) in Topic::ALL.into_iter().zip(2..) {
         topics.set(topic, cells.seq(at)?);

@@ -1,0 +1,20 @@
+//! Rows to domain values, whatever database brought them: what was written comes back, or an error names table, column and
+//! row.
+
+mod attempt;
+mod cells;
+mod dead_letter;
+mod idempotency;
+mod journal;
+mod lane;
+mod outbox;
+mod payment;
+
+pub(crate) use attempt::{attempt_from_cells, verdict_words};
+pub(crate) use cells::{ReadCells, corrupt};
+pub(crate) use dead_letter::{audit_from_cells, dead_letter_from_cells, dead_letter_word};
+pub(crate) use idempotency::idempotency_from_cells;
+pub(crate) use journal::{account_from_cells, layer_code, layer_from_code, topic_from_code};
+pub(crate) use lane::{lane_columns, lane_from_cells};
+pub(crate) use outbox::{outbox_columns, outbox_from_cells};
+pub(crate) use payment::{PaymentCells, payment_columns, payment_from_cells};
