@@ -8,8 +8,8 @@ use domain::{
     id::{Lane, Seq},
 };
 use engine::ports::{
-    BrokerError, Consumer, LaneState, OutboxEvent, PartitionProgress, Polled, Record, Snapshot, Store,
-    StoreError,
+    BrokerError, Consumer, Delivery, LaneState, OutboxEvent, PartitionEnd, PartitionProgress, Polled, Record,
+    Snapshot, Store, StoreError,
 };
 use thiserror::Error;
 use tokio::{sync::watch, time};
@@ -19,7 +19,8 @@ pub(crate) struct EmbeddedConsumer {
     store: Arc<dyn Store>,
     committed: watch::Receiver<u64>,
     poll_interval: Duration,
-    lanes: Vec<LaneReader>,
+    /// `None` until it has been told where to start.
+    lanes: Option<Vec<LaneReader>>,
     /// The lane the next poll begins with, so that a busy one cannot keep the others waiting.
     first: usize,
 }
@@ -42,22 +43,34 @@ struct OutboxGap {
 }
 
 impl EmbeddedConsumer {
-    pub(crate) async fn new(
+    pub(crate) fn new(
         store: Arc<dyn Store>,
         committed: watch::Receiver<u64>,
         poll_interval: Duration,
-        resume: &[PartitionProgress],
-    ) -> Result<Self, BrokerError> {
-        let lanes = lanes_at(store.as_ref(), resume).await?;
-        Ok(Self { store, committed, poll_interval, lanes, first: 0 })
+    ) -> Self {
+        Self { store, committed, poll_interval, lanes: None, first: 0 }
     }
 
-    async fn read(&mut self, max: usize) -> Result<Polled, BrokerError> {
+    /// Every lane, each where `resume` says; a topic that is not named there stands at its beginning.
+    async fn lanes_at(&self, resume: &[PartitionProgress]) -> Result<Vec<LaneReader>, BrokerError> {
         let mut snapshot = self.store.snapshot().await.map_err(unavailable)?;
-        let mut polled = Polled::default();
+        let lanes = snapshot.lane_list().await.map_err(unavailable)?;
+        Ok(lanes.iter().map(|lane| LaneReader::new(&lane.state, resume)).collect())
+    }
+
+    /// All there is: every topic of every lane.
+    async fn partitions(&self) -> Result<Vec<(Topic, i32)>, BrokerError> {
+        let lanes = self.lanes_at(&[]).await?;
+        let topics = |lane: &LaneReader| Topic::ALL.map(|topic| (topic, i32::from(lane.lane.0)));
+        Ok(lanes.iter().flat_map(topics).collect())
+    }
+
+    async fn read(&mut self, lanes: &[LaneReader], max: usize) -> Result<Delivery, BrokerError> {
+        let mut snapshot = self.store.snapshot().await.map_err(unavailable)?;
+        let mut polled = Delivery::default();
         let mut left = max;
         // Nothing moves before everything has been read: a poll that fails half-way has not passed anything by.
-        let mut lanes = self.lanes.clone();
+        let mut lanes = lanes.to_vec();
         let (before, from) = lanes.split_at_mut(self.first);
         for lane in from.iter_mut().chain(before) {
             if left == 0 {
@@ -65,8 +78,8 @@ impl EmbeddedConsumer {
             }
             left = left.saturating_sub(lane.read(snapshot.as_mut(), left, &mut polled).await?);
         }
-        self.lanes = lanes;
-        self.first = (self.first + 1) % self.lanes.len().max(1);
+        self.first = (self.first + 1) % lanes.len().max(1);
+        self.lanes = Some(lanes);
         Ok(polled)
     }
 
@@ -89,20 +102,27 @@ impl EmbeddedConsumer {
 #[async_trait]
 impl Consumer for EmbeddedConsumer {
     async fn poll(&mut self, max: usize) -> Result<Polled, BrokerError> {
+        let Some(lanes) = self.lanes.clone() else { return self.partitions().await.map(Polled::Assigned) };
         let max = max.max(1);
         // A commit from here on wakes the wait, even one that comes before it begins.
         self.committed.borrow_and_update();
-        let polled = self.read(max).await?;
-        if !polled.progress.is_empty() {
-            return Ok(polled);
+        let delivery = self.read(&lanes, max).await?;
+        if !delivery.progress.is_empty() {
+            return Ok(Polled::Delivered(delivery));
         }
         self.wait().await;
-        self.read(max).await
+        self.read(&lanes, max).await.map(Polled::Delivered)
     }
 
-    async fn rewind(&mut self, progress: &[PartitionProgress]) -> Result<(), BrokerError> {
-        self.lanes = lanes_at(self.store.as_ref(), progress).await?;
+    async fn start(&mut self, progress: &[PartitionProgress]) -> Result<(), BrokerError> {
+        self.lanes = Some(self.lanes_at(progress).await?);
         Ok(())
+    }
+
+    fn show_progress(&mut self, _: &[PartitionProgress]) {}
+
+    fn ends(&self) -> Vec<PartitionEnd> {
+        Vec::new()
     }
 }
 
@@ -123,7 +143,7 @@ impl LaneReader {
         &mut self,
         snapshot: &mut dyn Snapshot,
         max: usize,
-        polled: &mut Polled,
+        polled: &mut Delivery,
     ) -> Result<usize, BrokerError> {
         let after = self.read_to();
         let events = snapshot.outbox_range(self.lane, after, max).await.map_err(unavailable)?;
@@ -176,13 +196,6 @@ impl LaneReader {
             next_offset: offset(next),
         })
     }
-}
-
-/// Every lane, each where `resume` says; a topic that is not named there stands at its beginning.
-async fn lanes_at(store: &dyn Store, resume: &[PartitionProgress]) -> Result<Vec<LaneReader>, BrokerError> {
-    let mut snapshot = store.snapshot().await.map_err(unavailable)?;
-    let lanes = snapshot.lane_list().await.map_err(unavailable)?;
-    Ok(lanes.iter().map(|lane| LaneReader::new(&lane.state, resume)).collect())
 }
 
 /// The first place after `after` that `events` pass over.

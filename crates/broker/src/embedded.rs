@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use engine::ports::{Broker, BrokerError, Consumer, PartitionProgress, Store};
+use engine::ports::{Broker, BrokerError, Consumer, LogId, Outgoing, Store};
 use tokio::sync::watch;
 
 use crate::consumer::EmbeddedConsumer;
@@ -48,14 +48,23 @@ impl Broker for EmbeddedBroker {
         false
     }
 
-    async fn consume(&self, resume: &[PartitionProgress]) -> Result<Box<dyn Consumer>, BrokerError> {
-        let consumer = EmbeddedConsumer::new(
-            Arc::clone(&self.store),
-            self.committed.clone(),
-            self.settings.poll_interval,
-            resume,
-        )
-        .await?;
-        Ok(Box::new(consumer))
+    async fn log_id(&self) -> Result<LogId, BrokerError> {
+        Ok(LogId::embedded())
+    }
+
+    /// A partition is a lane, however many were wanted.
+    async fn prepare(&self, _: i32) -> Result<(), BrokerError> {
+        Ok(())
+    }
+
+    async fn publish(&self, _: Vec<Outgoing>) -> Result<(), BrokerError> {
+        let source = "the embedded log is the outbox: nothing is published to it".into();
+        Err(BrokerError { context: "publish", source })
+    }
+
+    async fn consume(&self) -> Result<Box<dyn Consumer>, BrokerError> {
+        let committed = self.committed.clone();
+        let poll_interval = self.settings.poll_interval;
+        Ok(Box::new(EmbeddedConsumer::new(Arc::clone(&self.store), committed, poll_interval)))
     }
 }

@@ -27,6 +27,8 @@ pub struct EngineSettings {
     pub resolver_bound: Duration,
     /// Events the worker posts in one transaction.
     pub worker_batch_max: usize,
+    /// Whether a relay publishes the outbox; then nothing is deleted that it has not published.
+    pub relayed: bool,
 }
 
 impl Default for EngineSettings {
@@ -42,6 +44,7 @@ impl Default for EngineSettings {
             acquirer_calls_max: 256,
             resolver_bound: Duration::from_secs(60),
             worker_batch_max: 512,
+            relayed: false,
         }
     }
 }

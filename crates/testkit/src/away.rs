@@ -1,16 +1,17 @@
 //! A store that is away: every call fails the way a lost connection does. For tests of what must hold without it, and for what
 //! needs no store at all.
 
-use std::io;
+use std::{io, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
-    id::{Lane, Seq},
+    event::Topic,
+    id::{DeadLetterId, Lane, Seq},
     time::Timestamp,
 };
 use engine::ports::{
-    AuditEntry, Batch, BatchKeys, DeadLetterMove, Digest, PostingBatch, PostingScope, Snapshot, Store,
-    StoreError,
+    AuditEntry, Batch, BatchKeys, DeadLetterMove, InstanceId, LogId, OutboxCut, PartitionClaim, PostingBatch,
+    PostingScope, RelayLease, Snapshot, Store, StoreError,
 };
 
 /// The store that is away.
@@ -44,7 +45,46 @@ impl Store for AwayStore {
         away()
     }
 
-    async fn outbox_prune(&self, _: Lane, _: Seq, _: Seq, _: Digest) -> Result<(), StoreError> {
+    async fn dead_letter_published(&self, _: &[DeadLetterId], _: Timestamp) -> Result<(), StoreError> {
+        away()
+    }
+
+    async fn relay_claim(
+        &self,
+        _: Lane,
+        _: &LogId,
+        _: InstanceId,
+        _: Duration,
+    ) -> Result<Option<RelayLease>, StoreError> {
+        away()
+    }
+
+    async fn relay_move(&self, _: &RelayLease, _: Seq, _: Duration) -> Result<(), StoreError> {
+        away()
+    }
+
+    async fn relay_release(&self, _: &RelayLease) -> Result<(), StoreError> {
+        away()
+    }
+
+    async fn relay_rewind(&self, _: Lane, _: Seq, _: &AuditEntry) -> Result<Option<Seq>, StoreError> {
+        away()
+    }
+
+    async fn partition_count(&self, _: i32) -> Result<i32, StoreError> {
+        away()
+    }
+
+    async fn partition_claim(
+        &self,
+        _: &LogId,
+        _: InstanceId,
+        _: &[(Topic, i32)],
+    ) -> Result<Vec<PartitionClaim>, StoreError> {
+        away()
+    }
+
+    async fn outbox_prune(&self, _: &OutboxCut) -> Result<(), StoreError> {
         away()
     }
 

@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::event::Topic;
-use engine::ports::{Broker, Consumer, PartitionProgress, Record};
+use engine::ports::{Broker, Consumer, Delivery, PartitionProgress, Polled, Record};
 use tokio::time::timeout;
 
 /// A broker and a way to bring events to it.
@@ -101,9 +101,10 @@ pub async fn reading_on_from_any_poll_brings_exactly_what_came_after(it: &dyn Br
     for max in 1..=TOPICS.len() {
         let mut first = Reader::at(it, &[]).await;
         first.poll(max).await;
-        let mut second = Reader::at(it, &first.progress()).await;
-        second.read(TOPICS.len() - first.records.len(), 100).await;
-        assert_eq!(merged(first.bodies(), second.bodies()), published, "after a poll of {max}");
+        let (bodies, progress) = first.end();
+        let mut second = Reader::at(it, &progress).await;
+        second.read(TOPICS.len() - bodies.values().map(Vec::len).sum::<usize>(), 100).await;
+        assert_eq!(merged(bodies, second.bodies()), published, "after a poll of {max}");
         second.expect_nothing().await;
     }
 }
@@ -112,7 +113,8 @@ pub async fn what_is_not_named_is_read_from_its_beginning(it: &dyn BrokerUnderTe
     let mut published = publish(it, &TOPICS).await;
     let mut reader = Reader::at(it, &[]).await;
     reader.read(TOPICS.len(), 100).await;
-    let authorized = reader.progress().into_iter().filter(|progress| progress.topic == Topic::Authorized);
+    let (_, progress) = reader.end();
+    let authorized = progress.into_iter().filter(|progress| progress.topic == Topic::Authorized);
     let mut again = Reader::at(it, &authorized.collect::<Vec<_>>()).await;
     published.remove(Topic::Authorized.as_str());
     again.read(published.values().map(Vec::len).sum(), 100).await;
@@ -126,7 +128,7 @@ pub async fn a_rewound_consumer_brings_again_what_came_after(it: &dyn BrokerUnde
     reader.poll(3).await;
     let (kept, place) = (reader.bodies(), reader.progress());
     reader.read(TOPICS.len(), 100).await;
-    reader.consumer.rewind(&place).await.expect("the broker is there");
+    reader.consumer.start(&place).await.expect("the broker is there");
     reader.records.clear();
     let count: usize = kept.values().map(Vec::len).sum();
     reader.read(TOPICS.len() - count, 100).await;
@@ -138,7 +140,7 @@ pub async fn a_consumer_rewound_to_nothing_starts_over(it: &dyn BrokerUnderTest)
     let published = publish(it, &TOPICS).await;
     let mut reader = Reader::at(it, &[]).await;
     reader.read(TOPICS.len(), 100).await;
-    reader.consumer.rewind(&[]).await.expect("the broker is there");
+    reader.consumer.start(&[]).await.expect("the broker is there");
     reader.records.clear();
     reader.read(TOPICS.len(), 100).await;
     assert_eq!(reader.bodies(), published);
@@ -189,20 +191,39 @@ struct Reader {
 
 impl Reader {
     async fn at(it: &dyn BrokerUnderTest, resume: &[PartitionProgress]) -> Self {
-        let consumer = it.broker().consume(resume).await.expect("the broker is there");
-        Self { consumer, records: Vec::new(), progress: resume.to_vec() }
+        let consumer = it.broker().consume().await.expect("the broker is there");
+        let mut reader = Self { consumer, records: Vec::new(), progress: resume.to_vec() };
+        let assigned = async {
+            while let Some(delivery) = reader.poll_any(100).await {
+                assert_eq!(delivery, Delivery::default())
+            }
+        };
+        assert!(timeout(PATIENCE, assigned).await.is_ok(), "nothing was assigned");
+        reader
+    }
+
+    /// Polls once, and starts what was assigned; what was delivered otherwise.
+    async fn poll_any(&mut self, max: usize) -> Option<Delivery> {
+        let polled = timeout(PATIENCE, self.consumer.poll(max)).await.expect("a poll comes back");
+        match polled.expect("the broker is there") {
+            Polled::Delivered(delivery) => Some(delivery),
+            Polled::Assigned(partitions) => {
+                assert!(!partitions.is_empty());
+                self.consumer.start(&self.progress).await.expect("the broker is there");
+                None
+            }
+        }
     }
 
     /// Polls once; how many records came.
     async fn poll(&mut self, max: usize) -> usize {
-        let polled = timeout(PATIENCE, self.consumer.poll(max)).await.expect("a poll comes back");
-        let polled = polled.expect("the broker is there");
-        for progress in polled.progress {
+        let Some(delivery) = self.poll_any(max).await else { return 0 };
+        for progress in delivery.progress {
             self.progress.retain(|old| (old.topic, old.partition) != (progress.topic, progress.partition));
             self.progress.push(progress);
         }
-        let count = polled.records.len();
-        self.records.extend(polled.records);
+        let count = delivery.records.len();
+        self.records.extend(delivery.records);
         count
     }
 
@@ -215,6 +236,11 @@ impl Reader {
         };
         assert!(timeout(PATIENCE, read).await.is_ok(), "{count} records did not come");
         assert_eq!(self.records.len(), count);
+    }
+
+    /// Leaves; what it brought and where it stood.
+    fn end(self) -> (Bodies, Vec<PartitionProgress>) {
+        (self.bodies(), self.progress())
     }
 
     async fn expect_nothing(&mut self) {

@@ -7,16 +7,19 @@ use std::{
     collections::VecDeque,
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use async_trait::async_trait;
 use domain::{
-    id::{JournalEntryId, Lane, Seq},
+    event::Topic,
+    id::{DeadLetterId, JournalEntryId, Lane, Seq},
     time::Timestamp,
 };
 use engine::ports::{
-    AuditEntry, Batch, BatchKeys, Changes, DeadLetterMove, Digest, Loaded, PostingBatch, PostingChanges,
-    PostingScope, PostingState, Snapshot, Store, StoreError,
+    AuditEntry, Batch, BatchKeys, Changes, DeadLetterMove, InstanceId, Loaded, LogId, OutboxCut,
+    PartitionClaim, PostingBatch, PostingChanges, PostingScope, PostingState, RelayLease, Snapshot, Store,
+    StoreError,
 };
 use tokio::sync::watch;
 
@@ -190,9 +193,55 @@ impl Store for FaultyStore {
         self.inner.dead_letter_move(change, audit).await
     }
 
-    async fn outbox_prune(&self, lane: Lane, from: Seq, to: Seq, head: Digest) -> Result<(), StoreError> {
+    async fn dead_letter_published(&self, ids: &[DeadLetterId], at: Timestamp) -> Result<(), StoreError> {
         self.faults.check_away()?;
-        self.inner.outbox_prune(lane, from, to, head).await
+        self.inner.dead_letter_published(ids, at).await
+    }
+
+    async fn relay_claim(
+        &self,
+        lane: Lane,
+        log: &LogId,
+        owner: InstanceId,
+        lease: Duration,
+    ) -> Result<Option<RelayLease>, StoreError> {
+        self.faults.check_away()?;
+        self.inner.relay_claim(lane, log, owner, lease).await
+    }
+
+    async fn relay_move(&self, held: &RelayLease, to: Seq, lease: Duration) -> Result<(), StoreError> {
+        self.faults.check_away()?;
+        self.inner.relay_move(held, to, lease).await
+    }
+
+    async fn relay_release(&self, held: &RelayLease) -> Result<(), StoreError> {
+        self.faults.check_away()?;
+        self.inner.relay_release(held).await
+    }
+
+    async fn relay_rewind(&self, lane: Lane, to: Seq, audit: &AuditEntry) -> Result<Option<Seq>, StoreError> {
+        self.faults.check_away()?;
+        self.inner.relay_rewind(lane, to, audit).await
+    }
+
+    async fn partition_count(&self, wanted: i32) -> Result<i32, StoreError> {
+        self.faults.check_away()?;
+        self.inner.partition_count(wanted).await
+    }
+
+    async fn partition_claim(
+        &self,
+        log: &LogId,
+        owner: InstanceId,
+        partitions: &[(Topic, i32)],
+    ) -> Result<Vec<PartitionClaim>, StoreError> {
+        self.faults.check_away()?;
+        self.inner.partition_claim(log, owner, partitions).await
+    }
+
+    async fn outbox_prune(&self, cut: &OutboxCut) -> Result<(), StoreError> {
+        self.faults.check_away()?;
+        self.inner.outbox_prune(cut).await
     }
 
     async fn idempotency_prune(&self, answered_before: Timestamp, limit: usize) -> Result<usize, StoreError> {

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use broker::EmbeddedBroker;
 use domain::{event::Topic, id::Seq};
-use engine::ports::{Broker, Consumer, PartitionProgress, Polled, PostingChanges, PostingScope};
+use engine::ports::{
+    Broker, Consumer, Delivery, OutboxCut, PartitionProgress, Polled, PostingChanges, PostingScope,
+};
 use tokio::time::timeout;
 
 use crate::log::{LANE, Log, log, log_with};
@@ -19,7 +22,7 @@ async fn a_partition_is_a_lane_and_an_offset_a_place() {
     let log = log().await;
     assert!(!log.broker.needs_relay());
     log.commit(&[Topic::Authorized, Topic::Captured]).await;
-    let polled = poll(&mut log.broker.consume(&[]).await.unwrap(), 10).await;
+    let polled = poll(&mut start(&log.broker, &[]).await, 10).await;
     let places: Vec<_> = polled.records.iter().map(|record| (record.partition, record.offset)).collect();
     assert_eq!(places, [(0, 1), (0, 2)]);
     let named: Vec<_> = polled.records.iter().map(|record| record.place.unwrap()).collect();
@@ -31,7 +34,7 @@ async fn a_partition_is_a_lane_and_an_offset_a_place() {
 async fn a_quiet_topic_moves_along_so_that_a_restart_reads_nothing_again() {
     let log = log().await;
     log.commit(&[Topic::Authorized; 5]).await;
-    let polled = poll(&mut log.broker.consume(&[]).await.unwrap(), 10).await;
+    let polled = poll(&mut start(&log.broker, &[]).await, 10).await;
     assert_eq!(polled.progress.len(), Topic::ALL.len());
     assert!(polled.progress.iter().all(|progress| (progress.partition, progress.next_offset) == (0, 6)));
 }
@@ -39,7 +42,7 @@ async fn a_quiet_topic_moves_along_so_that_a_restart_reads_nothing_again() {
 #[tokio::test]
 async fn a_commit_wakes_a_waiting_poll_at_once() {
     let log = log_with(FOREVER);
-    let mut consumer = log.broker.consume(&[]).await.unwrap();
+    let mut consumer = start(&log.broker, &[]).await;
     let (polled, _) = tokio::join!(poll(&mut consumer, 10), log.commit(&[Topic::Authorized]));
     assert_eq!(polled.records.len(), 1);
 }
@@ -47,7 +50,7 @@ async fn a_commit_wakes_a_waiting_poll_at_once() {
 #[tokio::test]
 async fn a_commit_between_two_polls_is_not_slept_through() {
     let log = log_with(FOREVER);
-    let mut consumer = log.broker.consume(&[]).await.unwrap();
+    let mut consumer = start(&log.broker, &[]).await;
     for _ in 0..3 {
         log.commit(&[Topic::Authorized]).await;
         assert_eq!(poll(&mut consumer, 10).await.records.len(), 1);
@@ -57,8 +60,8 @@ async fn a_commit_between_two_polls_is_not_slept_through() {
 #[tokio::test]
 async fn without_a_committer_in_this_process_the_interval_is_enough() {
     let log = log_with(FOREVER);
-    let mut consumer = log.unannounced().consume(&[]).await.unwrap();
-    assert_eq!(poll(&mut consumer, 10).await, Polled::default());
+    let mut consumer = start(&log.unannounced(), &[]).await;
+    assert_eq!(poll(&mut consumer, 10).await, Delivery::default());
     log.commit(&[Topic::Authorized]).await;
     assert_eq!(poll(&mut consumer, 10).await.records.len(), 1);
 }
@@ -69,7 +72,7 @@ async fn what_was_pruned_is_passed_over() {
     log.commit(&[Topic::Authorized; 6]).await;
     prune(&log, 4).await;
     for resume in [vec![], at(3), at(5)] {
-        let mut consumer = log.broker.consume(&resume).await.unwrap();
+        let mut consumer = start(&log.broker, &resume).await;
         let polled = poll(&mut consumer, 10).await;
         assert_eq!(
             polled.records.iter().map(|record| record.offset).collect::<Vec<_>>(),
@@ -84,7 +87,7 @@ async fn a_log_pruned_to_its_end_goes_on_with_the_next_event() {
     let log = log().await;
     log.commit(&[Topic::Authorized; 3]).await;
     prune(&log, 3).await;
-    let mut consumer = log.broker.consume(&[]).await.unwrap();
+    let mut consumer = start(&log.broker, &[]).await;
     assert_eq!(poll(&mut consumer, 10).await.records, []);
     log.commit(&[Topic::Captured]).await;
     assert_eq!(poll(&mut consumer, 10).await.records[0].offset, 4);
@@ -94,9 +97,9 @@ async fn a_log_pruned_to_its_end_goes_on_with_the_next_event() {
 async fn a_place_the_lane_has_not_reached_is_not_believed() {
     let log = log().await;
     log.commit(&[Topic::Authorized; 3]).await;
-    let mut caught_up = log.broker.consume(&at(4)).await.unwrap();
+    let mut caught_up = start(&log.broker, &at(4)).await;
     assert_eq!(poll(&mut caught_up, 10).await.records, []);
-    let mut beyond = log.broker.consume(&at(5)).await.unwrap();
+    let mut beyond = start(&log.broker, &at(5)).await;
     assert_eq!(poll(&mut beyond, 10).await.records.len(), 3, "read from the beginning instead");
 }
 
@@ -104,12 +107,12 @@ async fn a_place_the_lane_has_not_reached_is_not_believed() {
 async fn a_store_that_is_away_is_an_error_and_nothing_is_passed_by() {
     let log = log().await;
     log.commit(&[Topic::Authorized; 3]).await;
-    let mut consumer = log.broker.consume(&[]).await.unwrap();
+    let mut consumer = start(&log.broker, &[]).await;
     assert_eq!(poll(&mut consumer, 1).await.records.len(), 1);
     log.faults.set_away(true);
     assert!(consumer.poll(10).await.is_err());
-    assert!(consumer.rewind(&[]).await.is_err());
-    assert!(log.broker.consume(&[]).await.is_err());
+    assert!(consumer.start(&[]).await.is_err());
+    assert!(log.broker.consume().await.unwrap().poll(10).await.is_err());
     log.faults.mend();
     assert_eq!(poll(&mut consumer, 10).await.records.len(), 2);
 }
@@ -117,14 +120,26 @@ async fn a_store_that_is_away_is_an_error_and_nothing_is_passed_by() {
 #[tokio::test]
 async fn a_poll_that_is_given_up_passes_nothing_by() {
     let log = log_with(FOREVER);
-    let mut consumer = log.broker.consume(&[]).await.unwrap();
+    let mut consumer = start(&log.broker, &[]).await;
     assert!(timeout(Duration::from_millis(1), consumer.poll(10)).await.is_err());
     log.commit(&[Topic::Authorized]).await;
     assert_eq!(poll(&mut consumer, 10).await.records.len(), 1);
 }
 
-async fn poll(consumer: &mut Box<dyn Consumer>, max: usize) -> Polled {
-    timeout(PATIENCE, consumer.poll(max)).await.expect("a poll comes back").unwrap()
+/// A consumer that was told where to start.
+async fn start(broker: &EmbeddedBroker, resume: &[PartitionProgress]) -> Box<dyn Consumer> {
+    let mut consumer = broker.consume().await.unwrap();
+    let all = Topic::ALL.map(|topic| (topic, 0)).to_vec();
+    assert_eq!(consumer.poll(10).await.unwrap(), Polled::Assigned(all));
+    consumer.start(resume).await.unwrap();
+    consumer
+}
+
+async fn poll(consumer: &mut Box<dyn Consumer>, max: usize) -> Delivery {
+    match timeout(PATIENCE, consumer.poll(max)).await.expect("a poll comes back").unwrap() {
+        Polled::Delivered(delivery) => delivery,
+        Polled::Assigned(partitions) => panic!("assigned once more: {partitions:?}"),
+    }
 }
 
 /// Every topic at this place.
@@ -140,5 +155,6 @@ async fn prune(log: &Log, to: u64) {
     let posting = log.store().posting_open(&PostingScope::default()).await.unwrap();
     let positions = Topic::ALL.into_iter().map(|topic| (LANE, topic, last)).collect();
     posting.commit(&PostingChanges { positions, ..PostingChanges::default() }).await.unwrap();
-    log.store().outbox_prune(LANE, Seq::START, Seq(to), [1; 32]).await.unwrap();
+    let cut = OutboxCut { lane: LANE, from: Seq::START, to: Seq(to), head: [1; 32], relayed: false };
+    log.store().outbox_prune(&cut).await.unwrap();
 }

@@ -19,7 +19,7 @@ pub(crate) use queue::{Answer, Promise, Settled, Submission, Work, refused};
 
 use crate::{
     observe::Observer,
-    ports::{Acquirer, Clock, Entropy, Render, Store},
+    ports::{Acquirer, Clock, Entropy, InstanceId, Render, Store},
     settings::EngineSettings,
     signals::Signals,
 };
@@ -27,6 +27,8 @@ use crate::{
 /// Everything the engine's parts share.
 #[derive(Clone)]
 pub struct Context {
+    /// This run of this process.
+    pub instance: InstanceId,
     /// The books.
     pub store: Arc<dyn Store>,
     /// Who moves the money.

@@ -1,7 +1,7 @@
 //! Deletes what is no longer needed: outbox rows everybody has read, answers whose time is over.
 //!
-//! Invariant: an outbox row goes only in sequence order, when it is old enough, when the worker has handled it, and when no
-//! dead letter that could still be redriven refers to it. The chain head at the cut is kept, so density, the chain and the
+//! Invariant: an outbox row goes only in sequence order, when it is old enough, when the relay (if there is one) has published
+//! it and the worker has handled it, and when no dead letter that could still be redriven refers to it. The chain head at the cut is kept, so density, the chain and the
 //! proofs start there.
 
 use std::time::Duration;
@@ -17,7 +17,7 @@ use super::pause;
 use crate::{
     commit::{Context, error_chain},
     digest::chain,
-    ports::{DeadLetterFilter, DeadLetterState, Digest, Snapshot, StoreError, StoredLane},
+    ports::{DeadLetterFilter, DeadLetterState, OutboxCut, Snapshot, StoreError, StoredLane},
 };
 
 const EVERY: Duration = Duration::from_secs(60);
@@ -57,39 +57,44 @@ async fn prune_lane(context: &Context, lane: Lane, before: Timestamp) -> Result<
     let mut deleted = 0;
     loop {
         let mut snapshot = context.store.snapshot().await?;
-        let Some(cut) = next_cut(snapshot.as_mut(), lane, before).await? else { return Ok(deleted) };
+        let found = next_cut(snapshot.as_mut(), lane, before, context.settings.relayed).await?;
+        let Some((cut, rows)) = found else { return Ok(deleted) };
         drop(snapshot);
-        context.store.outbox_prune(lane, cut.from, cut.to, cut.head).await?;
-        deleted += cut.rows;
+        context.store.outbox_prune(&cut).await?;
+        deleted += rows;
         tokio::task::yield_now().await;
     }
 }
 
-/// A range of rows that may go, and the chain head at its end.
-struct Cut {
-    from: Seq,
-    to: Seq,
-    head: Digest,
-    rows: usize,
-}
-
+/// The next rows that may go, and how many they are.
 async fn next_cut(
     snapshot: &mut dyn Snapshot,
     lane: Lane,
     before: Timestamp,
-) -> Result<Option<Cut>, StoreError> {
+    relayed: bool,
+) -> Result<Option<(OutboxCut, usize)>, StoreError> {
     let lanes = snapshot.lane_list().await?;
     let Some(stored) = lanes.into_iter().find(|stored| stored.state.lane == lane) else { return Ok(None) };
-    let needed_from = needed_from(snapshot, &stored).await?;
+    let mut needed_from = needed_from(snapshot, &stored).await?;
+    if relayed {
+        needed_from = needed_from.min(published_to(snapshot, lane).await?.next());
+    }
     let rows = snapshot.outbox_range(lane, stored.pruned_to, BATCH).await?;
     let going = rows.iter().take_while(|event| event.id.seq < needed_from && event.occurred_at < before);
-    let mut cut = Cut { from: stored.pruned_to, to: stored.pruned_to, head: stored.pruned_head, rows: 0 };
+    let from = stored.pruned_to;
+    let (mut cut, mut rows) = (OutboxCut { lane, from, to: from, head: stored.pruned_head, relayed }, 0);
     for event in going {
         cut.head = chain(&cut.head, &event.body);
         cut.to = event.id.seq;
-        cut.rows += 1;
+        rows += 1;
     }
-    Ok((cut.rows > 0).then_some(cut))
+    Ok((rows > 0).then_some((cut, rows)))
+}
+
+/// How far the relay has come.
+async fn published_to(snapshot: &mut dyn Snapshot, lane: Lane) -> Result<Seq, StoreError> {
+    let relays = snapshot.relay_list().await?;
+    Ok(relays.iter().find(|relay| relay.lane == lane).map_or(Seq::START, |relay| relay.seq))
 }
 
 /// The first place somebody may still need: not handled by the worker, or parked and open to a redrive.

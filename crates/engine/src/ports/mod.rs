@@ -6,6 +6,7 @@ mod broker;
 mod cache;
 mod clock;
 mod error;
+mod lease;
 mod posting;
 mod render;
 mod snapshot;
@@ -16,12 +17,17 @@ pub use batch::{
     Attempt, AttemptWrite, Batch, BatchKeys, Changes, Digest, IdempotencyRow, IdempotencyScope,
     IdempotencyState, IdempotencyWrite, LaneState, Loaded, OutboxEvent, PaymentWrite, StoredAnswer,
 };
-pub use broker::{Broker, BrokerError, Consumer, PartitionProgress, Polled, Record};
+pub use broker::{
+    Broker, BrokerError, Consumer, Delivery, Outgoing, PartitionEnd, PartitionProgress, Polled, Record,
+};
 pub use cache::{
     Admission, Admitted, Cache, CacheError, CachedAnswer, Charge, Limit, LimitAction, LimitState,
 };
 pub use clock::{Clock, Entropy};
 pub use error::StoreError;
+pub use lease::{
+    InstanceId, LogId, PartitionClaim, PartitionFence, RelayLease, RelayPosition, StoredPartition,
+};
 pub use posting::{
     AuditEntry, BalanceDelta, DeadLetter, DeadLetterMove, DeadLetterReason, DeadLetterState, NewDeadLetter,
     OutboxMark, PostedEntry, PostingBatch, PostingChanges, PostingScope, PostingState,
@@ -29,6 +35,6 @@ pub use posting::{
 pub use render::{Outcome, Refusal, Render, Rendered};
 pub use snapshot::{
     AccountEntry, AccountFilter, Balance, DeadLetterFilter, LanePosition, Page, PaymentCursor, PaymentFilter,
-    Snapshot, StoredLane,
+    Platform, Snapshot, StoredLane,
 };
-pub use store::Store;
+pub use store::{OutboxCut, Store};

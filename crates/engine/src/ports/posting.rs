@@ -11,11 +11,13 @@ use domain::{
     time::Timestamp,
 };
 
-use super::{Digest, PartitionProgress, StoreError};
+use super::{Digest, PartitionFence, PartitionProgress, StoreError};
 
 /// What a posting transaction locks and loads.
 #[derive(Clone, Debug, Default)]
 pub struct PostingScope {
+    /// The claims it stands on. They are locked before anything else; [`StoreError::Fenced`] when one of them is not the latest.
+    pub partitions: Vec<PartitionFence>,
     /// The range of places it is about, per lane, both ends included.
     pub ranges: Vec<(Lane, Seq, Seq)>,
     /// The dead letter it redrives.
@@ -87,8 +89,10 @@ pub struct PostingChanges {
     pub balances: Vec<BalanceDelta>,
     /// New lane positions.
     pub positions: Vec<(Lane, Topic, Seq)>,
-    /// Where to resume each partition.
+    /// Where to resume each partition; each has been claimed.
     pub partitions: Vec<PartitionProgress>,
+    /// Lanes whose relay shall publish again what stands after this place: lowers a relay's position, never raises it.
+    pub rewinds: Vec<(Lane, Seq)>,
     /// What was parked.
     pub dead_letters: Vec<NewDeadLetter>,
     /// What happened to the dead letter being redriven or handled.
@@ -203,6 +207,8 @@ pub struct DeadLetter {
     pub updated_at: Timestamp,
     /// Why it was held or discarded, or why the last redrive failed.
     pub note: Option<String>,
+    /// When it was published to the dead letter topic, if there is a broker.
+    pub published_at: Option<Timestamp>,
 }
 
 /// What happens to a dead letter.

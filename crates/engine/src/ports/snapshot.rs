@@ -12,7 +12,7 @@ use domain::{
 
 use super::{
     Attempt, AuditEntry, DeadLetter, DeadLetterReason, DeadLetterState, Digest, IdempotencyRow,
-    IdempotencyScope, LaneState, OutboxEvent, PartitionProgress, PostedEntry, StoreError,
+    IdempotencyScope, LaneState, OutboxEvent, PostedEntry, RelayPosition, StoreError, StoredPartition,
 };
 
 /// Some of a list, and where to go on. `next` is `None` at the end; a page may be shorter than asked for and still go on.
@@ -59,6 +59,19 @@ pub struct StoredLane {
     pub pruned_head: Digest,
     /// How many journal entries have been posted in it, ever.
     pub entries_posted: u64,
+}
+
+/// What this database is, fixed when it was created.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Platform {
+    /// Names this history of the books: a restored database gets another one.
+    pub timeline: [u8; 16],
+    /// How many lanes it has.
+    pub lanes: u16,
+    /// How many partitions each topic has; `None` until a broker was first used.
+    pub partitions: Option<i32>,
+    /// When it was created.
+    pub created_at: Timestamp,
 }
 
 /// How far the worker has come with one topic of one lane.
@@ -184,14 +197,20 @@ pub trait Snapshot: Send {
         limit: usize,
     ) -> Result<Vec<Attempt>, StoreError>;
 
+    /// What this database is.
+    async fn platform(&mut self) -> Result<Platform, StoreError>;
+
     /// The lanes, ascending.
     async fn lane_list(&mut self) -> Result<Vec<StoredLane>, StoreError>;
 
     /// How far the worker has come.
     async fn position_list(&mut self) -> Result<Vec<LanePosition>, StoreError>;
 
-    /// Where the worker resumes each partition.
-    async fn partition_list(&mut self) -> Result<Vec<PartitionProgress>, StoreError>;
+    /// Who reads each partition, and from where on; by topic and partition.
+    async fn partition_list(&mut self) -> Result<Vec<StoredPartition>, StoreError>;
+
+    /// How far each lane has been published, ascending; lanes no relay has ever taken are absent.
+    async fn relay_list(&mut self) -> Result<Vec<RelayPosition>, StoreError>;
 
     /// An event, if it has not been pruned.
     async fn outbox_find(&mut self, id: EventId) -> Result<Option<OutboxEvent>, StoreError>;
@@ -282,6 +301,9 @@ pub trait Snapshot: Send {
         before: Option<DeadLetterId>,
         limit: usize,
     ) -> Result<Page<DeadLetter, DeadLetterId>, StoreError>;
+
+    /// Dead letters that have not been published, oldest first.
+    async fn dead_letter_unpublished(&mut self, limit: usize) -> Result<Vec<DeadLetter>, StoreError>;
 
     /// How many dead letters are in each state and of each reason.
     async fn dead_letter_count(

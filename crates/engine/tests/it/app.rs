@@ -22,8 +22,8 @@ use engine::{
     payments::{Authorize, Call, OnPayment, Payments, Reply},
     pipeline::{resolver::Resolver, worker::Worker},
     ports::{
-        Acquirer, AcquirerDecision, AcquirerRequest, Broker, Cache, DeadLetterFilter, Inquiry, Outcome,
-        Render, Rendered, Store,
+        Acquirer, AcquirerDecision, AcquirerRequest, Broker, Cache, DeadLetterFilter, Inquiry, InstanceId,
+        Outcome, Render, Rendered, Store,
     },
     proofs::{Mode, Prover},
     settings::EngineSettings,
@@ -81,6 +81,7 @@ impl App {
         let acquirer = Arc::new(ScriptedAcquirer::new(options.remote));
         let signals = Arc::new(Signals::default());
         let context = Context {
+            instance: InstanceId(7),
             store: Arc::clone(&store),
             acquirer: acquirer.clone(),
             render: Arc::new(PlainRender),

@@ -19,7 +19,7 @@ use engine::{
     commit::{Committer, Context},
     payments::{Authorize, Call, OnPayment, Payments, Reply},
     pipeline::worker::Worker,
-    ports::{Cache, Clock, Store},
+    ports::{Cache, Clock, InstanceId, Store},
     queries::pipeline_status::pipeline_status,
 };
 use http_body_util::BodyExt;
@@ -182,6 +182,7 @@ impl Books {
         let store =
             SqliteStore::open(&SqliteSettings::new(dir.path()), clock.clone()).expect("an empty store");
         let context = Context {
+            instance: InstanceId(7),
             store: Arc::new(store),
             acquirer: Arc::new(Simulator),
             render: Arc::new(JsonRender),

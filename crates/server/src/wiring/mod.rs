@@ -16,7 +16,7 @@ use engine::{
     commit::{CommitQueue, Committer, Context},
     payments::Payments,
     pipeline::{expiry, resolver::Resolver, retention, worker::Worker},
-    ports::{Clock, Entropy, Store},
+    ports::{Clock, Entropy, InstanceId, Store},
     proofs::Prover,
     signals::Signals,
 };
@@ -102,6 +102,7 @@ impl Platform {
         let metrics = Arc::new(Metrics::new());
         let store: Arc<dyn Store> = Arc::new(open_books(settings)?);
         let context = Context {
+            instance: InstanceId(system.attempt_id().0),
             store: Arc::clone(&store),
             acquirer: adapters::acquirer(settings),
             render: Arc::new(JsonRender),

@@ -30,6 +30,7 @@ pub(super) fn engine(settings: &Settings) -> EngineSettings {
         acquirer_calls_max: count(acquirer.calls_max),
         resolver_bound: Duration::from_secs(u64::from(acquirer.resolver_bound_seconds)),
         worker_batch_max: count(commit.worker_batch_max),
+        relayed: false,
     }
 }
 

@@ -117,7 +117,7 @@ async fn post(store: &SqliteStore, made: &[Made], meter: &mut Meter) -> Result<(
     let place = |made: Option<&Made>| made.map_or(Seq::START, |made| made.event.id.seq);
     let (first, last) = (place(made.first()), place(made.last()));
     let changes = posting_changes(made, last);
-    let scope = PostingScope { ranges: vec![(LANE, first, last)], dead_letter: None };
+    let scope = PostingScope { ranges: vec![(LANE, first, last)], ..PostingScope::default() };
     meter.begin();
     let mut posting = store.posting_open(&scope).await?;
     let state = posting.take_state();

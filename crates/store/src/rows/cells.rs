@@ -47,6 +47,10 @@ pub(crate) trait ReadCells {
         self.bytes(at)?.try_into().map_err(|_| self.corrupt(at))
     }
 
+    fn array_opt<const N: usize>(&self, at: usize) -> Result<Option<[u8; N]>, StoreError> {
+        if self.is_null(at)? { Ok(None) } else { self.array(at).map(Some) }
+    }
+
     fn digest(&self, at: usize) -> Result<Digest, StoreError> {
         self.array(at)
     }

@@ -7,7 +7,7 @@ use engine::ports::{AuditEntry, DeadLetter, DeadLetterReason, DeadLetterState, N
 use super::ReadCells;
 
 /// Reads id, state, reason, topic, partition, offset, the payload's SHA-256, event, payment, message, attempts, time of birth
-/// and of the latest change, note and payload, in this order.
+/// and of the latest change, note, time of publication and payload, in this order.
 pub(crate) fn dead_letter_from_cells(cells: &impl ReadCells) -> Result<DeadLetter, StoreError> {
     let id = DeadLetterId::new(cells.number(0)?).ok_or_else(|| cells.corrupt(0))?;
     let state = dead_letter_word(cells, 1, DeadLetterState::ALL, DeadLetterState::as_str)?;
@@ -15,7 +15,7 @@ pub(crate) fn dead_letter_from_cells(cells: &impl ReadCells) -> Result<DeadLette
         topic: cells.text(3)?.into(),
         partition: cells.number(4)?,
         offset: cells.int(5)?,
-        payload: Bytes::copy_from_slice(cells.bytes(14)?),
+        payload: Bytes::copy_from_slice(cells.bytes(15)?),
         payload_sha256: cells.digest(6)?,
         event: cells.parsed_opt(7)?,
         payment: cells.payment_opt(8)?,
@@ -30,6 +30,7 @@ pub(crate) fn dead_letter_from_cells(cells: &impl ReadCells) -> Result<DeadLette
         created_at: cells.time(11)?,
         updated_at: cells.time(12)?,
         note: cells.text_opt(13)?.map(str::to_owned),
+        published_at: cells.time_opt(14)?,
     })
 }
 

@@ -7,6 +7,7 @@ mod dead_letter;
 mod idempotency;
 mod journal;
 mod lane;
+mod lease;
 mod outbox;
 mod payment;
 
@@ -16,5 +17,6 @@ pub(crate) use dead_letter::{audit_from_cells, dead_letter_from_cells, dead_lett
 pub(crate) use idempotency::idempotency_from_cells;
 pub(crate) use journal::{account_from_cells, layer_code, layer_from_code, topic_from_code};
 pub(crate) use lane::{lane_columns, lane_from_cells};
+pub(crate) use lease::{partition_from_cells, relay_from_cells};
 pub(crate) use outbox::{outbox_columns, outbox_from_cells};
 pub(crate) use payment::{PaymentCells, payment_columns, payment_from_cells};

@@ -4,6 +4,7 @@ mod batch;
 mod error;
 mod keys;
 mod late;
+mod lease;
 mod migrate;
 mod open;
 mod posting;

@@ -5,7 +5,7 @@ use domain::{
     id::{Lane, Seq},
     time::Timestamp,
 };
-use engine::ports::{Digest, StoreError};
+use engine::ports::{OutboxCut, StoreError};
 use rusqlite::{Connection, params};
 
 use super::{
@@ -15,14 +15,10 @@ use super::{
     rows::{Cells, ReadCells, list, one, topic_from_code},
 };
 
-/// Deletes a lane's outbox rows after `from`, up to and including `to`.
-pub(super) fn outbox_prune(
-    conn: &Connection,
-    lane: Lane,
-    (from, to): (Seq, Seq),
-    head: Digest,
-) -> Result<(), StoreError> {
+/// Deletes a range of outbox rows from the front of its lane.
+pub(super) fn outbox_prune(conn: &Connection, cut: &OutboxCut) -> Result<(), StoreError> {
     let context = "prune outbox";
+    let &OutboxCut { lane, from, to, head, relayed } = cut;
     let advance = "UPDATE lane_pruned SET pruned_to = ?3, pruned_head = ?4 WHERE lane = ?1 AND pruned_to = ?2 \
                    AND ?3 BETWEEN ?2 AND (SELECT last_seq FROM lane WHERE lane = ?1)";
     let row = params![lane.0, int(from.0), int(to.0), head];
@@ -30,6 +26,9 @@ pub(super) fn outbox_prune(
         conn.prepare_cached(advance).and_then(|mut update| update.execute(row)).map_err(failed(context))?;
     if advanced == 0 {
         return Err(StoreError::Fenced { what: "the outbox is not pruned to where this began" });
+    }
+    if relayed && published(conn, lane)? < to {
+        return Err(StoreError::Fenced { what: "the relay has not published all that would be pruned" });
     }
     let keys = event_keys(lane, from.next(), to);
     for (topic, last) in last_of_each_topic(conn, keys)? {
@@ -88,5 +87,11 @@ fn last_of_each_topic(conn: &Connection, keys: (i64, i64)) -> Result<Vec<(Topic,
 fn position(conn: &Connection, lane: Lane, topic: Topic) -> Result<Seq, StoreError> {
     let sql = "SELECT seq FROM worker_position WHERE lane = ?1 AND topic = ?2";
     let found = one(conn, sql, (lane.0, topic.index()), |row| Cells::of("worker_position", row).seq(0))?;
+    Ok(found.unwrap_or(Seq::START))
+}
+
+fn published(conn: &Connection, lane: Lane) -> Result<Seq, StoreError> {
+    let sql = "SELECT seq FROM relay_position WHERE lane = ?1";
+    let found = one(conn, sql, [lane.0], |row| Cells::of("relay_position", row).seq(0))?;
     Ok(found.unwrap_or(Seq::START))
 }

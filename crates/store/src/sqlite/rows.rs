@@ -1,7 +1,10 @@
 //! Rows as SQLite brings them, and the columns to ask it for.
 
 use domain::payment::Payment;
-use engine::ports::{Attempt, AuditEntry, DeadLetter, IdempotencyRow, LaneState, OutboxEvent, StoreError};
+use engine::ports::{
+    Attempt, AuditEntry, DeadLetter, IdempotencyRow, LaneState, OutboxEvent, RelayPosition, StoreError,
+    StoredPartition,
+};
 use rusqlite::{CachedStatement, Connection, Params, Row, types::ValueRef};
 
 use super::{error::failed, keys::event_id};
@@ -20,7 +23,7 @@ macro_rules! attempt_columns {
 macro_rules! dead_letter_columns {
     () => {
         "id, state, reason, topic, partition, record_offset, payload_sha256, event, payment, message, attempts, \
-         created_at, updated_at, note, payload"
+         created_at, updated_at, note, published_at, payload"
     };
 }
 macro_rules! idempotency_columns {
@@ -28,12 +31,25 @@ macro_rules! idempotency_columns {
         "id, merchant, operation, key, fingerprint, payment, status, answered_at, body"
     };
 }
+macro_rules! relay_columns {
+    () => {
+        "lane, log, seq, epoch, owner, lease_until"
+    };
+}
+macro_rules! partition_columns {
+    () => {
+        "topic, partition, log, next_offset, epoch, owner"
+    };
+}
 macro_rules! outbox_columns {
     () => {
         concat!("id, ", $crate::rows::outbox_columns!())
     };
 }
-pub(in crate::sqlite) use {attempt_columns, dead_letter_columns, idempotency_columns, outbox_columns};
+pub(in crate::sqlite) use {
+    attempt_columns, dead_letter_columns, idempotency_columns, outbox_columns, partition_columns,
+    relay_columns,
+};
 
 /// Reads `payment_columns!()`.
 pub(in crate::sqlite) fn payment_from_row(row: &Row<'_>) -> Result<Payment, StoreError> {
@@ -65,6 +81,16 @@ pub(in crate::sqlite) fn idempotency_from_row(row: &Row<'_>) -> Result<(i64, Ide
 /// Reads `dead_letter_columns!()`.
 pub(in crate::sqlite) fn dead_letter_from_row(row: &Row<'_>) -> Result<DeadLetter, StoreError> {
     rows::dead_letter_from_cells(&Cells::of("dead_letter", row))
+}
+
+/// Reads `relay_columns!()`.
+pub(in crate::sqlite) fn relay_from_row(row: &Row<'_>) -> Result<RelayPosition, StoreError> {
+    rows::relay_from_cells(&Cells::of("relay_position", row))
+}
+
+/// Reads `partition_columns!()`.
+pub(in crate::sqlite) fn partition_from_row(row: &Row<'_>) -> Result<StoredPartition, StoreError> {
+    rows::partition_from_cells(&Cells::of("worker_partition", row))
 }
 
 /// Reads `id, actor, action, object, reason, request_id, at`.

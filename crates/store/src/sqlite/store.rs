@@ -1,15 +1,16 @@
 //! The store itself: [`SqliteStore`] opens a data directory and hands out transactions and snapshots of it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
-    id::{Lane, Seq},
+    event::Topic,
+    id::{DeadLetterId, Lane, Seq},
     time::Timestamp,
 };
 use engine::ports::{
-    AuditEntry, Batch, BatchKeys, Clock, DeadLetterMove, Digest, PostingBatch, PostingScope, Snapshot, Store,
-    StoreError,
+    AuditEntry, Batch, BatchKeys, Clock, DeadLetterMove, InstanceId, LogId, OutboxCut, PartitionClaim,
+    PostingBatch, PostingScope, RelayLease, Snapshot, Store, StoreError,
 };
 use rusqlite::Connection;
 
@@ -18,6 +19,7 @@ use super::{
     batch::SqliteBatch,
     error::refused,
     late::{Finder, LateIndexes},
+    lease,
     open::{self, Platform},
     posting::{self, SqlitePosting},
     readers::Readers,
@@ -103,9 +105,76 @@ impl Store for SqliteStore {
         transaction.commit()
     }
 
-    async fn outbox_prune(&self, lane: Lane, from: Seq, to: Seq, head: Digest) -> Result<(), StoreError> {
+    async fn dead_letter_published(&self, ids: &[DeadLetterId], at: Timestamp) -> Result<(), StoreError> {
         let transaction = self.begin().await?;
-        retention::outbox_prune(transaction.conn(), lane, (from, to), head)?;
+        posting::dead_letter_published(transaction.conn(), ids, at)?;
+        transaction.commit()
+    }
+
+    async fn relay_claim(
+        &self,
+        lane: Lane,
+        log: &LogId,
+        owner: InstanceId,
+        lease: Duration,
+    ) -> Result<Option<RelayLease>, StoreError> {
+        let transaction = self.begin().await?;
+        let now = self.clock.now();
+        let Some(claimed) = lease::relay_claim(transaction.conn(), (lane, log, owner), now, lease)? else {
+            return Ok(None);
+        };
+        transaction.commit()?;
+        Ok(Some(claimed))
+    }
+
+    async fn relay_move(&self, held: &RelayLease, to: Seq, lease: Duration) -> Result<(), StoreError> {
+        let transaction = self.begin().await?;
+        lease::relay_move(transaction.conn(), held, to, lease::until(self.clock.now(), lease))?;
+        transaction.commit()
+    }
+
+    async fn relay_release(&self, held: &RelayLease) -> Result<(), StoreError> {
+        let transaction = self.begin().await?;
+        lease::relay_release(transaction.conn(), held)?;
+        transaction.commit()
+    }
+
+    async fn relay_rewind(&self, lane: Lane, to: Seq, audit: &AuditEntry) -> Result<Option<Seq>, StoreError> {
+        let transaction = self.begin().await?;
+        let position = lease::relay_rewind(transaction.conn(), lane, to)?;
+        if position.is_some() {
+            posting::audit_append(transaction.conn(), audit)?;
+        }
+        transaction.commit()?;
+        Ok(position)
+    }
+
+    async fn partition_count(&self, wanted: i32) -> Result<i32, StoreError> {
+        let transaction = self.begin().await?;
+        let count = lease::partition_count(transaction.conn(), wanted)?;
+        transaction.commit()?;
+        Ok(count)
+    }
+
+    async fn partition_claim(
+        &self,
+        log: &LogId,
+        owner: InstanceId,
+        partitions: &[(Topic, i32)],
+    ) -> Result<Vec<PartitionClaim>, StoreError> {
+        let transaction = self.begin().await?;
+        let claims = partitions.iter();
+        let claims: Result<_, _> = claims
+            .map(|partition| lease::partition_claim(transaction.conn(), log, owner, *partition))
+            .collect();
+        let claims = claims?;
+        transaction.commit()?;
+        Ok(claims)
+    }
+
+    async fn outbox_prune(&self, cut: &OutboxCut) -> Result<(), StoreError> {
+        let transaction = self.begin().await?;
+        retention::outbox_prune(transaction.conn(), cut)?;
         transaction.commit()
     }
 

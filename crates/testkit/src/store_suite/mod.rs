@@ -5,6 +5,7 @@
 //! their queues; bodies and digests are whatever is handy, because a store never looks into them.
 
 mod batches;
+mod claims;
 mod keys;
 mod parked;
 mod postings;
@@ -16,6 +17,7 @@ mod statements;
 use std::{any::Any, sync::Arc};
 
 pub use batches::*;
+pub use claims::*;
 use engine::ports::Store;
 pub use keys::*;
 pub use parked::*;
@@ -77,6 +79,7 @@ macro_rules! store_suite {
             an_entry_has_room_for_several_postings
             a_record_is_parked_once
             a_dead_letter_comes_back_as_it_was_parked
+            dead_letters_are_published_once_and_in_order
             a_dead_letter_moves_only_from_the_state_it_is_in
             a_redrive_closes_its_dead_letter_with_the_posting
             dead_letters_are_filtered_paged_and_counted
@@ -95,9 +98,22 @@ macro_rules! store_suite {
             holds_are_not_in_a_statement
             the_outbox_is_pruned_from_its_beginning
             what_the_worker_has_not_handled_is_not_pruned
+            what_the_relay_has_not_published_is_not_pruned
             two_prunings_of_one_range_do_not_both_succeed
             answers_are_pruned_by_age
             running_keys_are_never_pruned
+            a_lane_is_published_by_one_at_a_time
+            a_lease_that_ran_out_is_taken_over
+            a_lease_given_up_is_free_at_once
+            a_relay_position_moves_from_where_it_was_read
+            a_relay_position_is_lowered_and_never_raised
+            a_new_log_is_published_to_from_the_beginning
+            a_posting_lowers_the_relay_position
+            the_partition_count_is_stored_once
+            a_claim_fences_the_claim_before_it
+            a_claim_resumes_where_the_latest_posting_stood
+            offsets_of_another_log_are_forgotten
+            the_platform_says_what_it_is
         }
     };
     (@run $make:path; $($test:ident)*) => {$(

@@ -53,13 +53,41 @@ pub async fn a_dead_letter_comes_back_as_it_was_parked(it: &StoreUnderTest) {
         let at = it.clock.now();
         let id = found.id;
         let state = DeadLetterState::Open;
-        let expected =
-            DeadLetter { id, letter, state, attempts: 1, created_at: at, updated_at: at, note: None };
+        let expected = DeadLetter {
+            id,
+            letter,
+            state,
+            attempts: 1,
+            created_at: at,
+            updated_at: at,
+            note: None,
+            published_at: None,
+        };
         assert_eq!(found, expected);
         assert_eq!(scribe.snapshot().await.dead_letter_find(id).await.unwrap(), Some(expected));
     }
     let unknown = DeadLetterId::new(domain::id::ID_MAX).unwrap();
     assert_eq!(scribe.snapshot().await.dead_letter_find(unknown).await.unwrap(), None);
+}
+
+pub async fn dead_letters_are_published_once_and_in_order(it: &StoreUnderTest) {
+    let scribe = Scribe::new(it);
+    park(&scribe, (1..=4).map(letter).collect()).await;
+    let waiting = async |limit| {
+        let waiting = scribe.snapshot().await.dead_letter_unpublished(limit).await.unwrap();
+        waiting.into_iter().map(|letter| letter.letter.offset).collect::<Vec<_>>()
+    };
+    assert_eq!(waiting(10).await, [1, 2, 3, 4]);
+    assert_eq!(waiting(3).await, [1, 2, 3]);
+    let ids: Vec<DeadLetterId> = all(&scribe).await.iter().rev().map(|letter| letter.id).collect();
+    let first = it.clock.now();
+    it.store.dead_letter_published(&ids[..2], first).await.unwrap();
+    it.clock.advance_seconds(5);
+    it.store.dead_letter_published(&ids[1..3], it.clock.now()).await.unwrap();
+    it.store.dead_letter_published(&[], it.clock.now()).await.unwrap();
+    assert_eq!(waiting(10).await, [4]);
+    let noted: Vec<_> = all(&scribe).await.iter().rev().map(|letter| letter.published_at).collect();
+    assert_eq!(noted, [Some(first), Some(first), Some(it.clock.now()), None], "the first time stays");
 }
 
 pub async fn a_dead_letter_moves_only_from_the_state_it_is_in(it: &StoreUnderTest) {
@@ -102,7 +130,7 @@ pub async fn a_redrive_closes_its_dead_letter_with_the_posting(it: &StoreUnderTe
     let events = scribe.unposted().await;
     let redrive = |from, to| DeadLetterMove { id: parked.id, from, to, tried: true, note: None };
 
-    let scope = PostingScope { ranges: Vec::new(), dead_letter: Some(parked.id) };
+    let scope = PostingScope { dead_letter: Some(parked.id), ..PostingScope::default() };
     let mut posting = it.store.posting_open(&scope).await.unwrap();
     assert_eq!(posting.take_state().dead_letter.as_ref(), Some(&parked));
     let mut changes = scribe.changes_of(&events);

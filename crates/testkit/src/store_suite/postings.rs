@@ -10,8 +10,8 @@ use domain::{
     payment::{Capture, Command, DeclineCode, Verdict},
 };
 use engine::ports::{
-    Balance, Clock, LanePosition, OutboxMark, PartitionProgress, PostedEntry, PostingChanges, PostingScope,
-    StoreError,
+    Balance, Clock, InstanceId, LanePosition, LogId, OutboxMark, PartitionClaim, PartitionProgress,
+    PostedEntry, PostingChanges, PostingScope, StoreError, StoredPartition,
 };
 
 use super::{Scribe, StoreUnderTest, scribe::ACQUIRER};
@@ -105,6 +105,9 @@ pub async fn a_posting_that_fails_leaves_nothing(it: &StoreUnderTest) {
 pub async fn positions_and_partitions_move(it: &StoreUnderTest) {
     let scribe = Scribe::new(it);
     let partition = |topic, partition, next_offset| PartitionProgress { topic, partition, next_offset };
+    let (log, owner) = (LogId::embedded(), InstanceId(1));
+    let claimed = [(Topic::Captured, 3), (Topic::Captured, 0)];
+    it.store.partition_claim(&log, owner, &claimed).await.unwrap();
     for step in [1, 2] {
         let changes = PostingChanges {
             positions: vec![
@@ -119,9 +122,29 @@ pub async fn positions_and_partitions_move(it: &StoreUnderTest) {
         let position = |topic, seq| LanePosition { lane: Lane(0), topic, seq: Seq(seq) };
         let expected = [position(Topic::Authorized, step * 10), position(Topic::Declined, step)];
         assert_eq!(snapshot.position_list().await.unwrap(), expected);
-        let expected = [partition(Topic::Captured, 0, i64::MAX), partition(Topic::Captured, 3, 5)];
-        assert_eq!(snapshot.partition_list().await.unwrap(), expected);
+        let stored = |partition, next_offset| StoredPartition {
+            claim: PartitionClaim {
+                topic: Topic::Captured,
+                partition,
+                epoch: 1,
+                next_offset: Some(next_offset),
+            },
+            log: log.clone(),
+            owner,
+        };
+        assert_eq!(snapshot.partition_list().await.unwrap(), [stored(0, i64::MAX), stored(3, 5)]);
     }
+    let unclaimed = PostingChanges {
+        partitions: vec![partition(Topic::Captured, 1, 1)],
+        positions: vec![(Lane(0), Topic::Declined, Seq(9))],
+        ..PostingChanges::default()
+    };
+    assert!(matches!(commit(&scribe, &unclaimed).await, Err(StoreError::Fenced { .. })));
+    assert_eq!(
+        scribe.snapshot().await.position_list().await.unwrap()[1].seq,
+        Seq(2),
+        "nothing of it is written"
+    );
 }
 
 pub async fn a_posting_sees_what_the_outbox_holds(it: &StoreUnderTest) {
@@ -137,7 +160,8 @@ pub async fn a_posting_sees_what_the_outbox_holds(it: &StoreUnderTest) {
     let events = scribe.snapshot().await.outbox_range(lane, Seq::START, 10).await.unwrap();
     let ranges =
         vec![(lane, Seq(2), Seq(3)), (lane, Seq(90), Seq(u64::MAX)), (Lane(u16::MAX), Seq(1), Seq(9))];
-    let mut posting = it.store.posting_open(&PostingScope { ranges, dead_letter: None }).await.unwrap();
+    let mut posting =
+        it.store.posting_open(&PostingScope { ranges, ..PostingScope::default() }).await.unwrap();
     let state = posting.take_state();
 
     assert!(state.now >= it.clock.now());

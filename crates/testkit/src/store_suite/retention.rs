@@ -7,10 +7,11 @@ use domain::{
     id::{EventId, Lane, Seq},
     payment::{Operation, Verdict},
 };
-use engine::ports::{Clock, IdempotencyWrite, PostingChanges, StoreError};
+use engine::ports::{Clock, IdempotencyWrite, OutboxCut, PostingChanges, StoreError};
 
 use super::{
     Scribe, StoreUnderTest,
+    claims::{LEASE, claim},
     keys::{answer, answered, find, running, scope, write},
     postings::commit,
     scribe::digest,
@@ -23,8 +24,8 @@ pub async fn the_outbox_is_pruned_from_its_beginning(it: &StoreUnderTest) {
     }
     scribe.post_all().await;
     let lane = scribe.lane(&"M1".parse().unwrap());
-    it.store.outbox_prune(lane, Seq::START, Seq(2), digest(2)).await.unwrap();
-    it.store.outbox_prune(lane, Seq(2), Seq(3), digest(3)).await.unwrap();
+    it.store.outbox_prune(&cut(lane, 0, 2)).await.unwrap();
+    it.store.outbox_prune(&cut(lane, 2, 3)).await.unwrap();
 
     let mut snapshot = scribe.snapshot().await;
     let left = snapshot.outbox_range(lane, Seq::START, 10).await.unwrap();
@@ -46,7 +47,7 @@ pub async fn what_the_worker_has_not_handled_is_not_pruned(it: &StoreUnderTest) 
     scribe.authorize_with(scribe.birth("M1", 1), Verdict::Refused).await;
     scribe.authorize(scribe.birth("M1", 1)).await;
     let fenced = async |to| {
-        let pruned = it.store.outbox_prune(lane, Seq::START, Seq(to), digest(0)).await;
+        let pruned = it.store.outbox_prune(&cut(lane, 0, to)).await;
         matches!(pruned, Err(StoreError::Fenced { .. }))
     };
     assert!(fenced(1).await);
@@ -57,8 +58,33 @@ pub async fn what_the_worker_has_not_handled_is_not_pruned(it: &StoreUnderTest) 
     commit(&scribe, &position(Topic::Declined, 2)).await.unwrap();
     assert!(fenced(4).await, "there is no such place yet");
     assert_eq!(scribe.snapshot().await.outbox_range(lane, Seq::START, 10).await.unwrap().len(), 3);
-    it.store.outbox_prune(lane, Seq::START, Seq(3), digest(0)).await.unwrap();
+    it.store.outbox_prune(&cut(lane, 0, 3)).await.unwrap();
     assert_eq!(scribe.snapshot().await.outbox_range(lane, Seq::START, 10).await.unwrap(), []);
+}
+
+pub async fn what_the_relay_has_not_published_is_not_pruned(it: &StoreUnderTest) {
+    let scribe = Scribe::new(it);
+    for number in 1..=3 {
+        scribe.authorize(scribe.birth("M1", number)).await;
+    }
+    scribe.post_all().await;
+    let lane = scribe.lane(&"M1".parse().unwrap());
+    let relayed = |to| OutboxCut { relayed: true, ..cut(lane, 0, to) };
+    let fenced =
+        async |to| matches!(it.store.outbox_prune(&relayed(to)).await, Err(StoreError::Fenced { .. }));
+    assert!(fenced(1).await, "no relay has ever taken the lane");
+    let lease = claim(it, lane, 1).await.unwrap();
+    it.store.relay_move(&lease, Seq(2), LEASE).await.unwrap();
+    assert!(fenced(3).await);
+    it.store.outbox_prune(&relayed(2)).await.unwrap();
+    // Where no relay publishes the rows, what one has left behind counts for nothing.
+    it.store.outbox_prune(&cut(lane, 2, 3)).await.unwrap();
+    let position = scribe.snapshot().await.relay_list().await.unwrap()[0].seq;
+    assert_eq!(
+        (position, claim(it, lane, 1).await.unwrap().position),
+        (Seq(2), Seq(3)),
+        "it starts where the outbox does"
+    );
 }
 
 pub async fn two_prunings_of_one_range_do_not_both_succeed(it: &StoreUnderTest) {
@@ -68,9 +94,9 @@ pub async fn two_prunings_of_one_range_do_not_both_succeed(it: &StoreUnderTest) 
     }
     scribe.post_all().await;
     let lane = scribe.lane(&"M1".parse().unwrap());
-    it.store.outbox_prune(lane, Seq::START, Seq(1), digest(1)).await.unwrap();
+    it.store.outbox_prune(&cut(lane, 0, 1)).await.unwrap();
     for (lane, from, to) in [(lane, 0, 1), (lane, 0, 2), (lane, 2, 1), (Lane(u16::MAX), 0, 1)] {
-        let again = it.store.outbox_prune(lane, Seq(from), Seq(to), digest(9)).await;
+        let again = it.store.outbox_prune(&cut(lane, from, to)).await;
         assert!(matches!(again, Err(StoreError::Fenced { .. })), "{lane} {from} {to}");
     }
     let lanes = scribe.snapshot().await.lane_list().await.unwrap();
@@ -116,4 +142,9 @@ pub async fn running_keys_are_never_pruned(it: &StoreUnderTest) {
     it.clock.advance_seconds(1);
     assert_eq!(it.store.idempotency_prune(it.clock.now(), 10).await.unwrap(), 1);
     assert_eq!(find(&scribe, &key("b")).await, None);
+}
+
+/// A cut that no relay has a say in.
+fn cut(lane: Lane, from: u64, to: u64) -> OutboxCut {
+    OutboxCut { lane, from: Seq(from), to: Seq(to), head: digest(to), relayed: false }
 }

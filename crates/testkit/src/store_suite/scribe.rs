@@ -123,7 +123,8 @@ impl Scribe {
         let events = self.unposted().await;
         let changes = self.changes_of(&events);
         let ranges = events.iter().map(|event| (event.id.lane, event.id.seq, event.id.seq)).collect();
-        let posting = self.store.posting_open(&PostingScope { ranges, dead_letter: None }).await.unwrap();
+        let posting =
+            self.store.posting_open(&PostingScope { ranges, ..PostingScope::default() }).await.unwrap();
         posting.commit(&changes).await.unwrap();
         changes.entries
     }

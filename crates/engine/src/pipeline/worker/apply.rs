@@ -21,7 +21,7 @@ pub(in crate::pipeline) fn range_of(parsed: &[Parsed<'_>]) -> PostingScope {
         range.1 = range.1.max(place.seq);
     }
     let ranges = ranges.into_iter().map(|(lane, (first, last))| (lane, first, last)).collect();
-    PostingScope { ranges, dead_letter: None }
+    PostingScope { ranges, ..PostingScope::default() }
 }
 
 /// All a batch writes.
@@ -39,8 +39,7 @@ pub(super) fn changes_of(
         positions: classified.positions.clone(),
         partitions,
         dead_letters: classified.dead_letters.clone(),
-        dead_letter: None,
-        audit: None,
+        ..PostingChanges::default()
     }
 }
 

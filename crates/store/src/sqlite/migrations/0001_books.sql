@@ -14,7 +14,8 @@ CREATE TABLE platform (
     id           INTEGER PRIMARY KEY CHECK (id = 1),
     lanes        INTEGER NOT NULL CHECK (lanes BETWEEN 1 AND 2048),
     timeline_id  BLOB    NOT NULL CHECK (length(timeline_id) = 16),
-    created_at   INTEGER NOT NULL
+    created_at   INTEGER NOT NULL,
+    partitions   INTEGER
 ) STRICT;
 
 -- Written by committer batches only.
@@ -181,13 +182,25 @@ CREATE TABLE account_balance (
     PRIMARY KEY (account, lane, layer)
 ) STRICT, WITHOUT ROWID;
 
--- Where the worker resumes each partition. A worker that lost its partition has a stale epoch.
+-- How far each lane has been published to a broker, by whom, and until when nobody else may. Nobody's when owner is null.
+CREATE TABLE relay_position (
+    lane         INTEGER PRIMARY KEY,
+    log          TEXT    NOT NULL,
+    seq          INTEGER NOT NULL,
+    epoch        INTEGER NOT NULL,
+    owner        BLOB    CHECK (length(owner) = 16),
+    lease_until  INTEGER NOT NULL
+) STRICT;
+
+-- Where the worker resumes each partition. A worker that lost its partition has a stale epoch. An offset is one of this log;
+-- null means its beginning.
 CREATE TABLE worker_partition (
     topic        INTEGER NOT NULL,
     partition    INTEGER NOT NULL,
-    next_offset  INTEGER NOT NULL,
-    epoch        INTEGER NOT NULL DEFAULT 0,
-    owner        TEXT,
+    log          TEXT    NOT NULL,
+    next_offset  INTEGER,
+    epoch        INTEGER NOT NULL,
+    owner        BLOB    NOT NULL CHECK (length(owner) = 16),
     PRIMARY KEY (topic, partition)
 ) STRICT, WITHOUT ROWID;
 
@@ -215,11 +228,13 @@ CREATE TABLE dead_letter (
     created_at      INTEGER NOT NULL,
     updated_at      INTEGER NOT NULL,
     note            TEXT,
+    published_at    INTEGER,
     payload         BLOB    NOT NULL,
     UNIQUE (topic, partition, record_offset, payload_sha256)
 ) STRICT;
 CREATE INDEX dead_letter_by_payment ON dead_letter (payment) WHERE payment IS NOT NULL;
 CREATE INDEX dead_letter_by_payload ON dead_letter (payload_sha256);
+CREATE INDEX dead_letter_unpublished ON dead_letter (id) WHERE published_at IS NULL;
 
 -- Who did what, and why. Append-only.
 CREATE TABLE audit_log (

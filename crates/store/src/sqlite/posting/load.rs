@@ -13,15 +13,17 @@ use rusqlite::Connection;
 use super::super::{
     error::failed,
     keys::{event_id, event_keys, int},
+    lease,
     rows::{Cells, ReadCells, dead_letter_columns, dead_letter_from_row, list, one, topic_from_code},
 };
 
-/// Loads what `scope` names.
+/// Loads what `scope` names, if its claims still stand.
 pub(super) fn load(
     conn: &Connection,
     now: Timestamp,
     scope: &PostingScope,
 ) -> Result<PostingState, StoreError> {
+    lease::check_fences(conn, &scope.partitions)?;
     let mut state = PostingState { now, positions: load_positions(conn)?, ..PostingState::default() };
     state.lanes = load_lanes(conn)?;
     for &(lane, from, to) in &scope.ranges {

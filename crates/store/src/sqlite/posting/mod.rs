@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use domain::time::Timestamp;
 use engine::ports::{PostingBatch, PostingChanges, PostingScope, PostingState, StoreError};
 
-pub(super) use self::write::{audit_append, dead_letter_move};
+pub(super) use self::write::{audit_append, dead_letter_move, dead_letter_published};
 use super::writer::Transaction;
 
 /// An open posting transaction.

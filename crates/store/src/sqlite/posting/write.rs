@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use domain::{
-    id::Lane,
+    id::{DeadLetterId, Lane},
     ledger::{AccountId, Layer},
     time::Timestamp,
 };
 use engine::ports::{
-    AuditEntry, BalanceDelta, DeadLetterMove, DeadLetterState, NewDeadLetter, PartitionProgress, PostedEntry,
-    PostingChanges, StoreError,
+    AuditEntry, BalanceDelta, DeadLetterMove, DeadLetterState, NewDeadLetter, PostedEntry, PostingChanges,
+    StoreError,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -17,6 +17,7 @@ use super::super::{
     error::{failed, refused},
     keys::{LINES_MAX, event_key_to_write, int, line_key},
     late::{Added, account_key},
+    lease,
     rows::layer_code,
     writer::Writer,
 };
@@ -33,7 +34,10 @@ pub(super) fn write(
     count_entries(&writer.conn, &changes.entries)?;
     add_balances(writer, &changes.balances)?;
     write_positions(&writer.conn, changes)?;
-    write_partitions(&writer.conn, &changes.partitions)?;
+    lease::write_progress(&writer.conn, &changes.partitions)?;
+    for &(lane, to) in &changes.rewinds {
+        lease::relay_lower(&writer.conn, lane, to)?;
+    }
     park(&writer.conn, &changes.dead_letters, now)?;
     if let Some(change) = &changes.dead_letter {
         dead_letter_move(&writer.conn, change, now)?;
@@ -64,6 +68,22 @@ pub(in crate::sqlite) fn dead_letter_move(
     let moved =
         conn.prepare_cached(update).and_then(|mut update| update.execute(row)).map_err(failed(context))?;
     if moved == 1 { Ok(()) } else { Err(StoreError::Fenced { what: "the dead letter is in another state" }) }
+}
+
+/// Notes that dead letters have been published.
+pub(in crate::sqlite) fn dead_letter_published(
+    conn: &Connection,
+    ids: &[DeadLetterId],
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let failed = failed("note published dead letters");
+    let mut update = conn
+        .prepare_cached("UPDATE dead_letter SET published_at = ?2 WHERE id = ?1 AND published_at IS NULL")
+        .map_err(&failed)?;
+    for id in ids {
+        update.execute(params![int(id.get()), at.unix_ms()]).map_err(&failed)?;
+    }
+    Ok(())
 }
 
 /// Notes who did what.
@@ -199,22 +219,6 @@ fn write_positions(conn: &Connection, changes: &PostingChanges) -> Result<(), St
         .map_err(&failed)?;
     for (lane, topic, seq) in &changes.positions {
         write.execute(params![lane.0, topic.index(), int(seq.0)]).map_err(&failed)?;
-    }
-    Ok(())
-}
-
-fn write_partitions(conn: &Connection, partitions: &[PartitionProgress]) -> Result<(), StoreError> {
-    let failed = failed("move partition");
-    let mut write = conn
-        .prepare_cached(
-            "INSERT INTO worker_partition (topic, partition, next_offset) VALUES (?1, ?2, ?3) \
-             ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset",
-        )
-        .map_err(&failed)?;
-    for progress in partitions {
-        write
-            .execute(params![progress.topic.index(), progress.partition, progress.next_offset])
-            .map_err(&failed)?;
     }
     Ok(())
 }

@@ -49,6 +49,15 @@ pub(super) fn list_filtered(
     Ok(Page { rows, next: None })
 }
 
+pub(super) fn unpublished(conn: &Connection, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
+    let sql = concat!(
+        "SELECT ",
+        dead_letter_columns!(),
+        " FROM dead_letter WHERE published_at IS NULL ORDER BY id LIMIT ?1"
+    );
+    list(conn, sql, [int(limit as u64)], dead_letter_from_row)
+}
+
 pub(super) fn count(conn: &Connection) -> Result<Vec<(DeadLetterState, DeadLetterReason, u64)>, StoreError> {
     let sql = "SELECT state, reason, count(*) FROM dead_letter GROUP BY state, reason ORDER BY state, reason";
     list(conn, sql, [], |row| {

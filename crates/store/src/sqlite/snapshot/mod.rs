@@ -17,7 +17,8 @@ use domain::{
 use engine::ports::{
     AccountEntry, AccountFilter, Attempt, AuditEntry, Balance, DeadLetter, DeadLetterFilter,
     DeadLetterReason, DeadLetterState, IdempotencyRow, IdempotencyScope, LanePosition, OutboxEvent, Page,
-    PartitionProgress, PaymentCursor, PaymentFilter, PostedEntry, Snapshot, StoreError, StoredLane,
+    PaymentCursor, PaymentFilter, Platform, PostedEntry, RelayPosition, Snapshot, StoreError, StoredLane,
+    StoredPartition,
 };
 use rusqlite::Connection;
 
@@ -120,6 +121,10 @@ impl Snapshot for SqliteSnapshot {
         self.read(move |conn| payment::attempt_list_outstanding(conn, committed_before, limit)).await
     }
 
+    async fn platform(&mut self) -> Result<Platform, StoreError> {
+        self.read(platform::platform).await
+    }
+
     async fn lane_list(&mut self) -> Result<Vec<StoredLane>, StoreError> {
         self.read(platform::lane_list).await
     }
@@ -128,8 +133,12 @@ impl Snapshot for SqliteSnapshot {
         self.read(platform::position_list).await
     }
 
-    async fn partition_list(&mut self) -> Result<Vec<PartitionProgress>, StoreError> {
+    async fn partition_list(&mut self) -> Result<Vec<StoredPartition>, StoreError> {
         self.read(platform::partition_list).await
+    }
+
+    async fn relay_list(&mut self) -> Result<Vec<RelayPosition>, StoreError> {
+        self.read(platform::relay_list).await
     }
 
     async fn outbox_find(&mut self, id: EventId) -> Result<Option<OutboxEvent>, StoreError> {
@@ -224,6 +233,10 @@ impl Snapshot for SqliteSnapshot {
     ) -> Result<Page<DeadLetter, DeadLetterId>, StoreError> {
         let filter = filter.clone();
         self.read(move |conn| dead_letter::list_filtered(conn, &filter, before, limit)).await
+    }
+
+    async fn dead_letter_unpublished(&mut self, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        self.read(move |conn| dead_letter::unpublished(conn, limit)).await
     }
 
     async fn dead_letter_count(

@@ -1,14 +1,31 @@
 //! Reads lanes and how far the worker has come.
 
 use domain::id::Lane;
-use engine::ports::{LanePosition, PartitionProgress, StoreError, StoredLane};
+use engine::ports::{LanePosition, Platform, RelayPosition, StoreError, StoredLane, StoredPartition};
 use rusqlite::Connection;
 
-use super::super::rows::{Cells, ReadCells, lane_columns, lane_from_row, list, one, topic_from_code};
+use super::super::rows::{
+    Cells, ReadCells, corrupt, lane_columns, lane_from_row, list, one, partition_columns, partition_from_row,
+    relay_columns, relay_from_row, topic_from_code,
+};
 
 /// The least read that fixes a snapshot's view.
 pub(super) fn look(conn: &Connection) -> Result<(), StoreError> {
     one(conn, "SELECT id FROM platform", [], |_| Ok(())).map(drop)
+}
+
+pub(super) fn platform(conn: &Connection) -> Result<Platform, StoreError> {
+    let sql = "SELECT id, timeline_id, lanes, partitions, created_at FROM platform";
+    let found = one(conn, sql, [], |row| {
+        let cells = Cells::of("platform", row);
+        Ok(Platform {
+            timeline: cells.array(1)?,
+            lanes: cells.number(2)?,
+            partitions: cells.number_opt(3)?,
+            created_at: cells.time(4)?,
+        })
+    });
+    found?.ok_or_else(|| corrupt("platform", "id", "1"))
 }
 
 pub(super) fn lane_list(conn: &Connection) -> Result<Vec<StoredLane>, StoreError> {
@@ -40,14 +57,11 @@ pub(super) fn position_list(conn: &Connection) -> Result<Vec<LanePosition>, Stor
     })
 }
 
-pub(super) fn partition_list(conn: &Connection) -> Result<Vec<PartitionProgress>, StoreError> {
-    let sql = "SELECT topic, partition, next_offset FROM worker_partition ORDER BY topic, partition";
-    list(conn, sql, [], |row| {
-        let cells = Cells::of("worker_partition", row);
-        Ok(PartitionProgress {
-            topic: topic_from_code(&cells, 0)?,
-            partition: cells.number(1)?,
-            next_offset: cells.int(2)?,
-        })
-    })
+pub(super) fn partition_list(conn: &Connection) -> Result<Vec<StoredPartition>, StoreError> {
+    let sql = concat!("SELECT ", partition_columns!(), " FROM worker_partition ORDER BY topic, partition");
+    list(conn, sql, [], partition_from_row)
+}
+
+pub(super) fn relay_list(conn: &Connection) -> Result<Vec<RelayPosition>, StoreError> {
+    list(conn, concat!("SELECT ", relay_columns!(), " FROM relay_position ORDER BY lane"), [], relay_from_row)
 }
