@@ -44,7 +44,11 @@ impl Payments {
         } else {
             submission
         };
-        reply(self.decide(submission, scope, charge).await, limit)
+        let charged = charge.is_some();
+        let answer = self.decide(submission, scope, charge).await;
+        let limit =
+            limit.map(|state| if charged && nothing_happened(&answer) { uncharged(state) } else { state });
+        reply(answer, limit)
     }
 
     /// One question to the cache; when it is away, everything passes and keys are looked up in the store.
@@ -213,8 +217,7 @@ impl Aftercare {
             refused(self.context.render.as_ref(), *operation, &refusal, *payment, request_id)
         });
         self.context.observer.payment(self.asked.operation, result_of(&answer));
-        let nothing_happened = answer.replayed || answer.status == 503;
-        if let Some(charge) = self.charge.as_ref().filter(|_| nothing_happened) {
+        if let Some(charge) = self.charge.as_ref().filter(|_| nothing_happened(&answer)) {
             self.tell(self.cache.give_back(charge).await);
         }
         if let Some(scope) = self.scope.as_ref().filter(|_| answer.stored) {
@@ -231,6 +234,16 @@ impl Aftercare {
             tracing::debug!(error = error_chain(&error), "cache is away");
         }
     }
+}
+
+/// Such a call costs nothing: its charge is given back.
+fn nothing_happened(answer: &Answer) -> bool {
+    answer.replayed || answer.status == 503
+}
+
+/// Where a limit stands once a charge has been given back.
+fn uncharged(state: LimitState) -> LimitState {
+    LimitState { remaining: state.remaining.saturating_add(1).min(state.limit.capacity), ..state }
 }
 
 fn result_of(answer: &Answer) -> PaymentResult {

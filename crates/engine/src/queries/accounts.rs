@@ -51,6 +51,16 @@ pub struct AccountSums {
     pub hold: Sums,
 }
 
+impl AccountSums {
+    /// Its place in the chart.
+    pub fn place(&self) -> ChartPlace {
+        (self.code, self.owner.clone(), self.currency)
+    }
+}
+
+/// A place in the chart: account, owner, currency, in this order. It stays where it is when lines appear before it.
+pub type ChartPlace = (AccountCode, Option<Box<str>>, Option<Currency>);
+
 /// Which lines of the chart.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ChartFilter {
@@ -62,6 +72,8 @@ pub struct ChartFilter {
     pub currency: Option<Currency>,
     /// One line an owner instead of one for all of them.
     pub per_owner: bool,
+    /// Only lines after this place.
+    pub after: Option<ChartPlace>,
 }
 
 impl ChartFilter {
@@ -77,7 +89,7 @@ impl ChartFilter {
 }
 
 /// The books and the holds of each account, owner and currency.
-type Lines = BTreeMap<(AccountCode, Option<Box<str>>, Option<Currency>), (Sums, Sums)>;
+type Lines = BTreeMap<ChartPlace, (Sums, Sums)>;
 
 /// The chart in account order. Accounts never used are there too, with nothing on them, unless owner or currency is asked for.
 pub fn chart(balances: &[Balance], filter: &ChartFilter) -> Vec<AccountSums> {
@@ -95,6 +107,7 @@ pub fn chart(balances: &[Balance], filter: &ChartFilter) -> Vec<AccountSums> {
     }
     lines
         .into_iter()
+        .filter(|(place, _)| filter.after.as_ref().is_none_or(|after| after < place))
         .map(|((code, owner, currency), (posted, hold))| AccountSums { code, owner, currency, posted, hold })
         .collect()
 }

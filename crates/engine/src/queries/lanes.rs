@@ -25,6 +25,21 @@ impl Places {
         let lanes = snapshot.lane_list().await?;
         Ok(Self(lanes.into_iter().map(|lane| (lane.state.lane, lane.state.last_seq)).collect()))
     }
+
+    /// Where a list begins in every lane. The first page fixes all of them, so that what is committed later never slips into a
+    /// later page.
+    pub async fn start(snapshot: &mut dyn Snapshot, before: Option<&Self>) -> Result<Self, StoreError> {
+        let mut places = Self::ends(snapshot).await?;
+        for (lane, place) in &mut places.0 {
+            *place = before.map_or_else(|| place.next(), |before| before.get(*lane).unwrap_or(Seq::START));
+        }
+        Ok(places)
+    }
+
+    /// Whether every place is one that lies at or before these.
+    pub fn hold(&self, places: &Self) -> bool {
+        places.0.iter().all(|(lane, seq)| self.get(*lane).is_some_and(|end| *seq <= end))
+    }
 }
 
 /// Something at a place.
@@ -59,7 +74,7 @@ pub async fn event_list(
     before: Option<&Places>,
     limit: usize,
 ) -> Result<Page<OutboxEvent, Places>, StoreError> {
-    let start = start(snapshot, before).await?;
+    let start = Places::start(snapshot, before).await?;
     let mut lanes = Vec::with_capacity(start.0.len());
     for (&lane, &place) in &start.0 {
         lanes.push(snapshot.outbox_list(lane, Some(place), limit).await?);
@@ -73,7 +88,7 @@ pub async fn entry_list(
     before: Option<&Places>,
     limit: usize,
 ) -> Result<Page<PostedEntry, Places>, StoreError> {
-    let start = start(snapshot, before).await?;
+    let start = Places::start(snapshot, before).await?;
     let mut lanes = Vec::with_capacity(start.0.len());
     for (&lane, &place) in &start.0 {
         lanes.push(snapshot.journal_list(lane, Some(place), limit).await?);
@@ -105,16 +120,6 @@ pub async fn events_after(
         events.extend(found);
     }
     Ok((events, places))
-}
-
-/// Where a list begins in every lane. The first page fixes all of them, so that what is committed later never slips into a
-/// later page.
-async fn start(snapshot: &mut dyn Snapshot, before: Option<&Places>) -> Result<Places, StoreError> {
-    let mut places = Places::ends(snapshot).await?;
-    for (lane, place) in &mut places.0 {
-        *place = before.map_or_else(|| place.next(), |before| before.get(*lane).unwrap_or(Seq::START));
-    }
-    Ok(places)
 }
 
 /// Merges lists that are each newest first, and says where the next page starts.

@@ -1,6 +1,10 @@
 //! Rate limits never stand between a caller and the answer to its key.
 
+use std::sync::Arc;
+
+use cache::{MemoryCache, MemoryCacheSettings};
 use engine::{
+    payments::Payments,
     ports::Limit,
     settings::{EngineSettings, Limits},
 };
@@ -32,6 +36,20 @@ async fn exactly_the_capacity_passes_and_a_replay_costs_nothing() {
     assert_eq!(app.payments_stored().await, 2);
     app.clock.advance_seconds(60);
     assert_eq!(app.authorize(authorize(100, "c")).await.status, 200, "a new window has opened");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_turns_out_to_be_a_replay_says_that_it_cost_nothing() {
+    let app = App::with(two_a_minute()).await;
+    app.authorize(authorize(100, "a")).await;
+    // A process beside this one, whose cache holds no copy: only the committer finds the answer.
+    let cache = MemoryCache::new(MemoryCacheSettings::default(), app.clock.clone());
+    let beside = Payments::new(app.context.clone(), Arc::new(cache), app.queue.clone());
+    let replay = beside.authorize(authorize(100, "a")).await;
+    assert_eq!((replay.replayed, replay.limit.map(|limit| limit.remaining)), (true, Some(2)));
+    let fresh = beside.authorize(authorize(100, "b")).await;
+    assert_eq!((fresh.replayed, fresh.limit.map(|limit| limit.remaining)), (false, Some(1)));
     app.finish().await;
 }
 

@@ -3,6 +3,8 @@
 //! `axum::serve` installs no timer, which makes hyper's header timeout inert; so hyper is driven here. The header timeout is
 //! also how long a connection may be idle: hyper starts it when it begins to wait for the next request.
 
+mod patience;
+
 use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, http::HeaderMap};
@@ -23,6 +25,8 @@ use tokio_util::{
     sync::CancellationToken,
     task::{TaskTracker, task_tracker::TaskTrackerToken},
 };
+
+use patience::{Patience, Patient};
 
 use super::{
     problem::{Code, PROBLEM_JSON, Problem},
@@ -80,6 +84,7 @@ struct Gate {
     places: Arc<Semaphore>,
     refusals: Arc<Semaphore>,
     connections: TaskTracker,
+    patience: Patience,
     /// Finish what you are answering, then close.
     finish: CancellationToken,
     /// Close now.
@@ -97,6 +102,7 @@ impl Gate {
             .max_buf_size(settings.header_bytes_max.max(64 * 1024))
             .half_close(true)
             .keep_alive(true);
+        let finish = CancellationToken::new();
         Self {
             app,
             builder,
@@ -105,7 +111,12 @@ impl Gate {
             places: Arc::new(Semaphore::new(settings.connections_max)),
             refusals: Arc::new(Semaphore::new(REFUSALS_MAX)),
             connections: TaskTracker::new(),
-            finish: CancellationToken::new(),
+            patience: Patience {
+                limit: settings.write_stall_limit,
+                limit_stopping: settings.write_stall_limit_stopping,
+                stopping: finish.clone(),
+            },
+            finish,
             cut: CancellationToken::new(),
         }
     }
@@ -143,6 +154,7 @@ impl Gate {
 
     fn serve(&self, stream: TcpStream, token: TaskTrackerToken) -> impl Future<Output = ()> + Send + use<> {
         let service = TowerToHyperService::new(self.app.clone());
+        let stream = Patient::new(stream, self.patience.clone());
         let connection = self.builder.serve_connection(TokioIo::new(stream), service);
         let (finish, cut) = (self.finish.clone(), self.cut.clone());
         async move {

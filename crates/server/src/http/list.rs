@@ -1,9 +1,13 @@
 //! Lists: newest first, a page at a time, with a cursor that means nothing to the caller.
 
+use std::{ops::ControlFlow, time::Duration};
+
 use data_encoding::BASE64URL_NOPAD;
 use engine::ports::Page;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use super::state::AppState;
 
 /// One page of a list.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
@@ -28,6 +32,36 @@ impl<T> List<T> {
     /// A list that is always whole.
     pub fn whole(data: Vec<T>) -> Self {
         Self { data, next_cursor: None }
+    }
+}
+
+/// How long pages without rows are passed by before the cursor of one is answered.
+const LOOK_TIME: Duration = Duration::from_millis(200);
+
+/// Looks on from pages without rows. A store looks at so many rows a page and a filter may admit none of them: that is no news
+/// for a client, who would only ask again.
+pub struct Looking<'a> {
+    app: &'a AppState,
+    until: Duration,
+}
+
+impl<'a> Looking<'a> {
+    /// From now on, for a while.
+    pub fn begin(app: &'a AppState) -> Self {
+        Self { app, until: app.clock.monotonic() + LOOK_TIME }
+    }
+
+    /// Whether the time is over.
+    pub fn is_over(&self) -> bool {
+        self.app.clock.monotonic() >= self.until
+    }
+
+    /// Breaks with a page that has a row, is the last, or came when the time was over; else says from where to read on.
+    pub fn past<T, C>(&self, page: Page<T, C>) -> ControlFlow<Page<T, C>, Option<C>> {
+        if !page.rows.is_empty() || page.next.is_none() || self.is_over() {
+            return ControlFlow::Break(page);
+        }
+        ControlFlow::Continue(page.next)
     }
 }
 
@@ -88,9 +122,35 @@ pub fn cursor_decode(kind: u8, text: &str) -> Option<Vec<u64>> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use proptest::prelude::*;
+    use testkit::FixedClock;
 
     use super::*;
+    use crate::http::testing::{Behaviour, StubPayments, state_at};
+
+    /// Reads three pages of which the last has the only row; each takes `page_ms`.
+    fn look(page_ms: u64) -> Page<char, u32> {
+        let clock = Arc::new(FixedClock::default());
+        let app = state_at(clock.clone(), StubPayments::new(Behaviour::Hang));
+        let looking = Looking::begin(&app);
+        let mut from = Some(0);
+        loop {
+            clock.advance_ms(page_ms);
+            let rows = if from == Some(2) { vec!['x'] } else { Vec::new() };
+            match looking.past(Page { rows, next: from.map(|from| from + 1) }) {
+                ControlFlow::Break(page) => return page,
+                ControlFlow::Continue(next) => from = next,
+            }
+        }
+    }
+
+    #[test]
+    fn pages_without_rows_are_passed_by_for_a_while() {
+        assert_eq!(look(1), Page { rows: vec!['x'], next: Some(3) });
+        assert_eq!(look(150), Page { rows: vec![], next: Some(2) }, "time ran out first");
+    }
 
     proptest! {
         #[test]

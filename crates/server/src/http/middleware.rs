@@ -21,13 +21,14 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
+use domain::id::PaymentId;
 use futures_util::FutureExt;
 use tower::{Layer, Service};
 
 use super::{
     cors::Cors,
     path,
-    payments::IDEMPOTENT_REPLAYED,
+    payments::{Concerned, IDEMPOTENT_REPLAYED, RATE_LIMIT_POLICY, limit_policy, limited_action},
     problem::{Code, PROBLEM_JSON, Problem},
     request_id::{RequestId, RequestIds, X_REQUEST_ID},
     requests::Noted,
@@ -44,19 +45,27 @@ struct Shared {
     ids: RequestIds,
     cors: Cors,
     routes: HashMap<String, RouteMetrics>,
+    /// `RateLimit-Policy` of the routes that are limited; none while limits are off.
+    policies: HashMap<String, HeaderValue>,
     unmatched: RouteMetrics,
 }
 
 impl Door {
     /// For routes with these path templates.
     pub(crate) fn new<'a>(state: AppState, templates: impl Iterator<Item = &'a str>) -> Self {
-        let routes = templates.map(|template| (template.to_owned(), RouteMetrics::new(template))).collect();
+        let routes: HashMap<_, _> =
+            templates.map(|template| (template.to_owned(), RouteMetrics::new(template))).collect();
+        let policy = |template: &String| {
+            let (action, limits) = limited_action(template).zip(state.desk.limits)?;
+            Some((template.clone(), limit_policy(action, limits.of(action))?))
+        };
         Self(Arc::new(Shared {
             ids: RequestIds::new(state.request_id_seed),
             cors: Cors::new(&state.settings.cors_allowed_origins),
-            routes,
             // Micrometer's word for a path that matched nothing: what callers type must not become a label.
             unmatched: RouteMetrics::new("UNKNOWN"),
+            policies: routes.keys().filter_map(policy).collect(),
+            routes,
             state,
         }))
     }
@@ -137,6 +146,13 @@ impl Seen {
     }
 }
 
+/// What was answered, for the records.
+struct Said {
+    status: StatusCode,
+    replayed: bool,
+    payment: Option<PaymentId>,
+}
+
 impl Shared {
     fn finish(&self, seen: Seen, response: Response, begun: Duration) -> Response {
         let status = response.status();
@@ -154,15 +170,26 @@ impl Shared {
         if let Some(origin) = &seen.origin {
             self.cors.allow(headers, origin);
         }
+        // An answer of the engine has it already, with where the caller stands.
+        if !headers.contains_key(RATE_LIMIT_POLICY)
+            && let Some(policy) = seen.template.as_ref().and_then(|path| self.policies.get(path.as_str()))
+        {
+            headers.insert(RATE_LIMIT_POLICY, policy.clone());
+        }
         if self.state.readiness.is_draining() {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        let replayed = headers.contains_key(IDEMPOTENT_REPLAYED);
-        self.record(seen, status, replayed, self.state.clock.monotonic().saturating_sub(begun));
+        let said = Said {
+            status,
+            replayed: headers.contains_key(IDEMPOTENT_REPLAYED),
+            payment: response.extensions().get::<Concerned>().map(|Concerned(payment)| *payment),
+        };
+        self.record(seen, said, self.state.clock.monotonic().saturating_sub(begun));
         response
     }
 
-    fn record(&self, seen: Seen, status: StatusCode, replayed: bool, took: Duration) {
+    fn record(&self, seen: Seen, said: Said, took: Duration) {
+        let status = said.status;
         let template = seen.template.as_ref().map(MatchedPath::as_str);
         let route = template.and_then(|template| self.routes.get(template)).unwrap_or(&self.unmatched);
         self.state.metrics.http.answered(route, &seen.method, status, took.as_secs_f64());
@@ -184,13 +211,13 @@ impl Shared {
         }
         self.state.desk.requests.note(Noted {
             at: self.state.clock.now(),
-            payment,
+            payment: payment.or(said.payment),
             method: seen.method,
             route: Arc::clone(route.uri()),
             status: status.as_u16(),
             took,
             request_id: seen.id.0,
-            replayed,
+            replayed: said.replayed,
         });
     }
 }

@@ -67,6 +67,10 @@ pub struct HttpSettings {
     pub header_time_limit: Duration,
     /// The longest header that is read, in bytes.
     pub header_bytes_max: usize,
+    /// How long a client may take nothing of an answer that waits for it.
+    pub write_stall_limit: Duration,
+    /// The same once stopping has begun.
+    pub write_stall_limit_stopping: Duration,
     /// How many connections are served at once.
     pub connections_max: usize,
     /// How long stopping still lets connections in and keeps idle ones, so that clients can be told to close.
@@ -86,6 +90,8 @@ impl Default for HttpSettings {
             request_time_limit: Duration::from_secs(30),
             header_time_limit: Duration::from_secs(30),
             header_bytes_max: 16 * 1024,
+            write_stall_limit: Duration::from_secs(10),
+            write_stall_limit_stopping: Duration::from_secs(1),
             connections_max: 4096,
             drain_grace: Duration::from_millis(300),
             drain_time_limit: Duration::from_secs(20),

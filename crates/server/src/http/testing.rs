@@ -100,9 +100,17 @@ pub(crate) fn ok() -> Reply {
     }
 }
 
+/// The state over `payments` with usual settings, in the time of `clock`.
+pub(crate) fn state_at(clock: Arc<FixedClock>, payments: Arc<dyn PaymentCalls>) -> AppState {
+    state_of(clock, payments, HttpSettings::default())
+}
+
 /// The state over `payments`, with a store that is away.
 pub(crate) fn state(payments: Arc<dyn PaymentCalls>, settings: HttpSettings) -> AppState {
-    let clock: Arc<dyn Clock> = Arc::new(FixedClock::default());
+    state_of(Arc::new(FixedClock::default()), payments, settings)
+}
+
+fn state_of(clock: Arc<dyn Clock>, payments: Arc<dyn PaymentCalls>, settings: HttpSettings) -> AppState {
     let store: Arc<dyn Store> = Arc::new(AwayStore);
     AppState::new(App {
         payments,

@@ -10,8 +10,9 @@ use super::*;
 use crate::http::{
     router,
     state::{HttpSettings, PaymentCalls},
-    testing::{Behaviour, StubPayments, ok, state},
+    testing::{Behaviour, Books, StubPayments, ok, state},
 };
+use testkit::wait::wait_until;
 
 struct Server {
     address: SocketAddr,
@@ -22,12 +23,15 @@ struct Server {
 impl Server {
     fn start(payments: Arc<dyn PaymentCalls>, settings: HttpSettings) -> Self {
         let state = state(payments, settings);
+        Self::serve(router::app(state.clone()), state)
+    }
+
+    fn serve(app: Router, state: AppState) -> Self {
         let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let token = stop.clone();
-        let stopped =
-            tokio::spawn(async move { serve(listener, router::app(state.clone()), &state, token).await });
+        let stopped = tokio::spawn(async move { serve(listener, app, &state, token).await });
         Self { address, stop, stopped }
     }
 
@@ -250,4 +254,57 @@ async fn an_answer_that_never_comes_does_not_hold_up_stopping() {
     gated.entered.0.acquire().await.unwrap().forget();
     assert_eq!(server.stop().await, Drained { cut: 1 });
     assert_eq!(read_to_end(&mut stuck).await, "");
+}
+
+/// Asks for something that never ends, and reads nothing of it.
+async fn deaf(server: &Server) -> TcpStream {
+    let mut stream = server.connect().await;
+    stream.write_all(b"GET /endless HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    // The head has come, so the answer has begun.
+    stream.readable().await.unwrap();
+    stream
+}
+
+fn endless(settings: HttpSettings) -> Server {
+    let chunks =
+        || futures_util::stream::repeat_with(|| Ok::<_, io::Error>(Bytes::from_static(&[b'x'; 65_536])));
+    let route = axum::routing::get(move || async move { axum::body::Body::from_stream(chunks()) });
+    Server::serve(Router::new().route("/endless", route), state(StubPayments::new(Behaviour::Hang), settings))
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_does_not_hold_up_stopping() {
+    let server = endless(quick());
+    let _deaf = deaf(&server).await;
+    let drained = timeout(Duration::from_secs(10), server.stop()).await.expect("long before the drain limit");
+    assert_eq!(drained, Drained { cut: 0 });
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_loses_its_connection() {
+    let settings =
+        HttpSettings { write_stall_limit: Duration::from_millis(50), connections_max: 1, ..quick() };
+    let server = endless(settings);
+    let _deaf = deaf(&server).await;
+    wait_until("its place is free", Duration::from_secs(10), async || {
+        let mut next = server.connect().await;
+        next.write_all(b"GET /nothing HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+        read_to_end(&mut next).await.starts_with("HTTP/1.1 404")
+    })
+    .await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_stream_whose_client_has_gone_frees_its_place_within_seconds() {
+    let books = Books::open();
+    let server = Server::serve(books.app.clone(), books.state.clone());
+    let mut client = server.connect().await;
+    client.write_all(b"GET /events/stream HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    client.readable().await.unwrap();
+    let free = || books.state.desk.streams.available_permits();
+    assert_eq!(free(), 255);
+    drop(client);
+    wait_until("its place is free", Duration::from_secs(8), async || free() == 256).await;
+    server.stop().await;
 }

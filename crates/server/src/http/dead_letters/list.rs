@@ -1,5 +1,7 @@
 //! `GET /dead-letters`, `GET /dead-letters/{id}`
 
+use std::ops::ControlFlow;
+
 use axum::{
     Json,
     extract::{RawQuery, State},
@@ -9,7 +11,7 @@ use engine::ports::{DeadLetterFilter, DeadLetterReason, DeadLetterState};
 
 use super::DeadLetterView;
 use crate::http::{
-    list::{FromCursor, List, ToCursor, cursor_decode, cursor_encode},
+    list::{FromCursor, List, Looking, ToCursor, cursor_decode, cursor_encode},
     path::PathId,
     problem::{FieldCode, Problem},
     query::Query,
@@ -52,9 +54,17 @@ pub(super) async fn list(
         payment: query.parsed("paymentId"),
         payload_sha256: None,
     };
-    let (before, limit) = (query.cursor::<DeadLetterId>(), query.limit());
+    let (mut before, limit) = (query.cursor::<DeadLetterId>(), query.limit());
     query.finish()?;
-    let page = app.store.snapshot().await?.dead_letter_list(&filter, before, limit).await?;
+    let mut snapshot = app.store.snapshot().await?;
+    let looking = Looking::begin(&app);
+    let page = loop {
+        let page = snapshot.dead_letter_list(&filter, before, limit).await?;
+        match looking.past(page) {
+            ControlFlow::Break(page) => break page,
+            ControlFlow::Continue(next) => before = next,
+        }
+    };
     Ok(Json(List::of(page, |letter| DeadLetterView::of(&letter))))
 }
 

@@ -25,14 +25,16 @@ use tokio::{
 
 use super::{EventView, list::EventFilter, places_cursor, places_from_cursor};
 use crate::http::{
-    problem::{Code, FieldCode, Problem},
+    problem::{Code, FieldCode, FieldError, Problem},
     query::Query,
     state::AppState,
 };
 
 /// Keeps these ids apart from the cursors of lists.
-const ID_KIND: u8 = 3;
-const HEARTBEAT: Duration = Duration::from_secs(15);
+pub(super) const ID_KIND: u8 = 3;
+const LAST_EVENT_ID: &str = "Last-Event-ID";
+/// The second write after a client has gone fails, and only then its place is free.
+const HEARTBEAT: Duration = Duration::from_secs(2);
 /// How long a stream waits for a wake-up before it looks by itself: another process may have committed.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Events read at once.
@@ -64,28 +66,39 @@ pub(super) async fn stream(
 ) -> Result<Response, Problem> {
     let mut query = Query::new(query.as_deref());
     let filter = EventFilter::read(&mut query);
-    let refused = (FieldCode::InvalidFormat, "is not the id of an event of this stream");
-    let cursor = query.one("cursor", |text| places_from_cursor(ID_KIND, text).ok_or(refused));
-    let last = headers.get("last-event-id").map(|value| value.to_str().unwrap_or_default());
-    let last = last.filter(|text| !text.is_empty()).map(|text| places_from_cursor(ID_KIND, text));
-    if last == Some(None) {
-        query.refuse("Last-Event-ID", refused.0, refused.1);
-    }
+    let after = wanted_place(&mut query, &headers);
     query.finish()?;
+    let ends = Places::ends(app.store.snapshot().await?.as_mut()).await?;
+    if let Some((field, places)) = &after
+        && !ends.hold(places)
+    {
+        let error = FieldError::new(*field, FieldCode::OutOfRange, "names a place that does not exist");
+        return Err(Problem::validation(vec![error]));
+    }
     let permit = app.desk.streams.clone().try_acquire_owned().map_err(|_| {
         let full = Problem::new(Code::Overloaded, "too many event streams are open");
         Problem { retry_after_seconds: Some(5), ..full }
     })?;
-    // From here on a commit wakes the stream, even one that comes before it waits.
+    // From here on a commit wakes the stream; what was committed since the ends were read is after them and is read first.
     let committed = app.desk.signals.committed();
-    let places = match last.flatten().or(cursor) {
-        Some(places) => places,
-        None => Places::ends(app.store.snapshot().await?.as_mut()).await?,
-    };
+    let places = after.map_or(ends, |(_, places)| places);
     let reader =
         Reader { app, filter, places, committed, turn: 0, ready: Vec::new().into_iter(), _permit: permit };
     let keep_alive = KeepAlive::new().interval(HEARTBEAT).text("heartbeat");
     Ok(Sse::new(reader.events()).keep_alive(keep_alive).into_response())
+}
+
+/// After which place, and which field said so. The header is what a browser sends by itself, later than what the URL says.
+fn wanted_place(query: &mut Query<'_>, headers: &HeaderMap) -> Option<(&'static str, Places)> {
+    let refused = (FieldCode::InvalidFormat, "is not the id of an event of this stream");
+    let cursor = query.one("cursor", |text| places_from_cursor(ID_KIND, text).ok_or(refused));
+    let last = headers.get(LAST_EVENT_ID).map(|value| value.to_str().unwrap_or_default());
+    let last = last.filter(|text| !text.is_empty()).map(|text| places_from_cursor(ID_KIND, text));
+    if last == Some(None) {
+        query.refuse(LAST_EVENT_ID, refused.0, refused.1);
+    }
+    let last = last.flatten().map(|places| (LAST_EVENT_ID, places));
+    last.or_else(|| cursor.map(|places| ("cursor", places)))
 }
 
 /// One open stream.

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use axum::body::BodyDataStream;
+use domain::id::{Lane, Seq};
+use engine::queries::lanes::Places;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 use tower::ServiceExt;
 
-use crate::http::testing::{Books, get};
+use super::{places_cursor, stream::ID_KIND};
+use crate::http::testing::{Books, get, send};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -36,6 +39,72 @@ async fn events_are_listed_newest_first_by_topic_payment_and_merchant() {
         let answer = books.get(&format!("/events?{query}")).await;
         assert_eq!((answer.status.as_u16(), &answer.json()["errors"][0]["field"]), (400, &json!(field)));
     }
+}
+
+/// Captured payments of `count` merchants with twenty each.
+async fn many(books: &Books, count: u32) {
+    for merchant in 0..count {
+        let orders: Vec<_> = (0..20)
+            .map(|number| {
+                json!({"merchantId": format!("other-{merchant}"), "amount": 1, "currency": "KRW",
+                       "idempotencyKey": format!("k{number}"), "captureMode": "automatic"})
+            })
+            .collect();
+        let calls = orders.iter().map(|order| books.post("/payments/authorize", order));
+        let answers = futures_util::future::join_all(calls).await;
+        assert!(answers.iter().all(|answer| answer.status == 200));
+    }
+}
+
+#[tokio::test]
+async fn few_among_many_are_found_without_asking_again() {
+    let books = Books::open();
+    let id = books.captured("k1", 10_000).await;
+    many(&books, 26).await;
+    assert_eq!(ids(&books.read("/events?merchantId=M1&limit=2").await), ["0-2", "0-1"]);
+    let path = format!("/events?paymentId={id}&limit=1");
+    let page = books.read(&path).await;
+    assert_eq!(ids(&page), ["0-2"]);
+    let cursor = page["nextCursor"].as_str().unwrap();
+    let rest = books.read(&format!("{path}&cursor={cursor}")).await;
+    assert_eq!((ids(&rest), &rest["nextCursor"]), (vec!["0-1".to_owned()], &Value::Null));
+    assert_eq!(ids(&books.read(&format!("{path}&topics=payment.authorized")).await), ["0-1"]);
+    assert_eq!(books.read(&format!("{path}&merchantId=M2")).await["data"], json!([]));
+    assert_eq!(books.read("/events?paymentId=424242").await, json!({"data": [], "nextCursor": null}));
+    let elsewhere = books.get(&format!("/events?limit=1&cursor={cursor}")).await;
+    assert_eq!(elsewhere.json()["errors"][0]["field"], "cursor", "of another list");
+    let mut path = "/events?merchantId=other-7&limit=15".to_owned();
+    let mut seen = Vec::new();
+    loop {
+        let page = books.read(&path).await;
+        seen.extend(ids(&page));
+        let Some(cursor) = page["nextCursor"].as_str() else { break };
+        path = format!("/events?merchantId=other-7&limit=15&cursor={cursor}");
+    }
+    seen.dedup();
+    assert_eq!(seen.len(), 40, "each once: {seen:?}");
+}
+
+#[tokio::test]
+async fn a_stream_goes_on_only_from_a_place_that_exists() {
+    let books = Books::open();
+    books.captured("k1", 10_000).await;
+    let place = |lane, seq| places_cursor(ID_KIND, &Places([(Lane(lane), Seq(seq))].into()));
+    for (wrong, what) in [(place(0, 3), "ahead of what exists"), (place(1, 1), "of an unknown lane")] {
+        let answer = books.get(&format!("/events/stream?cursor={wrong}")).await;
+        let error = &answer.json()["errors"][0];
+        let told = (answer.status.as_u16(), &error["field"], &error["code"]);
+        assert_eq!(told, (400, &json!("cursor"), &json!("OUT_OF_RANGE")), "{what}");
+        let mut request = get("/events/stream");
+        request.headers_mut().insert("last-event-id", wrong.parse().unwrap());
+        let answer = send(&books.app, request).await;
+        assert_eq!(answer.json()["errors"][0]["field"], "Last-Event-ID", "{what}");
+    }
+    let mut stream = Stream::open(&books, "", Some(&place(0, 1))).await;
+    assert_eq!(stream.next().await.unwrap().2, "0-2");
+    let mut at_the_end = Stream::open(&books, "", Some(&place(0, 2))).await;
+    books.captured("k2", 1).await;
+    assert_eq!(at_the_end.next().await.unwrap().2, "0-3");
 }
 
 /// Reads events of a stream: id, topic, event id.

@@ -1,5 +1,7 @@
 //! `GET /ledger/accounts`, `GET /ledger/accounts/{code}/entries`
 
+use std::ops::ControlFlow;
+
 use axum::{
     Json,
     extract::{RawQuery, State},
@@ -12,14 +14,14 @@ use domain::{
 };
 use engine::{
     ports::{AccountEntry, AccountFilter, Page},
-    queries::accounts::{AccountSums, ChartFilter, Sums, chart},
+    queries::accounts::{AccountSums, ChartFilter, ChartPlace, Sums, chart},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::view::{AccountRef, AccountWord, EntryCursor};
 use crate::http::{
-    list::{List, cursor_decode, cursor_encode},
+    list::{FromCursor, List, Looking, ToCursor, cursor_decode, cursor_encode},
     path::PathId,
     problem::{FieldCode, Problem},
     query::Query,
@@ -121,23 +123,55 @@ pub(super) async fn accounts(
         owner: query.merchant().map(|merchant| merchant.as_str().into()),
         currency: currency(&mut query),
         per_owner: query.flag("perOwner").unwrap_or(false),
+        after: query.cursor::<ChartCursor>().map(|ChartCursor(place)| place),
     };
-    let start = query.one("cursor", |text| match cursor_decode(CURSOR_KIND, text).as_deref() {
-        Some([start]) => usize::try_from(*start).map_err(|_| NOT_OURS),
-        _ => Err(NOT_OURS),
-    });
     let limit = query.limit();
     query.finish()?;
     let balances = app.store.snapshot().await?.balance_list().await?;
     let lines = chart(&balances, &filter);
-    let start = start.unwrap_or(0);
-    let end = start.saturating_add(limit);
-    let data = lines.iter().skip(start).take(limit).map(AccountView::of).collect();
-    let next_cursor = (end < lines.len()).then(|| cursor_encode(CURSOR_KIND, &[end as u64]));
-    Ok(Json(List { data, next_cursor }))
+    let last = lines.get(limit - 1).filter(|_| lines.len() > limit);
+    let next_cursor = last.map(|last| ChartCursor(last.place()).to_cursor());
+    Ok(Json(List { data: lines.iter().take(limit).map(AccountView::of).collect(), next_cursor }))
 }
 
-const NOT_OURS: (FieldCode, &str) = (FieldCode::InvalidFormat, "is not a cursor of this list");
+/// The line of the chart a page ended with. Lines may come to stand before it; none is shown twice or left out for that.
+struct ChartCursor(ChartPlace);
+
+impl ToCursor for ChartCursor {
+    /// Numbers: the account, whether there is an owner, the currency's letters or zeros, the owner's bytes.
+    fn to_cursor(&self) -> String {
+        let (code, owner, currency) = &self.0;
+        let mut letters = [0; 3];
+        for (letter, byte) in letters.iter_mut().zip(currency.map_or("", Currency::code).bytes()) {
+            *letter = u64::from(byte);
+        }
+        let mut numbers = vec![u64::from(code.code()), u64::from(owner.is_some())];
+        numbers.extend(letters);
+        numbers.extend(owner.iter().flat_map(|owner| owner.bytes()).map(u64::from));
+        cursor_encode(CURSOR_KIND, &numbers)
+    }
+}
+
+impl FromCursor for ChartCursor {
+    fn from_cursor(text: &str) -> Option<Self> {
+        let numbers = cursor_decode(CURSOR_KIND, text)?;
+        let (&[code, owned, first, second, third], owner) = numbers.split_first_chunk()?;
+        let word = |numbers: &[u64]| {
+            let bytes: Option<Vec<u8>> = numbers.iter().map(|&number| u8::try_from(number).ok()).collect();
+            String::from_utf8(bytes?).ok()
+        };
+        let owner = match owned {
+            0 if owner.is_empty() => None,
+            1 => Some(word(owner)?.into()),
+            _ => return None,
+        };
+        let currency = match [first, second, third] {
+            [0, 0, 0] => None,
+            letters => Some(word(&letters)?.parse().ok()?),
+        };
+        Some(Self((AccountCode::from_code(u16::try_from(code).ok()?)?, owner, currency)))
+    }
+}
 
 fn account_word(query: &mut Query<'_>) -> Option<AccountCode> {
     let unknown = (FieldCode::InvalidFormat, "is not an account of the chart");
@@ -219,8 +253,16 @@ pub(super) async fn statement(
     let filter = AccountFilter { code, owner, currency: currency(&mut query) };
     let (before, limit) = (query.cursor::<EntryCursor>(), query.limit());
     query.finish()?;
-    let before = before.map(|EntryCursor(entry, line)| (entry, line));
-    let page = app.store.snapshot().await?.account_entry_list(&filter, before, limit).await?;
+    let mut before = before.map(|EntryCursor(entry, line)| (entry, line));
+    let mut snapshot = app.store.snapshot().await?;
+    let looking = Looking::begin(&app);
+    let page = loop {
+        let page = snapshot.account_entry_list(&filter, before, limit).await?;
+        match looking.past(page) {
+            ControlFlow::Break(page) => break page,
+            ControlFlow::Continue(next) => before = next,
+        }
+    };
     let next = page.next.map(|(entry, line)| EntryCursor(entry, line));
     Ok(Json(List::of(Page { rows: page.rows, next }, StatementLine::of)))
 }

@@ -3,7 +3,7 @@
 use engine::ports::Clock;
 use serde_json::{Value, json};
 
-use crate::http::testing::Books;
+use crate::http::{list::cursor_encode, testing::Books};
 
 /// Two captured payments and a refund, posted.
 async fn books() -> Books {
@@ -40,6 +40,32 @@ async fn the_chart_shows_books_and_holds_and_accounts_never_used() {
     let cursor = page["nextCursor"].as_str().unwrap();
     let rest = books.read(&format!("/ledger/accounts?limit=200&cursor={cursor}")).await;
     assert_eq!(rest["data"].as_array().unwrap().len() + 5, accounts["data"].as_array().unwrap().len());
+}
+
+#[tokio::test]
+async fn a_line_that_appears_before_the_cursor_shifts_nothing() {
+    let books = books().await;
+    let capture = |merchant: &str| json!({"merchantId": merchant, "amount": 5, "currency": "KRW", "idempotencyKey": "k", "captureMode": "automatic"});
+    assert_eq!(books.post("/payments/authorize", &capture("M3")).await.status, 200);
+    books.work().await;
+    let path = "/ledger/accounts?code=merchant_pending&perOwner=true&limit=1";
+    let first = books.read(path).await;
+    assert_eq!(first["data"][0]["owner"], "M1");
+    assert_eq!(books.post("/payments/authorize", &capture("M0")).await.status, 200);
+    books.work().await;
+    let cursor = first["nextCursor"].as_str().unwrap();
+    let rest = books.read(&format!("{path}&cursor={cursor}")).await;
+    assert_eq!((&rest["data"][0]["owner"], &rest["nextCursor"]), (&json!("M3"), &Value::Null));
+    for odd in [
+        vec![],
+        vec![2100, 0, 0, 0],
+        vec![2100, 0, 0, 0, 0, 77],
+        vec![1, 0, 0, 0, 0],
+        vec![2100, 1, 75, 82, 90],
+    ] {
+        let cursor = cursor_encode(6, &odd);
+        assert_eq!(books.get(&format!("{path}&cursor={cursor}")).await.status, 400, "{odd:?}");
+    }
 }
 
 #[tokio::test]

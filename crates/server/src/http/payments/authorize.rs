@@ -3,10 +3,12 @@
 use axum::{Extension, body::Body, extract::State, http::HeaderMap, response::Response};
 use domain::payment::Operation;
 
-use super::{reply::respond, view::PaymentView};
+use super::{
+    reply::{refuse, respond},
+    view::PaymentView,
+};
 use crate::http::{
     body,
-    problem::Problem,
     request_id::RequestId,
     state::AppState,
     wire::{self, AuthorizeBody, Caller},
@@ -32,8 +34,11 @@ pub(super) async fn authorize(
     Extension(id): Extension<RequestId>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Problem> {
-    let bytes = body::read_json(&headers, body, &app.settings).await?;
-    let call = wire::authorize(&bytes, Caller { headers: &headers, request_id: &id.0 })?;
-    Ok(respond(Operation::Authorize, app.payments.authorize(call).await))
+) -> Response {
+    let caller = Caller { headers: &headers, request_id: &id.0 };
+    let body = body::read_json(&headers, body, &app.settings).await;
+    match body.and_then(|bytes| wire::authorize(&bytes, caller)) {
+        Ok(call) => respond(Operation::Authorize, app.payments.authorize(call).await),
+        Err(problem) => refuse(&app, Operation::Authorize, problem).await,
+    }
 }

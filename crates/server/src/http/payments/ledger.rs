@@ -1,15 +1,22 @@
 //! `GET /payments/{id}/ledger`
 
+use std::ops::ControlFlow;
+
 use axum::{
     Json,
     extract::{RawQuery, State},
 };
 use domain::id::{PaymentId, Seq};
-use engine::queries::history::history;
+use engine::{ports::Page, queries::history::history};
 
 use super::{find, place_cursor};
 use crate::http::{
-    ledger::EntryView, list::List, path::PathId, problem::Problem, query::Query, state::AppState,
+    ledger::EntryView,
+    list::{List, Looking},
+    path::PathId,
+    problem::Problem,
+    query::Query,
+    state::AppState,
 };
 
 /// List a payment's journal entries
@@ -37,16 +44,24 @@ pub(super) async fn entries(
 ) -> Result<Json<List<EntryView>>, Problem> {
     let mut query = Query::new(query.as_deref());
     let merchant = query.merchant();
-    let from: Option<Seq> = place_cursor::read(&mut query);
+    let mut from: Option<Seq> = place_cursor::read(&mut query);
     let limit = query.limit();
     query.finish()?;
     let mut snapshot = app.store.snapshot().await?;
     let payment = find(snapshot.as_mut(), id, merchant).await?;
     let lane = id.lane(app.store.lane_count());
-    let history = history(snapshot.as_mut(), &payment, lane, from, limit).await?;
-    let entries = history.steps.iter().filter_map(|step| step.entry.as_ref());
+    let looking = Looking::begin(&app);
+    let page = loop {
+        let history = history(snapshot.as_mut(), &payment, lane, from, limit).await?;
+        let entries = history.steps.into_iter().filter_map(|step| step.entry);
+        let page = Page { rows: entries.collect::<Vec<_>>(), next: history.next };
+        match looking.past(page) {
+            ControlFlow::Break(page) => break page,
+            ControlFlow::Continue(next) => from = next,
+        }
+    };
     Ok(Json(List {
-        data: entries.map(EntryView::of).collect(),
-        next_cursor: history.next.map(place_cursor::write),
+        data: page.rows.iter().map(EntryView::of).collect(),
+        next_cursor: page.next.map(place_cursor::write),
     }))
 }

@@ -1,5 +1,7 @@
 //! `GET /payments`
 
+use std::ops::ControlFlow;
+
 use axum::{
     Json,
     extract::{RawQuery, State},
@@ -10,7 +12,7 @@ use engine::ports::{PaymentCursor, PaymentFilter};
 
 use super::view::{PaymentView, StatusWord};
 use crate::http::{
-    list::{FromCursor, List, ToCursor, cursor_decode, cursor_encode},
+    list::{FromCursor, List, Looking, ToCursor, cursor_decode, cursor_encode},
     problem::{FieldCode, Problem},
     query::Query,
     state::AppState,
@@ -47,9 +49,17 @@ pub(super) async fn list(
 ) -> Result<Response, Problem> {
     let mut query = Query::new(query.as_deref());
     let filter = filter(&mut query);
-    let (after, limit) = (query.cursor::<PaymentId>(), query.limit());
+    let (mut after, limit) = (query.cursor::<PaymentId>(), query.limit());
     query.finish()?;
-    let page = app.store.snapshot().await?.payment_list(&filter, after, limit).await?;
+    let mut snapshot = app.store.snapshot().await?;
+    let looking = Looking::begin(&app);
+    let page = loop {
+        let page = snapshot.payment_list(&filter, after, limit).await?;
+        match looking.past(page) {
+            ControlFlow::Break(page) => break page,
+            ControlFlow::Continue(next) => after = next,
+        }
+    };
     let rows = page.rows;
     let data = rows.iter().map(PaymentView::of).collect();
     Ok(Json(List { data, next_cursor: page.next.map(|next| next.to_cursor()) }).into_response())

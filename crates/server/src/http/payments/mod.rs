@@ -6,7 +6,7 @@ mod flow;
 mod get;
 mod ledger;
 mod list;
-mod place_cursor;
+pub(super) mod place_cursor;
 mod refund;
 mod reply;
 #[cfg(test)]
@@ -21,8 +21,8 @@ use domain::{
     id::{MerchantId, PaymentId},
     payment::Payment,
 };
-use engine::ports::Snapshot;
-pub(super) use reply::IDEMPOTENT_REPLAYED;
+use engine::ports::{LimitAction, Snapshot};
+pub(super) use reply::{Concerned, IDEMPOTENT_REPLAYED, RATE_LIMIT_POLICY, limit_policy};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{path::unless_card_number, problem::Problem, state::AppState};
@@ -39,6 +39,16 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(timeline::timeline))
         .routes(routes!(flow::flow))
         .routes(routes!(ledger::entries))
+}
+
+/// What a route counts as.
+pub(super) fn limited_action(template: &str) -> Option<LimitAction> {
+    match template {
+        "/payments/authorize" => Some(LimitAction::Authorize),
+        "/payments/capture/{paymentId}" | "/payments/void/{paymentId}" => Some(LimitAction::Capture),
+        "/payments/refund/{paymentId}" => Some(LimitAction::Refund),
+        _ => None,
+    }
 }
 
 /// A payment, for those who may see it: another merchant's does not exist.

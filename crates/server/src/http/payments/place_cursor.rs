@@ -11,13 +11,15 @@ use crate::http::{
 /// Keeps these cursors apart from those of other lists.
 const CURSOR_KIND: u8 = 8;
 
-pub(super) fn read(query: &mut Query<'_>) -> Option<Seq> {
+/// Reads `cursor`.
+pub(crate) fn read(query: &mut Query<'_>) -> Option<Seq> {
     query.one("cursor", |text| match cursor_decode(CURSOR_KIND, text).as_deref() {
         Some([place]) => Ok(Seq(*place)),
         _ => Err((FieldCode::InvalidFormat, "is not a cursor of this list")),
     })
 }
 
-pub(super) fn write(place: Seq) -> String {
+/// As opaque text.
+pub(crate) fn write(place: Seq) -> String {
     cursor_encode(CURSOR_KIND, &[place.0])
 }

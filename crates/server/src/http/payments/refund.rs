@@ -3,11 +3,13 @@
 use axum::{Extension, body::Body, extract::State, http::HeaderMap, response::Response};
 use domain::{id::PaymentId, payment::Operation};
 
-use super::{reply::respond, view::PaymentView};
+use super::{
+    reply::{refuse, respond},
+    view::PaymentView,
+};
 use crate::http::{
     body,
     path::PathId,
-    problem::Problem,
     request_id::RequestId,
     state::AppState,
     wire::{self, Caller, RefundBody},
@@ -36,8 +38,11 @@ pub(super) async fn refund(
     Extension(id): Extension<RequestId>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Problem> {
-    let bytes = body::read_json(&headers, body, &app.settings).await?;
-    let call = wire::refund(&bytes, payment, Caller { headers: &headers, request_id: &id.0 })?;
-    Ok(respond(Operation::Refund, app.payments.refund(call).await))
+) -> Response {
+    let caller = Caller { headers: &headers, request_id: &id.0 };
+    let body = body::read_json(&headers, body, &app.settings).await;
+    match body.and_then(|bytes| wire::refund(&bytes, payment, caller)) {
+        Ok(call) => respond(Operation::Refund, app.payments.refund(call).await),
+        Err(problem) => refuse(&app, Operation::Refund, problem).await,
+    }
 }

@@ -2,25 +2,30 @@
 
 use axum::{
     body::Body,
-    http::{HeaderName, HeaderValue, StatusCode, header},
-    response::Response,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
 };
-use domain::payment::Operation;
+use domain::{id::PaymentId, payment::Operation};
 use engine::{
     payments::Reply,
-    ports::{LimitAction, LimitState},
+    ports::{Limit, LimitAction, LimitState},
 };
+use serde::Deserialize;
 
-use crate::http::problem::PROBLEM_JSON;
+use crate::http::{
+    problem::{PROBLEM_JSON, Problem},
+    state::AppState,
+};
 
 pub(crate) const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
-const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// The response to a call of `operation`.
 pub(super) fn respond(operation: Operation, reply: Reply) -> Response {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let payment = (operation == Operation::Authorize).then(|| payment_of(&reply.body)).flatten();
     let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -32,25 +37,68 @@ pub(super) fn respond(operation: Operation, reply: Reply) -> Response {
     if let Some(seconds) = reply.retry_after_seconds {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    if let Some((policy, state)) = reply.limit.and_then(|limit| rate_limit(operation, limit)) {
-        headers.insert(RATE_LIMIT_POLICY, policy);
-        headers.insert(RATE_LIMIT, state);
+    if let Some(limit) = reply.limit {
+        say_where_it_stands(headers, LimitAction::of(operation), limit);
+    }
+    if let Some(payment) = payment {
+        response.extensions_mut().insert(Concerned(payment));
     }
     response
 }
 
+/// The response to a request for `operation` that could not be read: nothing is charged, but a merchant it names is told where its
+/// limit stands.
+pub(super) async fn refuse(app: &AppState, operation: Operation, problem: Problem) -> Response {
+    let action = LimitAction::of(operation);
+    let standing = match (&problem.merchant, app.desk.limits) {
+        (Some(merchant), Some(limits)) => {
+            app.cache.limit_state(merchant, action, limits.of(action)).await.ok()
+        }
+        _ => None,
+    };
+    let mut response = problem.into_response();
+    if let Some(standing) = standing {
+        say_where_it_stands(response.headers_mut(), action, standing);
+    }
+    response
+}
+
+/// What every answer of a limited action says, whoever calls: `RateLimit-Policy`.
+pub(crate) fn limit_policy(action: LimitAction, limit: Limit) -> Option<HeaderValue> {
+    HeaderValue::try_from(format!("\"{}\";q={};w={}", action.as_str(), limit.capacity, limit.window_seconds))
+        .ok()
+}
+
 /// draft-ietf-httpapi-ratelimit-headers-10: the policy, and where the caller stands.
-fn rate_limit(operation: Operation, state: LimitState) -> Option<(HeaderValue, HeaderValue)> {
-    let action = LimitAction::of(operation).as_str();
-    let policy = format!("\"{action}\";q={};w={}", state.limit.capacity, state.limit.window_seconds);
-    let now = format!("\"{action}\";r={};t={}", state.remaining, state.reset_seconds);
-    Some((HeaderValue::try_from(policy).ok()?, HeaderValue::try_from(now).ok()?))
+fn say_where_it_stands(headers: &mut HeaderMap, action: LimitAction, state: LimitState) {
+    let now = format!("\"{}\";r={};t={}", action.as_str(), state.remaining, state.reset_seconds);
+    if let (Some(policy), Ok(now)) = (limit_policy(action, state.limit), HeaderValue::try_from(now)) {
+        headers.insert(RATE_LIMIT_POLICY, policy);
+        headers.insert(RATE_LIMIT, now);
+    }
+}
+
+/// The payment an answer is about, where the path does not name it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Concerned(pub(crate) PaymentId);
+
+/// The payment our own bytes name. A success begins with it, and there are many of them; the rest is read.
+fn payment_of(body: &[u8]) -> Option<PaymentId> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct About {
+        payment_id: Option<PaymentId>,
+    }
+    if let Some(rest) = body.strip_prefix(br#"{"paymentId":"#) {
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        return str::from_utf8(&rest[..digits]).ok()?.parse().ok();
+    }
+    serde_json::from_slice::<About>(body).ok()?.payment_id
 }
 
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use engine::ports::Limit;
 
     use super::*;
 

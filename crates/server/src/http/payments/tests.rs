@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::http::testing::{Answer, Books};
+use crate::http::testing::{Answer, Books, send};
 
 fn order(merchant: &str, key: &str, amount: i64) -> Value {
     json!({"merchantId": merchant, "amount": amount, "currency": "KRW", "idempotencyKey": key})
@@ -179,4 +179,54 @@ async fn metrics_show_what_waits_for_the_worker() {
     ] {
         assert!(text.contains(&format!("{line}\n")), "{line} is missing in\n{text}");
     }
+}
+
+#[tokio::test]
+async fn every_answer_of_a_limited_action_says_what_the_limit_is_and_where_the_merchant_stands() {
+    let books = Books::open();
+    let id = authorized(&books, "M1", "k1").await;
+    let standing = |answer: &Answer| {
+        (answer.header("ratelimit-policy").to_owned(), answer.header("ratelimit").to_owned())
+    };
+    let authorize =
+        |left: u32| (r#""authorize";q=20;w=60"#.to_owned(), format!(r#""authorize";r={left};t=60"#));
+    let capture = |left: u32| (r#""capture";q=40;w=60"#.to_owned(), format!(r#""capture";r={left};t=60"#));
+    let replay = books.post("/payments/authorize", &order("M1", "k1", 10_000)).await;
+    assert_eq!((replay.header("idempotent-replayed"), standing(&replay)), ("true", authorize(19)));
+    let wrong = books.post("/payments/authorize", &order("M1", "k2", 0)).await;
+    assert_eq!((wrong.status.as_u16(), standing(&wrong)), (400, authorize(19)), "not charged");
+    let reused = books.post("/payments/authorize", &order("M1", "k1", 1)).await;
+    assert_eq!((reused.status.as_u16(), standing(&reused)), (422, authorize(19)));
+    let missing = books.post("/payments/void/424242", &json!({"merchantId": "M1"})).await;
+    assert_eq!((missing.status.as_u16(), standing(&missing)), (404, capture(39)));
+    let conflict =
+        books.post(&format!("/payments/refund/{id}"), &json!({"merchantId": "M1", "reason": "r"})).await;
+    assert_eq!((conflict.status.as_u16(), conflict.header("ratelimit")), (409, r#""refund";r=19;t=60"#));
+    let untyped = axum::http::Request::post("/payments/refund/1").body("{}".into()).unwrap();
+    for nobodys in [
+        books.post("/payments/refund/1", &json!({"reason": "r"})).await,
+        books.post("/payments/refund/abc", &json!({"merchantId": "M1"})).await,
+        send(&books.app, untyped).await,
+    ] {
+        let expected = (r#""refund";q=20;w=60"#.to_owned(), String::new());
+        assert_eq!(standing(&nobodys), expected, "{nobodys:?}");
+    }
+    assert_eq!(standing(&books.get("/payments").await), Default::default());
+}
+
+#[tokio::test]
+async fn the_latest_requests_name_the_payment_they_were_about() {
+    let books = Books::open();
+    let id = authorized(&books, "M1", "k1").await;
+    let declined = json!({"merchantId": "M1", "amount": 1, "currency": "KRW", "idempotencyKey": "k2",
+                          "paymentMethod": {"type": "card", "token": "tok_decline"}});
+    let declined = books.post("/payments/authorize", &declined).await.json()["paymentId"].clone();
+    books.post(&format!("/payments/capture/{id}"), &json!({"merchantId": "M1"})).await;
+    books.post("/payments/authorize", &order("M1", "k3", 0)).await;
+    let requests = books.read("/requests").await;
+    let named: Vec<_> =
+        requests["data"].as_array().unwrap().iter().map(|request| request["paymentId"].clone()).collect();
+    assert_eq!(named, [Value::Null, json!(id), declined, json!(id)]);
+    let own = books.read(&format!("/requests?paymentId={id}")).await;
+    assert_eq!(own["data"][1]["route"], "/payments/authorize");
 }

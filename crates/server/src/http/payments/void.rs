@@ -3,11 +3,13 @@
 use axum::{Extension, body::Body, extract::State, http::HeaderMap, response::Response};
 use domain::{id::PaymentId, payment::Operation};
 
-use super::{reply::respond, view::PaymentView};
+use super::{
+    reply::{refuse, respond},
+    view::PaymentView,
+};
 use crate::http::{
     body,
     path::PathId,
-    problem::Problem,
     request_id::RequestId,
     state::AppState,
     wire::{self, Caller, VoidBody},
@@ -36,8 +38,11 @@ pub(super) async fn void(
     Extension(id): Extension<RequestId>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Problem> {
-    let bytes = body::read_json(&headers, body, &app.settings).await?;
-    let call = wire::void(&bytes, payment, Caller { headers: &headers, request_id: &id.0 })?;
-    Ok(respond(Operation::Void, app.payments.void(call).await))
+) -> Response {
+    let caller = Caller { headers: &headers, request_id: &id.0 };
+    let body = body::read_json(&headers, body, &app.settings).await;
+    match body.and_then(|bytes| wire::void(&bytes, payment, caller)) {
+        Ok(call) => respond(Operation::Void, app.payments.void(call).await),
+        Err(problem) => refuse(&app, Operation::Void, problem).await,
+    }
 }

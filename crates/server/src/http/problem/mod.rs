@@ -10,7 +10,7 @@ mod field;
 use std::{borrow::Cow, error::Error, sync::Arc};
 
 use axum::response::{IntoResponse, Response};
-use domain::id::PaymentId;
+use domain::id::{MerchantId, PaymentId};
 use engine::ports::{CacheError, StoreError};
 
 pub use body::{PROBLEM_JSON, ProblemBody};
@@ -26,8 +26,10 @@ pub struct Problem {
     pub message: Cow<'static, str>,
     /// The payment it is about.
     pub payment: Option<PaymentId>,
+    /// Who calls, where the request got so far as to say it: whose limit it is.
+    pub merchant: Option<MerchantId>,
     /// Every wrong field.
-    pub errors: Vec<FieldError>,
+    pub errors: Box<[FieldError]>,
     /// After how many seconds to try again.
     pub retry_after_seconds: Option<u32>,
     /// What the caller can do about it, where the code's own advice does not fit.
@@ -43,7 +45,8 @@ impl Problem {
             code,
             message: message.into(),
             payment: None,
-            errors: Vec::new(),
+            merchant: None,
+            errors: Box::default(),
             retry_after_seconds: None,
             advice: None,
             cause: None,
@@ -61,7 +64,7 @@ impl Problem {
             [only] => format!("{} {}", only.field, only.message),
             _ => format!("{} fields are wrong", errors.len()),
         };
-        Self { errors, ..Self::new(Code::ValidationError, message) }
+        Self { errors: errors.into(), ..Self::new(Code::ValidationError, message) }
     }
 
     /// No such `thing`. Only payments have merchants whose they are: see [`Self::payment_not_found`].

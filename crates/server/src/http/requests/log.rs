@@ -32,7 +32,7 @@ pub struct Noted {
     pub took: Duration,
     /// Its id.
     pub request_id: Arc<str>,
-    /// The payment its path names.
+    /// The payment it is about: its path names it, or its answer.
     pub payment: Option<PaymentId>,
     /// Whether its answer was the stored one of an earlier call.
     pub replayed: bool,

@@ -48,7 +48,7 @@ struct NotedView {
     duration_ms: f64,
     /// Its id.
     request_id: String,
-    /// The payment its path names.
+    /// The payment it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u64>)]
     payment_id: Option<PaymentId>,
@@ -65,7 +65,7 @@ struct NotedView {
     tag = "operations",
     operation_id = "listRequests",
     params(
-        ("paymentId" = Option<u64>, Query, description = "Only those whose path names this payment"),
+        ("paymentId" = Option<u64>, Query, description = "Only those about this payment"),
         ("status" = Option<u16>, Query, description = "Only those answered with this status"),
         ("requestId" = Option<String>, Query, description = "Only the one with this id"),
         ("limit" = Option<u8>, Query, description = "Rows a page, 1–200 (20)"),

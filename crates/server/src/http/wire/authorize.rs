@@ -129,7 +129,7 @@ pub(crate) fn authorize(body: &[u8], caller: Caller<'_>) -> Result<Call<Authoriz
             token,
             capture_mode: capture_mode.unwrap_or_default(),
         });
-    reader.finish(identity.call(caller, request, print.finish()))
+    identity.finish(reader, caller, request, print.finish())
 }
 
 fn capture_mode(reader: &mut Reader<'_>, print: &mut Fingerprint) -> Option<CaptureMode> {

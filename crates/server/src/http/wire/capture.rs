@@ -47,5 +47,5 @@ pub(crate) fn capture(
     last.inspect(|last| print.flag("final", *last));
     identity.merchant.as_ref().inspect(|merchant| print.text("merchantId", merchant.as_str()));
     let command = Capture { amount, last: last.unwrap_or(true) };
-    reader.finish(identity.call(caller, Some(OnPayment { payment, command }), print.finish()))
+    identity.finish(reader, caller, Some(OnPayment { payment, command }), print.finish())
 }

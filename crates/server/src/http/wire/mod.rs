@@ -24,6 +24,7 @@ pub(crate) use capture::{CaptureBody, capture};
 pub(crate) use refund::{RefundBody, refund};
 pub(crate) use void::{VoidBody, void};
 
+use super::problem::Problem;
 use reader::Reader;
 
 /// What of a call is not in its body.
@@ -46,6 +47,19 @@ impl Identity {
         let merchant = reader.parsed("merchantId");
         reader.require("merchantId");
         Self { merchant, key: key::idempotency_key(reader, caller.headers) }
+    }
+
+    /// The call, if nothing was wrong with it; else what was, and whose call it was.
+    fn finish<R>(
+        self,
+        reader: Reader<'_>,
+        caller: Caller<'_>,
+        request: Option<R>,
+        fingerprint: Digest,
+    ) -> Result<Call<R>, Problem> {
+        let merchant = self.merchant.clone();
+        let call = self.call(caller, request, fingerprint);
+        reader.finish(call).map_err(|problem| Problem { merchant, ..problem })
     }
 
     fn call<R>(self, caller: Caller<'_>, request: Option<R>, fingerprint: Digest) -> Option<Call<R>> {

@@ -55,5 +55,5 @@ pub(crate) fn refund(
     reason.as_ref().inspect(|reason| print.text("reason", reason.as_str()));
     let command = reason.map(|reason| Refund { amount, reason, expected_refundable });
     let request = command.map(|command| OnPayment { payment, command });
-    reader.finish(identity.call(caller, request, print.finish()))
+    identity.finish(reader, caller, request, print.finish())
 }

@@ -43,5 +43,5 @@ pub(crate) fn void(
     let reason: Option<Reason> = reader.parsed("reason");
     reason.as_ref().inspect(|reason| print.text("reason", reason.as_str()));
     let command = Void { reason };
-    reader.finish(identity.call(caller, Some(OnPayment { payment, command }), print.finish()))
+    identity.finish(reader, caller, Some(OnPayment { payment, command }), print.finish())
 }
