@@ -1,9 +1,13 @@
-//! Brings committed events to the worker. Today there is the embedded log: the outbox table itself, read by position.
+//! Brings committed events to the worker: the embedded log, which is the outbox table itself read by position, or Kafka.
 //!
-//! Invariant: a consumer delivers every event of a topic after the place it resumes from, in order, once; it stops at a gap
-//! rather than pass it by. Bytes go out as they were committed; nothing here reads them.
+//! Invariant: a consumer delivers every event of a topic after the place it resumes from, in order, once; the embedded log stops
+//! at a gap rather than pass it by. Bytes go out as they were committed; nothing here reads them.
 
 mod consumer;
 mod embedded;
+#[cfg(feature = "kafka")]
+mod kafka;
 
 pub use embedded::{EmbeddedBroker, EmbeddedBrokerSettings};
+#[cfg(feature = "kafka")]
+pub use kafka::{KafkaBroker, KafkaSecurity, KafkaSettings, Password, TopicFault};

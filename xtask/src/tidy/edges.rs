@@ -68,6 +68,7 @@ const DRIVERS: &[(&str, &[&str])] = &[
     ("toml", &["server", "xtask"]),
     ("clap", &["server", "bench", "xtask"]),
     ("mimalloc", &["server", "bench"]),
+    ("rdkafka", &["broker"]),
     ("recloser", &["engine"]),
     ("hyper", &["server", "testkit"]),
     ("hyper-util", &["server", "testkit"]),

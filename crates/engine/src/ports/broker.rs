@@ -9,6 +9,9 @@ use thiserror::Error;
 
 use super::LogId;
 
+/// Where what could not be posted is published.
+pub const DEAD_LETTER_TOPIC: &str = "payment.dlq";
+
 /// The broker is away or refuses; the same call may succeed later.
 #[derive(Debug, Error)]
 #[error("broker is unavailable: {context}")]

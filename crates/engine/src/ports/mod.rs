@@ -18,7 +18,8 @@ pub use batch::{
     IdempotencyState, IdempotencyWrite, LaneState, Loaded, OutboxEvent, PaymentWrite, StoredAnswer,
 };
 pub use broker::{
-    Broker, BrokerError, Consumer, Delivery, Outgoing, PartitionEnd, PartitionProgress, Polled, Record,
+    Broker, BrokerError, Consumer, DEAD_LETTER_TOPIC, Delivery, Outgoing, PartitionEnd, PartitionProgress,
+    Polled, Record,
 };
 pub use cache::{
     Admission, Admitted, Cache, CacheError, CachedAnswer, Charge, Limit, LimitAction, LimitState,

@@ -1,0 +1,181 @@
+//! Kafka: the suite of every broker on a real one, and what is promised of this one only.
+
+use std::{
+    collections::hash_map::RandomState,
+    hash::{BuildHasher, Hasher},
+    sync::Arc,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use broker::{KafkaBroker, KafkaSettings};
+use bytes::Bytes;
+use domain::event::Topic;
+use engine::ports::{Broker, Consumer, DEAD_LETTER_TOPIC, Outgoing, PartitionProgress, Polled};
+use testkit::{broker_suite::BrokerUnderTest, services::Shared};
+use tokio::time::timeout;
+
+/// More than one, so that the suite meets partitions that stay empty.
+const PARTITIONS: i32 = 2;
+
+/// How long a test waits for what must come.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+testkit::broker_suite!(on_shared);
+
+/// Topics and a group of their own on the shared cluster.
+struct OnShared {
+    settings: KafkaSettings,
+    broker: KafkaBroker,
+}
+
+async fn on_shared() -> OnShared {
+    let settings = settings();
+    let broker = KafkaBroker::new(settings.clone()).unwrap();
+    broker.prepare(PARTITIONS).await.unwrap();
+    OnShared { settings, broker }
+}
+
+#[async_trait]
+impl BrokerUnderTest for OnShared {
+    fn broker(&self) -> Arc<dyn Broker> {
+        Arc::new(KafkaBroker::new(self.settings.clone()).unwrap())
+    }
+
+    async fn publish(&self, topics: &[Topic]) -> Vec<Bytes> {
+        let outgoing: Vec<Outgoing> =
+            topics.iter().enumerate().map(|(number, topic)| outgoing(*topic, number)).collect();
+        let bodies = outgoing.iter().map(|one| one.payload.clone()).collect();
+        self.broker.publish(outgoing).await.unwrap();
+        bodies
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn topics_are_made_once_and_found_again() {
+    let it = on_shared().await;
+    assert_eq!(it.broker.faults(Some(PARTITIONS)).await.unwrap(), []);
+    it.broker.prepare(PARTITIONS).await.unwrap();
+    let too_few = it.broker.prepare(PARTITIONS + 1).await.unwrap_err();
+    assert!(too_few.source.to_string().contains("has 2 partitions, 3 are needed"), "{too_few:?}");
+    let elsewhere = KafkaBroker::new(settings()).unwrap();
+    let missing = elsewhere.faults(None).await.unwrap();
+    assert_eq!(missing.len(), Topic::ALL.len() + 1);
+    assert!(missing.iter().any(|fault| fault.to_string().contains(DEAD_LETTER_TOPIC)), "{missing:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_brokers_of_one_cluster_are_one_log_and_another_prefix_is_another() {
+    let it = on_shared().await;
+    let log = it.broker.log_id().await.unwrap();
+    assert_eq!(it.broker().log_id().await.unwrap(), log);
+    assert_ne!(KafkaBroker::new(settings()).unwrap().log_id().await.unwrap(), log);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_is_not_there_is_an_error_within_the_time_limit() {
+    let settings =
+        KafkaSettings { delivery_timeout: Duration::from_millis(500), ..KafkaSettings::new("127.0.0.1:1") };
+    let broker = KafkaBroker::new(settings).unwrap();
+    let lost =
+        timeout(PATIENCE, broker.publish(vec![outgoing(Topic::Captured, 1)])).await.expect("it gives up");
+    assert_eq!(lost.unwrap_err().context, "publish");
+    assert!(timeout(PATIENCE, broker.log_id()).await.expect("it gives up").is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_record_that_is_refused_fails_its_batch() {
+    let it = on_shared().await;
+    let nowhere = Outgoing { topic: "payment.nowhere", ..outgoing(Topic::Captured, 2) };
+    let batch = vec![outgoing(Topic::Captured, 1), nowhere, outgoing(Topic::Captured, 3)];
+    let failed = timeout(PATIENCE, it.broker.publish(batch)).await.expect("it gives up");
+    assert!(failed.is_err());
+    it.broker.publish(vec![outgoing(Topic::Captured, 4)]).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_workers_share_the_partitions_and_each_has_the_same_of_every_topic() {
+    let it = on_shared().await;
+    let mut first = it.broker().consume().await.unwrap();
+    assert_eq!(assigned(first.as_mut()).await.len(), Topic::ALL.len() * 2);
+    first.start(&[]).await.unwrap();
+    let mut second = it.broker().consume().await.unwrap();
+    let (of_first, of_second) = tokio::join!(assigned(first.as_mut()), assigned(second.as_mut()));
+    assert_eq!((of_first.len(), of_second.len()), (Topic::ALL.len(), Topic::ALL.len()));
+    for of_one in [&of_first, &of_second] {
+        assert!(of_one.iter().all(|(_, partition)| *partition == of_one[0].1), "{of_one:?}");
+    }
+    assert_ne!(of_first[0].1, of_second[0].1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offset_beyond_the_end_is_read_from_the_beginning() {
+    let it = on_shared().await;
+    it.publish(&[Topic::Captured; 3]).await;
+    let mut consumer = it.broker().consume().await.unwrap();
+    let partitions = assigned(consumer.as_mut()).await;
+    let beyond = partitions.iter().map(|(topic, partition)| PartitionProgress {
+        topic: *topic,
+        partition: *partition,
+        next_offset: 1_000,
+    });
+    consumer.start(&beyond.collect::<Vec<_>>()).await.unwrap();
+    let mut count = 0;
+    while count < 3 {
+        if let Polled::Delivered(delivery) = timeout(PATIENCE, consumer.poll(10)).await.unwrap().unwrap() {
+            count += delivery.records.len();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_knows_where_its_partitions_end() {
+    let it = on_shared().await;
+    it.publish(&[Topic::Captured; 3]).await;
+    let mut consumer = it.broker().consume().await.unwrap();
+    assigned(consumer.as_mut()).await;
+    consumer.start(&[]).await.unwrap();
+    let known = async {
+        loop {
+            timeout(PATIENCE, consumer.poll(10)).await.unwrap().unwrap();
+            let ends = consumer.ends();
+            if ends.iter().any(|end| (end.topic, end.partition, end.end_offset) == (Topic::Captured, 1, 3)) {
+                return;
+            }
+        }
+    };
+    timeout(PATIENCE, known).await.expect("the end becomes known");
+}
+
+/// Waits for the next assignment.
+async fn assigned(consumer: &mut dyn Consumer) -> Vec<(Topic, i32)> {
+    let mut polls = 0;
+    loop {
+        polls += 1;
+        assert!(polls < 200, "nothing was assigned");
+        match timeout(PATIENCE, consumer.poll(10)).await.expect("a poll comes back").unwrap() {
+            Polled::Assigned(partitions) => return partitions,
+            Polled::Delivered(_) => {}
+        }
+    }
+}
+
+fn settings() -> KafkaSettings {
+    // Seeded by the operating system.
+    let unique = format!("test-{:x}-", RandomState::new().build_hasher().finish());
+    KafkaSettings {
+        topic_prefix: unique.clone(),
+        group: unique,
+        ..KafkaSettings::new(Shared::Kafka.address())
+    }
+}
+
+fn outgoing(topic: Topic, number: usize) -> Outgoing {
+    Outgoing {
+        topic: topic.as_str(),
+        partition: Some(1),
+        key: number.to_string().into(),
+        headers: vec![("ce_id", format!("0-{number}").into())],
+        payload: Bytes::from(format!("{topic} {number}\u{0}\u{7f}")),
+    }
+}
