@@ -21,12 +21,22 @@ pub(crate) fn order_keys(order: &OrderId) -> (i64, i64) {
 
 /// The first eight bytes of SHA-256 of the texts, each ended by a zero byte.
 pub(crate) fn hash(texts: &[&str]) -> u64 {
+    u64::from_be_bytes(first_bytes(texts))
+}
+
+/// The first sixteen of the same: so many that no two texts share them.
+#[cfg(feature = "mariadb")]
+pub(crate) fn wide_hash(texts: &[&str]) -> u128 {
+    u128::from_be_bytes(first_bytes(texts))
+}
+
+fn first_bytes<const N: usize>(texts: &[&str]) -> [u8; N] {
     let mut context = Context::new(&SHA256);
     for text in texts {
         context.update(text.as_bytes());
         context.update(&[0]);
     }
-    let mut first = [0; 8];
-    first.copy_from_slice(&context.finish().as_ref()[..8]);
-    u64::from_be_bytes(first)
+    let mut first = [0; N];
+    first.copy_from_slice(&context.finish().as_ref()[..N]);
+    first
 }

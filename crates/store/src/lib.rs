@@ -1,17 +1,23 @@
-//! The books in SQLite: SQL, migrations, rows to domain and back.
+//! The books in SQLite or MariaDB: SQL, migrations, rows to domain and back.
 //!
-//! Where to look: [`SqliteStore`] is the adapter; `sqlite/migrations` holds the schema, `sqlite/rows` one file a table's
-//! rows, `sqlite/batch` the committer's transaction, `sqlite/posting` the worker's, `sqlite/snapshot` all reads.
+//! Where to look: [`SqliteStore`] and [`MariadbStore`] are the adapters. Each has its schema in `migrations`, the committer's
+//! transaction in `batch`, the worker's in `posting`, all reads in `snapshot`; `rows` decodes one file a table, for both.
 //!
 //! Nothing here decides anything about payments or the ledger: what is written was decided by the engine, and what is read
 //! back either is the value that was written or an error that names the row.
 
 mod hashes;
+#[cfg(feature = "mariadb")]
+mod mariadb;
 mod rows;
 mod settings;
 mod sqlite;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+#[cfg(feature = "mariadb")]
+pub use mariadb::{
+    LANES_DEFAULT, MariadbError, MariadbOptions, MariadbStore, Tls, migrate as migrate_mariadb,
+};
 pub use settings::SqliteSettings;
 pub use sqlite::{OpenError, SqliteStore};

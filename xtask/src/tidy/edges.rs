@@ -58,6 +58,7 @@ const DOMAIN_USES: [&str; 4] = ["iso_currency", "jiff", "serde", "thiserror"];
 /// A driver and the crates that may use it.
 const DRIVERS: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
+    ("mysql_async", &["store"]),
     ("libsqlite3-sys", &["store"]),
     ("axum", &["server"]),
     ("tower", &["server"]),

@@ -42,7 +42,7 @@ const BANS: &[Ban] = &[
     },
     Ban {
         room: "crates/server/src/http/",
-        names: &["rusqlite", "wiring"],
+        names: &["rusqlite", "mysql_async", "wiring"],
         why: "HTTP speaks to the engine, never to a driver",
     },
 ];

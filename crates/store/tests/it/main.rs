@@ -1,8 +1,10 @@
-//! The embedded store against real files.
+//! The stores against real files and real servers.
 
 mod conformance;
 mod corruption;
 mod disk_full;
 mod log;
+#[cfg(feature = "mariadb")]
+mod mariadb;
 mod opening;
 mod support;

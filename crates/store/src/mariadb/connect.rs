@@ -1,0 +1,202 @@
+//! One connection: to the first host that can take writes, set up the way every transaction here relies on.
+//!
+//! Invariant: all connections of a process go to one host at a time. When that one is lost, every idle connection is thrown
+//! away and the hosts are tried again, beginning with the one that served last. Nobody waits for a host that has just been
+//! found away.
+
+use std::{
+    fmt,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use engine::ports::StoreError;
+use mysql_async::{Conn, Opts, OptsBuilder, SslOpts, prelude::Queryable};
+use tokio::time::{Instant, timeout};
+
+use super::{
+    error::{Failure, unavailable},
+    options::{MariadbOptions, Tls},
+};
+
+/// What a connection is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Purpose {
+    /// Transactions that lock and write.
+    Write,
+    /// Snapshots: one view for the whole transaction.
+    Read,
+}
+
+/// How long the hosts are left alone after none could be reached.
+const AWAY_PAUSE: Duration = Duration::from_millis(200);
+
+/// Statements kept prepared on each connection.
+const STATEMENTS_MAX: usize = 128;
+
+/// The hosts and how to speak to them.
+pub(super) struct Endpoint {
+    hosts: Vec<(String, u16)>,
+    base: OptsBuilder,
+    connect_timeout: Duration,
+    standing: Mutex<Standing>,
+    /// Moves on with every lost connection: older idle ones are not trusted any more.
+    generation: AtomicU64,
+}
+
+#[derive(Default)]
+struct Standing {
+    /// The host that served last.
+    current: usize,
+    away_until: Option<Instant>,
+}
+
+/// A connection and what was found out while it was made.
+pub(super) struct Connected {
+    pub(super) conn: Conn,
+    pub(super) generation: u64,
+    /// Whether the host is a node of a Galera cluster.
+    pub(super) galera: bool,
+}
+
+impl Endpoint {
+    pub(super) fn new(options: &MariadbOptions) -> Self {
+        let base = OptsBuilder::default()
+            .user(Some(options.user.as_str()))
+            .pass(options.password.as_deref())
+            .db_name(Some(options.database.as_str()))
+            .prefer_socket(false)
+            .tcp_nodelay(true)
+            .tcp_keepalive(Some(Duration::from_secs(10)))
+            .stmt_cache_size(STATEMENTS_MAX)
+            .client_found_rows(true)
+            .ssl_opts(ssl(&options.tls));
+        Self {
+            hosts: options.hosts(),
+            base,
+            connect_timeout: options.connect_timeout,
+            standing: Mutex::default(),
+            generation: AtomicU64::new(0),
+        }
+    }
+
+    /// Where it leads, for messages.
+    pub(super) fn address(&self) -> String {
+        let hosts: Vec<String> = self.hosts.iter().map(|(host, port)| format!("{host}:{port}")).collect();
+        hosts.join(",")
+    }
+
+    /// Which connections are trusted: those made since the latest loss.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// A connection of `generation` was lost: the others of its time are probably lost too.
+    pub(super) fn lost(&self, generation: u64) {
+        // Whoever comes second finds it done.
+        let next = generation.wrapping_add(1);
+        let _ = self.generation.compare_exchange(generation, next, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    /// Connects to the first host that can serve.
+    pub(super) async fn connect(&self, purpose: Purpose) -> Result<Connected, StoreError> {
+        let context = "connect";
+        let first = {
+            let standing = self.standing();
+            if standing.away_until.is_some_and(|until| Instant::now() < until) {
+                return Err(unavailable(context, "the database was away a moment ago"));
+            }
+            standing.current
+        };
+        let mut failure = unavailable(context, "no host is configured");
+        for at in (0..self.hosts.len()).map(|step| (first + step) % self.hosts.len()) {
+            match self.connect_to(at, purpose).await {
+                Ok(connected) => {
+                    self.serves(at);
+                    return Ok(connected);
+                }
+                Err(error) => failure = error,
+            }
+        }
+        self.standing().away_until = Some(Instant::now() + AWAY_PAUSE);
+        Err(failure)
+    }
+
+    async fn connect_to(&self, at: usize, purpose: Purpose) -> Result<Connected, StoreError> {
+        let context = "connect";
+        let (host, port) = &self.hosts[at];
+        let opts: Opts = self.base.clone().ip_or_hostname(host.as_str()).tcp_port(*port).into();
+        let generation = self.generation();
+        let attempt = async {
+            let mut conn = Conn::new(opts).await?;
+            conn.query_drop(setup(purpose)).await?;
+            let standing: Option<(i64, Option<String>)> = conn.query_first(STANDING).await?;
+            Ok::<_, mysql_async::Error>((conn, standing))
+        };
+        let connected = timeout(self.connect_timeout, attempt).await;
+        let connected = connected.map_err(|_| Failure::Late(self.connect_timeout).sort(context))?;
+        let (conn, standing) = connected.map_err(|error| Failure::from(error).sort(context))?;
+        let (read_only, wsrep) = standing.unwrap_or((0, None));
+        let galera = wsrep.is_some();
+        match wsrep.as_deref() {
+            Some("OFF") => Err(unavailable(context, "the node is not part of a cluster that may write")),
+            _ if read_only != 0 => Err(unavailable(context, "the server is read-only")),
+            _ => Ok(Connected { conn, generation, galera }),
+        }
+    }
+
+    fn serves(&self, at: usize) {
+        let mut standing = self.standing();
+        standing.away_until = None;
+        if standing.current != at {
+            tracing::warn!(host = %self.hosts[at].0, port = self.hosts[at].1, "writing through another host");
+            standing.current = at;
+        }
+    }
+
+    fn standing(&self) -> MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.address())
+    }
+}
+
+/// Whether the server takes writes, and whether it is ready as a node of a cluster (null where there is none).
+const STANDING: &str = "SELECT CAST(@@global.read_only AS SIGNED), \
+     (SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'WSREP_READY' \
+      AND EXISTS (SELECT 1 FROM information_schema.GLOBAL_VARIABLES WHERE VARIABLE_NAME = 'WSREP_ON' \
+                  AND VARIABLE_VALUE = 'ON'))";
+
+/// What every session relies on.
+///
+/// A stopped or cut-off replica frees its locks within five seconds; nobody waits for a lock longer than two. Values that do
+/// not fit are refused, never cut. Times are UTC. An IN list is looked up key by key, however long it is.
+fn setup(purpose: Purpose) -> String {
+    let isolation = match purpose {
+        Purpose::Write => "READ COMMITTED",
+        Purpose::Read => "REPEATABLE READ",
+    };
+    format!(
+        "SET SESSION TRANSACTION ISOLATION LEVEL {isolation}; \
+         SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_ZERO_DATE', \
+         innodb_lock_wait_timeout = 2, idle_transaction_timeout = 5, idle_readonly_transaction_timeout = 5, \
+         in_predicate_conversion_threshold = 0, net_write_timeout = 10"
+    )
+}
+
+fn ssl(tls: &Tls) -> Option<SslOpts> {
+    match tls {
+        Tls::Off => None,
+        Tls::Required { ca_file: None } => Some(SslOpts::default()),
+        Tls::Required { ca_file: Some(path) } => Some(
+            SslOpts::default().with_root_certs(vec![path.clone().into()]).with_disable_built_in_roots(true),
+        ),
+    }
+}

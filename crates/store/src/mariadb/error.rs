@@ -1,0 +1,237 @@
+//! What MariaDB says, sorted by what must be done about it.
+
+use std::{fmt, time::Duration};
+
+use engine::ports::StoreError;
+use mysql_async::{DriverError, Error};
+use thiserror::Error as ThisError;
+
+/// Why a database cannot be opened or migrated.
+#[derive(Debug, ThisError)]
+pub enum MariadbError {
+    /// No server can be reached, or none lets us in.
+    #[error("cannot use MariaDB at `{address}`")]
+    Connect {
+        /// Where.
+        address: String,
+        /// Why not.
+        #[source]
+        source: StoreError,
+    },
+    /// The server is not one this program can keep its promises on.
+    #[error("MariaDB at `{address}` is {found}: at least {needed} is needed")]
+    ServerTooOld {
+        /// Where.
+        address: String,
+        /// What it says it is.
+        found: String,
+        /// What is needed.
+        needed: &'static str,
+    },
+    /// The database has no tables of this program.
+    #[error("database `{database}` is empty: run `swelite migrate` once")]
+    Empty {
+        /// Which.
+        database: String,
+    },
+    /// The schema is behind.
+    #[error(
+        "database `{database}` has schema version {found} and needs version {known}: run `swelite migrate`"
+    )]
+    Older {
+        /// Which.
+        database: String,
+        /// What it has.
+        found: u32,
+        /// What is needed.
+        known: u32,
+    },
+    /// The database was written by a newer version of this program.
+    #[error("database `{database}` has schema version {found}, this program knows versions up to {known}")]
+    Newer {
+        /// Which.
+        database: String,
+        /// What it has.
+        found: u32,
+        /// What is known.
+        known: u32,
+    },
+    /// A migration that was applied is not the one this program holds.
+    #[error("migration {version} of database `{database}` is not the one this program knows")]
+    ChangedMigration {
+        /// Which database.
+        database: String,
+        /// Which migration.
+        version: u32,
+    },
+    /// Another process is migrating and does not end.
+    #[error("database `{database}` is being migrated by another process")]
+    Busy {
+        /// Which.
+        database: String,
+    },
+    /// A setting that cannot be.
+    #[error("{0}")]
+    Setting(&'static str),
+    /// The database does not do what it was asked.
+    #[error("cannot {context} database `{database}`")]
+    Database {
+        /// What was being done.
+        context: &'static str,
+        /// Which.
+        database: String,
+        /// Why not.
+        #[source]
+        source: StoreError,
+    },
+}
+
+/// Why a round trip brought no answer to use.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The server answered with an error; the connection is whole.
+    Server(mysql_async::ServerError),
+    /// The connection is gone, or nobody knows what travels on it.
+    Lost(Error),
+    /// No answer in time.
+    Late(Duration),
+}
+
+/// No answer in time.
+#[derive(Debug)]
+struct Late(Duration);
+
+impl fmt::Display for Late {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no answer within {} ms", self.0.as_millis())
+    }
+}
+
+impl std::error::Error for Late {}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Server(error) => Self::Server(error),
+            error => Self::Lost(error),
+        }
+    }
+}
+
+impl Failure {
+    /// Whether the connection cannot be used any more.
+    pub(super) fn lost_connection(&self) -> bool {
+        !matches!(self, Self::Server(_))
+    }
+
+    /// Whether it is certain that the transaction it happened in was not committed, even at COMMIT: the server chose it as the
+    /// victim of a deadlock or of a certification conflict, or a lock was not to be had.
+    pub(super) fn rolled_back(&self) -> bool {
+        matches!(self, Self::Server(error) if matches!(error.code, LOCK_DEADLOCK | LOCK_WAIT_TIMEOUT))
+    }
+
+    /// The error for the caller, when nothing has been written.
+    pub(super) fn sort(self, context: &'static str) -> StoreError {
+        match self {
+            Self::Server(error) if is_transient(error.code) => {
+                StoreError::Unavailable { context, source: error.into() }
+            }
+            Self::Server(error) => StoreError::Statement { context, source: error.into() },
+            Self::Lost(Error::Driver(
+                error @ (DriverError::PacketTooLarge
+                | DriverError::BulkExecute(_)
+                | DriverError::Params(_)
+                | DriverError::StmtParamsMismatch { .. }
+                | DriverError::StmtParamsNumberExceedsLimit { .. }),
+            )) => StoreError::Statement { context, source: error.into() },
+            Self::Lost(error) => StoreError::Unavailable { context, source: error.into() },
+            Self::Late(limit) => StoreError::Unavailable { context, source: Late(limit).into() },
+        }
+    }
+
+    /// The error for the caller, when it happened where a lost answer leaves the outcome open: at COMMIT, or at a statement that
+    /// is a transaction by itself.
+    pub(super) fn sort_commit(self, context: &'static str) -> StoreError {
+        match self {
+            Self::Server(_) => self.sort(context),
+            Self::Lost(_) | Self::Late(_) => StoreError::UnknownOutcome { source: self.into_source() },
+        }
+    }
+
+    /// The cause alone.
+    pub(super) fn into_source(self) -> Box<dyn std::error::Error + Send + Sync> {
+        match self {
+            Self::Server(error) => error.into(),
+            Self::Lost(error) => error.into(),
+            Self::Late(limit) => Late(limit).into(),
+        }
+    }
+}
+
+const LOCK_WAIT_TIMEOUT: u16 = 1205;
+const LOCK_DEADLOCK: u16 = 1213;
+
+/// Whether the same call may succeed later without anything being changed in it.
+fn is_transient(code: u16) -> bool {
+    matches!(
+        code,
+        LOCK_WAIT_TIMEOUT
+            | LOCK_DEADLOCK
+            // Disk full, out of memory or of room for locks or rows.
+            | 1021 | 1037 | 1038 | 1041 | 1114 | 1135 | 1206
+            // Another transaction changed the row since this one's view; the commit could not be certified.
+            | 1020 | 1180
+            // Too many connections, of all or of this user.
+            | 1040 | 1203 | 1226
+            // Not (yet) part of a cluster that may write; read-only; shutting down.
+            | 1047 | 1053 | 1290 | 1792 | 1836
+            // The connection was killed or cut, or the statement was.
+            | 1152 | 1158
+            ..=1161 | 1184 | 1317 | 1927 | 1969 | 3024 | 4031
+            // Not let in now: a user or a database that is being made or restored.
+            | 1044 | 1045 | 1049 | 1129 | 1130
+    )
+}
+
+/// A statement that did not do what it must have done.
+pub(super) fn refused(context: &'static str, why: impl Into<String>) -> StoreError {
+    StoreError::Statement { context, source: why.into().into() }
+}
+
+/// The database cannot be asked now.
+pub(super) fn unavailable(context: &'static str, why: &'static str) -> StoreError {
+    StoreError::Unavailable { context, source: why.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(code: u16) -> Failure {
+        Failure::Server(mysql_async::ServerError {
+            code,
+            message: "so it is".to_owned(),
+            state: "HY000".to_owned(),
+        })
+    }
+
+    #[test]
+    fn what_may_succeed_later_is_told_from_what_never_will() {
+        for code in [1205, 1213, 1047, 1180, 1040, 1290, 1317, 1020] {
+            assert!(matches!(server(code).sort("write"), StoreError::Unavailable { .. }), "{code}");
+        }
+        // A duplicate, data too long, out of range, no such table, no such column.
+        for code in [1062, 1406, 1264, 1146, 1054, 4025] {
+            assert!(matches!(server(code).sort("write"), StoreError::Statement { .. }), "{code}");
+        }
+        assert!(matches!(Failure::Late(Duration::ZERO).sort("write"), StoreError::Unavailable { .. }));
+    }
+
+    #[test]
+    fn only_a_victim_of_a_conflict_is_certainly_rolled_back() {
+        assert!(server(1213).rolled_back());
+        assert!(server(1205).rolled_back());
+        assert!(!server(1180).rolled_back());
+        assert!(!Failure::Late(Duration::ZERO).rolled_back());
+    }
+}

@@ -1,0 +1,187 @@
+//! A lent connection: round trips with a limit, and an end to every transaction.
+//!
+//! Invariant: a connection goes back to its pool only when no transaction is open on it and nothing travels on it. Whatever is
+//! given up half-way (a caller that hangs up, a limit, an error of the connection) is closed instead, and the server rolls
+//! back.
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use engine::ports::StoreError;
+use mysql_async::{
+    Conn, Params, Row, Value,
+    prelude::{Query, Queryable},
+};
+use tokio::{sync::OwnedSemaphorePermit, time::timeout};
+
+use super::{connect::Connected, error::Failure, pool::Pool};
+
+type Trip<'c, T> = Pin<Box<dyn Future<Output = mysql_async::Result<T>> + Send + 'c>>;
+
+/// A lent connection.
+pub(super) struct Session {
+    /// `None` while something travels on it, and after it was lost.
+    connected: Option<Connected>,
+    in_transaction: bool,
+    pool: Arc<Pool>,
+    limit: Duration,
+    // Released after the connection is back: fields are dropped after `drop`, in this order.
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Session {
+    pub(super) fn new(
+        pool: Arc<Pool>,
+        connected: Connected,
+        permit: OwnedSemaphorePermit,
+        limit: Duration,
+    ) -> Self {
+        Self { connected: Some(connected), in_transaction: false, pool, limit, permit: Some(permit) }
+    }
+
+    /// Sends the statements that begin a transaction.
+    pub(super) async fn begin(&mut self, opening: &str) -> Result<Vec<Vec<Row>>, Failure> {
+        self.in_transaction = true;
+        self.text(opening).await
+    }
+
+    /// Sends statements as text, all in one round trip; the rows of each, in order.
+    pub(super) async fn text(&mut self, sql: &str) -> Result<Vec<Vec<Row>>, Failure> {
+        let sql = sql.to_owned();
+        self.trip(move |conn| {
+            Box::pin(async move {
+                let mut result = conn.query_iter(sql).await?;
+                let mut sets = Vec::new();
+                while !result.is_empty() {
+                    sets.push(result.collect::<Row>().await?);
+                }
+                result.drop_result().await?;
+                Ok(sets)
+            })
+        })
+        .await
+    }
+
+    /// Sends statements as text that are a transaction by themselves; how many rows the last one met.
+    pub(super) async fn text_change(&mut self, sql: &str) -> Result<u64, Failure> {
+        let sql = sql.to_owned();
+        self.trip(move |conn| {
+            Box::pin(async move {
+                conn.query_drop(sql).await?;
+                Ok(conn.affected_rows())
+            })
+        })
+        .await
+    }
+
+    /// The last statements of a transaction, COMMIT among them.
+    pub(super) async fn finish(&mut self, closing: &str) -> Result<Vec<Vec<Row>>, Failure> {
+        let sets = self.text(closing).await?;
+        self.in_transaction = false;
+        Ok(sets)
+    }
+
+    /// Commits what needs no more than that. The outcome of a lost COMMIT is unknown.
+    pub(super) async fn commit(mut self) -> Result<(), StoreError> {
+        match self.finish("COMMIT").await {
+            Ok(_) => Ok(()),
+            Err(failure) if failure.rolled_back() => Err(failure.sort("commit")),
+            Err(failure) => Err(StoreError::UnknownOutcome { source: failure.into_source() }),
+        }
+    }
+
+    /// Asks with a prepared statement.
+    pub(super) async fn rows(
+        &mut self,
+        context: &'static str,
+        sql: impl Into<String>,
+        params: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let sql = sql.into();
+        let asked = self.trip(move |conn| Box::pin(async move { conn.exec(sql, positional(params)).await }));
+        asked.await.map_err(|failure| failure.sort(context))
+    }
+
+    /// Runs a prepared statement once; how many rows it met.
+    pub(super) async fn change(
+        &mut self,
+        context: &'static str,
+        sql: impl Into<String>,
+        params: Vec<Value>,
+    ) -> Result<u64, StoreError> {
+        let sql = sql.into();
+        let changed = self.trip(move |conn| {
+            Box::pin(async move {
+                conn.exec_drop(sql, positional(params)).await?;
+                Ok(conn.affected_rows())
+            })
+        });
+        changed.await.map_err(|failure| failure.sort(context))
+    }
+
+    /// Runs a prepared statement once a row, in one round trip; nothing for no rows. Each column must have one type.
+    pub(super) async fn bulk(
+        &mut self,
+        context: &'static str,
+        sql: &'static str,
+        rows: Vec<Vec<Value>>,
+    ) -> Result<u64, StoreError> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let changed = self.trip(move |conn| {
+            Box::pin(async move {
+                conn.exec_batch(sql, rows.into_iter().map(Params::Positional)).await?;
+                Ok(conn.affected_rows())
+            })
+        });
+        changed.await.map_err(|failure| failure.sort(context))
+    }
+
+    /// Whether it leads to a node of a Galera cluster.
+    pub(super) fn is_galera(&self) -> bool {
+        self.connected.as_ref().is_some_and(|connected| connected.galera)
+    }
+
+    async fn trip<T>(
+        &mut self,
+        work: impl for<'c> FnOnce(&'c mut Conn) -> Trip<'c, T>,
+    ) -> Result<T, Failure> {
+        let lost = || Failure::Lost(mysql_async::DriverError::ConnectionClosed.into());
+        let mut connected = self.connected.take().ok_or_else(lost)?;
+        let generation = connected.generation;
+        let result = match timeout(self.limit, work(&mut connected.conn)).await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(error.into()),
+            Err(_) => Err(Failure::Late(self.limit)),
+        };
+        match &result {
+            Err(failure) if failure.lost_connection() => self.pool.endpoint.lost(generation),
+            _ => self.connected = Some(connected),
+        }
+        result
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let Some(mut connected) = self.connected.take() else { return };
+        if !self.in_transaction {
+            self.pool.give_back(connected);
+            return;
+        }
+        // Without a runtime it is closed where it is, and the server rolls back.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let (pool, limit, permit) = (Arc::clone(&self.pool), self.limit, self.permit.take());
+        runtime.spawn(async move {
+            match timeout(limit, "ROLLBACK".ignore(&mut connected.conn)).await {
+                Ok(Ok(())) => pool.give_back(connected),
+                Ok(Err(_)) | Err(_) => pool.endpoint.lost(connected.generation),
+            }
+            drop(permit);
+        });
+    }
+}
+
+fn positional(params: Vec<Value>) -> Params {
+    if params.is_empty() { Params::Empty } else { Params::Positional(params) }
+}

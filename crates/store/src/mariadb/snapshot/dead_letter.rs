@@ -1,0 +1,103 @@
+//! Reads dead letters and the audit log.
+
+use domain::id::DeadLetterId;
+use engine::ports::{
+    AuditEntry, DeadLetter, DeadLetterFilter, DeadLetterReason, DeadLetterState, Page, StoreError,
+};
+use mysql_async::Value;
+
+use super::super::{
+    rows::{ReadCells, bytes, dead_letter_columns, each, int, payment, text, unsigned},
+    session::Session,
+};
+use crate::rows::{audit_from_cells, dead_letter_from_cells, dead_letter_word};
+
+pub(super) async fn find(session: &mut Session, id: DeadLetterId) -> Result<Option<DeadLetter>, StoreError> {
+    let sql = concat!("SELECT ", dead_letter_columns!(), " FROM dead_letter WHERE id = ?");
+    let found = session.rows("find dead letter", sql, vec![unsigned(id.get())]).await?;
+    Ok(each("dead_letter", &found, dead_letter_from_cells)?.pop())
+}
+
+pub(super) async fn list(
+    session: &mut Session,
+    filter: &DeadLetterFilter,
+    before: Option<DeadLetterId>,
+    limit: usize,
+) -> Result<Page<DeadLetter, DeadLetterId>, StoreError> {
+    let (conditions, mut params) = conditions(filter, before);
+    // One more than asked for tells whether the list goes on.
+    params.push(unsigned(limit as u64 + 1));
+    let sql = format!(
+        concat!("SELECT ", dead_letter_columns!(), " FROM dead_letter WHERE {} ORDER BY id DESC LIMIT ?"),
+        conditions
+    );
+    let found = session.rows("list dead letters", sql, params).await?;
+    let mut rows = each("dead_letter", &found, dead_letter_from_cells)?;
+    let goes_on = rows.len() > limit;
+    rows.truncate(limit);
+    let next = if goes_on { rows.last().map(|letter| letter.id) } else { None };
+    Ok(Page { rows, next })
+}
+
+pub(super) async fn unpublished(session: &mut Session, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
+    let sql = concat!(
+        "SELECT ",
+        dead_letter_columns!(),
+        " FROM dead_letter FORCE INDEX (dead_letter_unpublished) WHERE published_at IS NULL ORDER BY id LIMIT ?"
+    );
+    let found = session.rows("list unpublished dead letters", sql, vec![unsigned(limit as u64)]).await?;
+    each("dead_letter", &found, dead_letter_from_cells)
+}
+
+pub(super) async fn count(
+    session: &mut Session,
+) -> Result<Vec<(DeadLetterState, DeadLetterReason, u64)>, StoreError> {
+    let sql = "SELECT state, reason, COUNT(*) FROM dead_letter GROUP BY state, reason ORDER BY state, reason";
+    each("dead_letter", &session.rows("count dead letters", sql, Vec::new()).await?, |cells| {
+        let state = dead_letter_word(cells, 0, DeadLetterState::ALL, DeadLetterState::as_str)?;
+        let reason = dead_letter_word(cells, 1, DeadLetterReason::ALL, DeadLetterReason::as_str)?;
+        Ok((state, reason, cells.number(2)?))
+    })
+}
+
+pub(super) async fn audit_list(
+    session: &mut Session,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Page<AuditEntry, u64>, StoreError> {
+    let sql = "SELECT id, actor, action, object, reason, request_id, at FROM audit_log WHERE id < ? \
+               ORDER BY id DESC LIMIT ?";
+    let params = vec![Value::Int(before.map_or(i64::MAX, int)), unsigned(limit as u64 + 1)];
+    let mut found =
+        each("audit_log", &session.rows("list the audit log", sql, params).await?, audit_from_cells)?;
+    let goes_on = found.len() > limit;
+    found.truncate(limit);
+    let next = if goes_on { found.last().map(|(id, _)| *id) } else { None };
+    Ok(Page { rows: found.into_iter().map(|(_, entry)| entry).collect(), next })
+}
+
+fn conditions(filter: &DeadLetterFilter, before: Option<DeadLetterId>) -> (String, Vec<Value>) {
+    let mut conditions = vec!["id < ?".to_owned()];
+    let mut params = vec![Value::Int(before.map_or(i64::MAX, |id| int(id.get())))];
+    let mut add = |condition: &str, value: Value| {
+        conditions.push(condition.to_owned());
+        params.push(value);
+    };
+    if let Some(id) = filter.payment {
+        add("payment = ?", payment(id));
+    }
+    if let Some(sha256) = &filter.payload_sha256 {
+        add("payload_sha256 = ?", bytes(sha256));
+    }
+    if let Some(reason) = filter.reason {
+        add("reason = ?", text(reason.as_str()));
+    }
+    if let Some(topic) = &filter.topic {
+        add("topic = ?", text(topic));
+    }
+    if !filter.states.is_empty() {
+        conditions.push(format!("state IN ({})", vec!["?"; filter.states.len()].join(", ")));
+        params.extend(filter.states.iter().map(|state| text(state.as_str())));
+    }
+    (conditions.join(" AND "), params)
+}

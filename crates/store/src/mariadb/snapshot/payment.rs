@@ -1,0 +1,94 @@
+//! Reads payments, their keys and their attempts.
+
+use std::collections::HashMap;
+
+use domain::{
+    id::{MerchantId, PaymentId},
+    payment::Payment,
+    time::Timestamp,
+};
+use engine::ports::{Attempt, IdempotencyRow, IdempotencyScope, StoreError};
+
+use super::super::{
+    batch::key_hash,
+    rows::{ReadCells, attempt_columns, bytes, each, idempotency_columns, int, joined, number, unsigned},
+    session::Session,
+};
+use crate::rows::{attempt_from_cells, idempotency_from_cells, payment_columns, payment_from_cells};
+
+macro_rules! select {
+    ($condition:literal) => {
+        concat!("SELECT ", payment_columns!(), " FROM payment FORCE INDEX (PRIMARY) WHERE ", $condition)
+    };
+}
+
+pub(super) async fn find_many(
+    session: &mut Session,
+    ids: &[PaymentId],
+    lanes: u16,
+) -> Result<Vec<Option<Payment>>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let places = joined(ids.iter().map(|id| format!("({}, {})", id.lane(lanes), id)));
+    let sql = format!("{} ({places})", select!("(lane, id) IN"));
+    let sets = session.text(&sql).await.map_err(|failure| failure.sort("find payments"))?;
+    let found = each("payment", &sets.concat(), payment_from_cells)?;
+    let found: HashMap<PaymentId, Payment> = found.into_iter().map(|payment| (payment.id, payment)).collect();
+    Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
+}
+
+/// The lowest numbers after `after`, whatever their lanes: the lowest of each lane, merged.
+pub(super) async fn range(
+    session: &mut Session,
+    lanes: u16,
+    after: Option<PaymentId>,
+    limit: usize,
+) -> Result<Vec<Payment>, StoreError> {
+    let after = after.map_or(-1, |after| int(after.get()));
+    let of_lane =
+        |lane: u16| format!("({} lane = {lane} AND id > {after} ORDER BY id LIMIT {limit})", select!(""));
+    let union = (0..lanes).map(of_lane).collect::<Vec<_>>().join(" UNION ALL ");
+    let sql = format!("{union} ORDER BY id LIMIT {limit}");
+    let sets = session.text(&sql).await.map_err(|failure| failure.sort("read payments"))?;
+    each("payment", &sets.concat(), payment_from_cells)
+}
+
+pub(super) async fn list_expirable(
+    session: &mut Session,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<(PaymentId, MerchantId)>, StoreError> {
+    let sql = "SELECT id, merchant FROM payment FORCE INDEX (payment_expirable) WHERE expirable_at <= ? \
+               ORDER BY expirable_at, lane, id LIMIT ?";
+    let params = vec![number(now.unix_ms()), unsigned(limit as u64)];
+    each("payment", &session.rows("list expirable payments", sql, params).await?, |cells| {
+        Ok((cells.payment(0)?, cells.parsed(1)?))
+    })
+}
+
+pub(super) async fn idempotency_find(
+    session: &mut Session,
+    scope: &IdempotencyScope,
+) -> Result<Option<IdempotencyRow>, StoreError> {
+    let sql = concat!("SELECT ", idempotency_columns!(), " FROM idem_response_cache WHERE key_hash = ?");
+    let params = vec![bytes(&key_hash(scope).to_be_bytes())];
+    let found = session.rows("find idempotency key", sql, params).await?;
+    let found = each("idem_response_cache", &found, |cells| idempotency_from_cells(cells, 0))?;
+    Ok(found.into_iter().find(|row| row.scope == *scope))
+}
+
+pub(super) async fn attempt_list_outstanding(
+    session: &mut Session,
+    committed_before: Timestamp,
+    limit: usize,
+) -> Result<Vec<Attempt>, StoreError> {
+    let sql = concat!(
+        "SELECT ",
+        attempt_columns!(),
+        " FROM attempt FORCE INDEX (attempt_outstanding) WHERE outstanding_since <= ? \
+         ORDER BY outstanding_since, id LIMIT ?"
+    );
+    let params = vec![number(committed_before.unix_ms()), unsigned(limit as u64)];
+    each("attempt", &session.rows("list outstanding attempts", sql, params).await?, attempt_from_cells)
+}

@@ -1,0 +1,5 @@
+//! The MariaDB store against a real server, each test in a database of its own.
+
+mod conformance;
+mod opening;
+mod support;
