@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::{contracts, shell, shell::Step, tidy};
+use crate::{contracts, ops, shell, shell::Step, tidy};
 
 /// Runs every check.
 pub(crate) fn run(root: &Path) -> Result<()> {
@@ -18,6 +18,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         .variable("RUSTDOCFLAGS", "-D warnings")
         .run()?;
     contracts::run(root, contracts::Mode::Check)?;
+    ops::run(root)?;
     deny(root)
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read, Write},
-    net::{Ipv4Addr, TcpStream},
+    net::TcpStream,
     time::Duration,
 };
 
@@ -28,7 +28,12 @@ impl Answer {
 
 /// Reads `path` from the server on `port`.
 pub(crate) fn get(port: u16, path: &str) -> Result<Answer> {
-    call(port, &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+    get_from(&format!("127.0.0.1:{port}"), path)
+}
+
+/// Reads `path` from the server at `address` (`host:port`).
+pub(crate) fn get_from(address: &str, path: &str) -> Result<Answer> {
+    call(address, &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"))
 }
 
 /// Sends `body` to `path`.
@@ -39,12 +44,11 @@ pub(crate) fn post(port: u16, path: &str, body: &Value) -> Result<Answer> {
          Content-Length: {}\r\n\r\n",
         body.len()
     );
-    call(port, &format!("{head}{body}"))
+    call(&format!("127.0.0.1:{port}"), &format!("{head}{body}"))
 }
 
-fn call(port: u16, request: &str) -> Result<Answer> {
-    let mut stream =
-        TcpStream::connect((Ipv4Addr::LOCALHOST, port)).with_context(|| format!("connect to port {port}"))?;
+fn call(address: &str, request: &str) -> Result<Answer> {
+    let mut stream = TcpStream::connect(address).with_context(|| format!("connect to {address}"))?;
     stream.set_read_timeout(Some(ANSWER_LIMIT))?;
     stream.write_all(request.as_bytes()).context("send the request")?;
     let mut bytes = Vec::new();

@@ -5,12 +5,15 @@
 #![expect(clippy::print_stdout, reason = "a command line tool speaks on its standard output")]
 
 mod bench;
+mod cache;
 mod chaos;
 mod ci;
 mod contracts;
 mod demo;
 mod http;
+mod load;
 mod needs;
+mod ops;
 mod platform;
 mod services;
 mod shell;
@@ -47,10 +50,14 @@ enum Task {
     Test,
     /// Check everything that is not a test: format, lints, documents, contracts
     Ci,
+    /// Check what runs the platform: rules, dashboards, containers, chart, pipeline (part of `ci`)
+    Ops,
     /// Kill the process again and again under load and check what it answered
     Chaos(chaos::Chaos),
     /// Measure the platform and what bounds it, and write a report
     Bench(bench::Bench),
+    /// Load the platform by k6, audit what was answered, and write a report
+    Load(load::Load),
     /// Compare generated documents with what the program says
     Contracts {
         /// Write them
@@ -83,8 +90,10 @@ fn run(task: Task) -> Result<()> {
         Task::Services(what) => services::run(&root, what),
         Task::Test => test::run(&root),
         Task::Ci => ci::run(&root),
+        Task::Ops => ops::run(&root),
         Task::Chaos(chaos) => chaos::run(&root, &chaos),
         Task::Bench(bench) => bench::run(&root, &bench),
+        Task::Load(load) => load::run(&root, &load),
         Task::Contracts { write } => {
             contracts::run(&root, if write { contracts::Mode::Write } else { contracts::Mode::Check })
         }

@@ -36,6 +36,13 @@ pub(crate) const SERVICES: [Need; 6] = [
     Need { program: "setsid", package: "util-linux" },
 ];
 
+/// What judges rules and scripts. What is built or installed into the user's cache is not here: `ops::tools`.
+pub(crate) const OPERATIONS: [Need; 3] = [
+    Need { program: "promtool", package: "prometheus" },
+    Need { program: "pip3", package: "python3-pip" },
+    Need { program: "shellcheck", package: "shellcheck" },
+];
+
 /// Makes sure that everything is there.
 pub(crate) fn meet(root: &Path, needs: &[Need]) -> Result<()> {
     let missing = missing(needs, |program| shell::exists(program, "--version"));

@@ -1,20 +1,20 @@
 //! Apache Kafka's jars, from Maven Central, kept for every checkout of this user.
 
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result};
 
-use crate::shell::Step;
+use crate::{cache, shell::Step};
 
 /// The version that `kafka-pom.xml` names.
 const VERSION: &str = "4.3.1";
 
 /// The folder with the jars; fetched the first time.
 pub(crate) fn kafka_jars(root: &Path) -> Result<PathBuf> {
-    let folder = cache_folder()?.join(format!("payment-swelite/kafka-{VERSION}"));
+    let folder = cache::folder()?.join(format!("kafka-{VERSION}"));
     let jars = folder.join("jars");
     if jars.is_dir() {
         return Ok(jars);
@@ -35,11 +35,4 @@ pub(crate) fn kafka_jars(root: &Path) -> Result<PathBuf> {
     }
     fs::remove_dir_all(&fetched).with_context(|| format!("remove {}", fetched.display()))?;
     Ok(jars)
-}
-
-#[expect(clippy::disallowed_methods, reason = "where a user's cached files belong is in the environment")]
-fn cache_folder() -> Result<PathBuf> {
-    let given = env::var_os("XDG_CACHE_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from);
-    let home = || env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
-    given.or_else(home).context("neither XDG_CACHE_HOME nor HOME is set")
 }
