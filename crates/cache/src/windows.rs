@@ -10,7 +10,7 @@ use std::{
 use domain::id::MerchantId;
 use engine::ports::{Charge, Limit, LimitAction, LimitState};
 
-use crate::expiring::Expiring;
+use crate::{expiring::Expiring, standing};
 
 /// Enough that callers on a machine's cores seldom want the same lock.
 const SHARDS_PER_ACTION: usize = 64;
@@ -79,7 +79,7 @@ impl Windows {
                 *window
             }
             None if limit.capacity == 0 => {
-                return Ok((LimitState { allowed: false, ..untouched(limit) }, None));
+                return Ok((LimitState { allowed: false, ..standing::untouched(limit) }, None));
             }
             None => shard.open(merchant, limit, now_ns, self.shard_windows_max)?,
         };
@@ -106,7 +106,7 @@ impl Windows {
         let shard = self.shard(merchant, action);
         match shard.windows.get(merchant, now_ns).filter(|window| window.used > 0) {
             Some(window) => window.state(limit, now_ns, window.used < limit.capacity),
-            None => untouched(limit),
+            None => standing::untouched(limit),
         }
     }
 
@@ -145,21 +145,7 @@ impl Shard {
 impl Window {
     fn state(&self, limit: Limit, now_ns: u64, allowed: bool) -> LimitState {
         let left_seconds = self.ends_ns.saturating_sub(now_ns).div_ceil(NANOSECONDS);
-        LimitState {
-            limit,
-            remaining: limit.capacity.saturating_sub(self.used),
-            reset_seconds: u32::try_from(left_seconds).unwrap_or(u32::MAX),
-            allowed,
-        }
-    }
-}
-
-fn untouched(limit: Limit) -> LimitState {
-    LimitState {
-        limit,
-        remaining: limit.capacity,
-        reset_seconds: limit.window_seconds,
-        allowed: limit.capacity > 0,
+        standing::open(limit, self.used, left_seconds, allowed)
     }
 }
 
