@@ -8,7 +8,7 @@ use super::{Context, Exit, config::SettingsArgs, failure::Failure, lang::Lang, o
 use crate::{
     config::{Flags, Settings},
     telemetry::logs,
-    wiring::{self, UpError},
+    wiring::{self, CacheFault, UpError},
 };
 
 /// Run the platform: API, worker and loops, until it is asked to end.
@@ -73,6 +73,12 @@ fn up_failure(lang: Lang, error: &UpError) -> Failure {
             );
             Failure::of_error(Exit::Unexpected, error).then(next)
         }
-        UpError::Machine { .. } => Failure::of_error(Exit::Unexpected, error),
+        UpError::Cache(CacheFault::Authority { .. } | CacheFault::Address(_)) => {
+            let next = lang.pick("REDIS_* 설정을 고쳐 보세요.", "correct the REDIS_* settings");
+            Failure::of_error(Exit::Usage, error).then(next)
+        }
+        UpError::Cache(CacheFault::Books(_)) | UpError::Machine { .. } => {
+            Failure::of_error(Exit::Unexpected, error)
+        }
     }
 }

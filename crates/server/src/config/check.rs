@@ -9,6 +9,7 @@ pub(super) fn relations(settings: &Settings) -> Vec<Fault> {
     not_built_in(settings, &mut faults);
     bounds(settings, &mut faults);
     acquirer(settings, &mut faults);
+    redis(settings, &mut faults);
     faults
 }
 
@@ -25,10 +26,11 @@ fn network(settings: &Settings, faults: &mut Vec<Fault>) {
 }
 
 fn not_built_in(settings: &Settings, faults: &mut Vec<Fault>) {
+    let redis = settings.redis.host.is_some() && !cfg!(feature = "redis");
     let named = [
         ("PAYMENT_DB_HOST", "MariaDB", settings.mariadb.host.is_some(), "embedded store"),
         ("KAFKA_BOOTSTRAP_SERVERS", "Kafka", settings.kafka.bootstrap_servers.is_some(), "embedded log"),
-        ("REDIS_HOST", "Redis", settings.redis.host.is_some(), "in-memory cache"),
+        ("REDIS_HOST", "Redis", redis, "in-memory cache"),
     ];
     for (variable, component, chosen, twin) in named {
         if chosen {
@@ -94,5 +96,13 @@ fn acquirer(settings: &Settings, faults: &mut Vec<Fault>) {
         let message =
             "must be at least twice `SWELITE_ACQUIRER_TIMEOUT_MS`: the resolver needs a try of its own";
         faults.push(Fault::new("SWELITE_RESOLVER_BOUND_SECONDS", message));
+    }
+}
+
+fn redis(settings: &Settings, faults: &mut Vec<Fault>) {
+    let redis = &settings.redis;
+    if redis.tls_authority.is_some() && !redis.tls {
+        let message = "names an authority for a connection that is not encrypted; set `REDIS_TLS=on`";
+        faults.push(Fault::new("REDIS_TLS_CA", message));
     }
 }

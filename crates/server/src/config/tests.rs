@@ -88,7 +88,7 @@ fn listening_beyond_loopback_needs_a_trusted_network() {
 
 #[test]
 fn components_that_are_not_built_in_are_refused_not_ignored() {
-    for variable in ["PAYMENT_DB_HOST", "KAFKA_BOOTSTRAP_SERVERS", "REDIS_HOST"] {
+    for variable in ["PAYMENT_DB_HOST", "KAFKA_BOOTSTRAP_SERVERS"] {
         let faults = faults(&given(&[(variable, "somewhere")]));
         assert_eq!(faults.len(), 1);
         assert!(faults[0].contains(variable), "{faults:?}");
@@ -102,6 +102,7 @@ fn settings_that_contradict_each_other_are_refused() {
         (&[("SWELITE_QUEUE_MAX", "255")][..], "SWELITE_BATCH_MAX"),
         (&[("SWELITE_COMMAND_TIMEOUT_MS", "30000")], "SWELITE_HTTP_TIMEOUT_MS"),
         (&[("SWELITE_ACQUIRER", "simulator-remote")], "SWELITE_ACQUIRER_URL"),
+        (&[("REDIS_HOST", "r"), ("REDIS_TLS_CA", "ca.pem")], "REDIS_TLS=on"),
         (
             &[
                 ("SWELITE_ACQUIRER", "simulator-remote"),

@@ -174,21 +174,22 @@ async fn cache(app: &AppState, now: Timestamp) -> ComponentView {
     let probe = Limit { capacity: 1, window_seconds: 1 };
     let merchant = "health-check".parse::<MerchantId>();
     let begun = app.clock.monotonic();
-    let answered = match &merchant {
-        Ok(merchant) => Some(app.cache.limit_state(merchant, LimitAction::Authorize, probe).await.is_ok()),
+    let asked = match &merchant {
+        Ok(merchant) => Some(app.cache.limit_state(merchant, LimitAction::Authorize, probe).await),
         Err(_) => None,
     };
-    let (state, detail) = match answered {
-        Some(true) => (State4::Up, "answered"),
-        Some(false) => (State4::Down, "did not answer; limits let every call pass"),
-        None => (State4::Unknown, "was not asked"),
+    let (state, detail) = match &asked {
+        Some(Ok(_)) => (State4::Up, "answered".to_owned()),
+        // What is deeper inside an error is for the log.
+        Some(Err(error)) => (State4::Down, format!("{}; limits let every call pass", error.source)),
+        None => (State4::Unknown, "was not asked".to_owned()),
     };
     ComponentView {
         name: "cache",
         state,
-        detail: detail.to_owned(),
+        detail,
         how: "read a limit that nobody uses",
-        checked_at: answered.map(|_| now),
+        checked_at: asked.map(|_| now),
         latency_ms: Some(app.clock.monotonic().saturating_sub(begun).as_secs_f64() * 1e3),
     }
 }

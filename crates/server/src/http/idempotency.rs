@@ -9,7 +9,7 @@ use domain::{
     payment::Operation,
     time::Timestamp,
 };
-use engine::ports::{IdempotencyRow, IdempotencyScope, IdempotencyState};
+use engine::ports::{Admission, IdempotencyRow, IdempotencyScope, IdempotencyState, LimitAction};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -53,6 +53,9 @@ struct IdempotencyView {
     /// When it was answered.
     #[schema(value_type = Option<String>, format = DateTime)]
     answered_at: Option<Timestamp>,
+    /// Whether the cache holds a copy of the answer: `held`, `none`, or `unknown` while it is away. Keys are then looked up in the
+    /// books, where the answer is.
+    cached: &'static str,
     /// The stored answer.
     #[schema(value_type = Option<Object>)]
     body: Option<Box<RawValue>>,
@@ -90,13 +93,27 @@ async fn idempotency(
         let mut snapshot = app.store.snapshot().await?;
         for &operation in Operation::ALL {
             let scope = IdempotencyScope { merchant: merchant.clone(), operation, key: key.clone() };
-            rows.extend(snapshot.idempotency_find(&scope).await?.map(view));
+            if let Some(row) = snapshot.idempotency_find(&scope).await? {
+                let cached = cached(&app, &scope).await;
+                rows.push(view(row, cached));
+            }
         }
     }
     Ok(Json(List::whole(rows)))
 }
 
-fn view(row: IdempotencyRow) -> IdempotencyView {
+/// Asks without charging: no limit is named.
+async fn cached(app: &AppState, scope: &IdempotencyScope) -> &'static str {
+    let action = LimitAction::of(scope.operation);
+    let question = Admission { scope: Some(scope), merchant: &scope.merchant, action, limit: None };
+    match app.cache.admit(question).await {
+        Ok(admitted) if admitted.answer.is_some() => "held",
+        Ok(_) => "none",
+        Err(_) => "unknown",
+    }
+}
+
+fn view(row: IdempotencyRow, cached: &'static str) -> IdempotencyView {
     let (state, payment_id, answer) = match row.state {
         IdempotencyState::Running { payment } => ("running", Some(payment), None),
         IdempotencyState::Final(answer) => ("final", answer.payment, Some(answer)),
@@ -110,6 +127,7 @@ fn view(row: IdempotencyRow) -> IdempotencyView {
         payment_id,
         status: answer.as_ref().map(|answer| answer.status),
         answered_at: answer.as_ref().map(|answer| answer.answered_at),
+        cached,
         body: answer.and_then(|answer| serde_json::from_slice(&answer.body).ok()),
     }
 }

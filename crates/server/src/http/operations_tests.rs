@@ -42,6 +42,7 @@ async fn a_key_shows_its_answer_and_an_unknown_key_shows_nothing() {
     );
     assert_eq!((row["body"]["paymentId"].as_u64(), row["paymentId"].as_u64()), (Some(id), Some(id)));
     assert_eq!(row["fingerprint"].as_str().unwrap().len(), 64);
+    assert_eq!(row["cached"], "held");
     assert_eq!(books.read("/idempotency?merchantId=M2&key=k1").await["data"], json!([]));
     let missing = books.get("/idempotency").await.json();
     assert_eq!(missing["errors"].as_array().unwrap().len(), 2);

@@ -1,15 +1,22 @@
 //! Which adapter stands behind each port: an address that is set chooses the real one.
 
-use std::{sync::Arc, time::Duration};
+#[cfg(feature = "redis")]
+use std::fs;
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use broker::{EmbeddedBroker, EmbeddedBrokerSettings};
+#[cfg(feature = "redis")]
+use cache::{Inspection, RedisAddress, RedisCache, RedisCacheSettings, RedisTls, inspect};
 use cache::{MemoryCache, MemoryCacheSettings};
 use engine::{
-    ports::{Acquirer, Broker, Cache, Clock, Store},
+    commit::Context,
+    ports::{Acquirer, Broker, Cache, CacheError, Store, StoreError},
     signals::Signals,
 };
 use store::{OpenError, SqliteSettings, SqliteStore};
 
+#[cfg(feature = "redis")]
+use crate::config::Redis;
 use crate::{
     acquirer::{RemoteSimulator, Simulator},
     client::HttpClient,
@@ -33,10 +40,63 @@ pub(super) fn broker(store: &Arc<dyn Store>, signals: &Signals) -> Arc<dyn Broke
     Arc::new(EmbeddedBroker::new(Arc::clone(store), signals.committed(), settings))
 }
 
-pub(super) fn cache(settings: &Settings, clock: &Arc<dyn Clock>) -> Arc<dyn Cache> {
+/// Counters and copies, beside `store`.
+pub(super) async fn cache(settings: &Settings, context: &Context) -> Result<Arc<dyn Cache>, CacheFault> {
     let answer_ttl_seconds = settings.idempotency.cache_ttl_seconds;
+    #[cfg(feature = "redis")]
+    if let Some(address) = redis_address(&settings.redis)? {
+        let timeline = context.store.snapshot().await?.platform().await?.timeline;
+        let window_seed = u64::try_from(context.entropy.attempt_id().0 >> 64).unwrap_or(0);
+        let settings = RedisCacheSettings { address, answer_ttl_seconds, timeline, window_seed };
+        return Ok(Arc::new(RedisCache::open(&settings)?));
+    }
     let settings = MemoryCacheSettings { answer_ttl_seconds, ..MemoryCacheSettings::default() };
-    Arc::new(MemoryCache::new(settings, Arc::clone(clock)))
+    Ok(Arc::new(MemoryCache::new(settings, Arc::clone(&context.clock))))
+}
+
+/// Why there is no cache to start with. One that is away is none of these: it is waited for while payments pass.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheFault {
+    /// A file that is named cannot be read.
+    #[error("cannot read {path}, which `REDIS_TLS_CA` names")]
+    Authority {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Its address or its certificate authority is of no use.
+    #[error("cannot use the address of redis")]
+    Address(#[from] CacheError),
+    /// The books do not say whose keys are ours.
+    #[error(transparent)]
+    Books(#[from] StoreError),
+}
+
+/// What is found at the address of Redis; `None` when the cache is in memory.
+#[cfg(feature = "redis")]
+pub async fn inspect_redis(settings: &Settings) -> Result<Option<Inspection>, CacheFault> {
+    match redis_address(&settings.redis)? {
+        Some(address) => Ok(Some(inspect(&address).await?)),
+        None => Ok(None),
+    }
+}
+
+#[cfg(feature = "redis")]
+fn redis_address(redis: &Redis) -> Result<Option<RedisAddress>, CacheFault> {
+    let Some(host) = &redis.host else { return Ok(None) };
+    let read = |path: &PathBuf| {
+        fs::read(path).map_err(|source| CacheFault::Authority { path: path.clone(), source })
+    };
+    let authority = redis.tls_authority.as_ref().map(read).transpose()?;
+    Ok(Some(RedisAddress {
+        host: host.as_str().into(),
+        port: redis.port,
+        password: redis.password.as_ref().map(|password| password.reveal().into()),
+        tls: redis.tls.then_some(RedisTls { authority }),
+        timeout: Duration::from_millis(u64::from(redis.timeout_ms)),
+    }))
 }
 
 pub(super) fn acquirer(settings: &Settings) -> Arc<dyn Acquirer> {

@@ -24,7 +24,9 @@ use store::OpenError;
 use tokio::{net::TcpListener, runtime};
 use tokio_util::sync::CancellationToken;
 
-pub use self::adapters::{open_books, read_books};
+#[cfg(feature = "redis")]
+pub use self::adapters::inspect_redis;
+pub use self::adapters::{CacheFault, open_books, read_books};
 use self::parts::{StopSignals, end_after_panic, ended, on_a_thread_of_its_own};
 use crate::{
     config::Settings,
@@ -45,6 +47,9 @@ pub enum UpError {
     /// The books cannot be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// The cache cannot be used.
+    #[error(transparent)]
+    Cache(#[from] CacheFault),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Listen {
@@ -72,7 +77,7 @@ pub fn up(settings: &Settings, listening: impl FnOnce(SocketAddr)) -> Result<(),
     let runtime = runtime.map_err(machine("start the runtime"))?;
     let ended = runtime.block_on(async {
         let mut signals = StopSignals::new().map_err(machine("listen to signals"))?;
-        let platform = Platform::start(settings)?;
+        let platform = Platform::start(settings).await?;
         let address = settings.socket();
         let listener = accept::listen(address).map_err(|source| UpError::Listen { address, source })?;
         let address = listener.local_addr().map_err(|source| UpError::Listen { address, source })?;
@@ -97,7 +102,7 @@ struct Platform {
 }
 
 impl Platform {
-    fn start(settings: &Settings) -> Result<Self, UpError> {
+    async fn start(settings: &Settings) -> Result<Self, UpError> {
         let system = Arc::new(System::start());
         let metrics = Arc::new(Metrics::new());
         let store: Arc<dyn Store> = Arc::new(open_books(settings)?);
@@ -112,7 +117,7 @@ impl Platform {
             signals: Arc::new(Signals::default()),
             settings: Arc::new(settings::engine(settings)),
         };
-        let cache = adapters::cache(settings, &context.clock);
+        let cache = adapters::cache(settings, &context).await?;
         let (queue, committer) = Committer::new(context.clone());
         let committer = on_a_thread_of_its_own("committer", committer.run())?;
         let payments = Payments::new(context.clone(), Arc::clone(&cache), queue.clone());

@@ -12,6 +12,7 @@ mod full_disk;
 mod hostile;
 mod lifecycle;
 mod origin;
+mod redis;
 mod remote_simulator;
 mod time;
 mod wire;

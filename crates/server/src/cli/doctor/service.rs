@@ -3,6 +3,8 @@
 use std::{net::TcpListener, time::Duration};
 
 use super::Check;
+#[cfg(feature = "redis")]
+use crate::cli::{exit::Exit, failure::Failure};
 use crate::{
     cli::{output::Output, remote::Server},
     client::HttpClient,
@@ -15,7 +17,41 @@ const ACQUIRER_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) async fn checks(output: &Output, settings: &Settings, server: &Server<'_>) -> Vec<Check> {
     let mut checks = vec![api(output, settings, server).await];
     checks.extend(acquirer(output, settings).await);
+    #[cfg(feature = "redis")]
+    checks.extend(redis(output, settings).await);
     checks
+}
+
+/// Away is doubtful, not bad: payments pass without it, uncounted.
+#[cfg(feature = "redis")]
+async fn redis(output: &Output, settings: &Settings) -> Option<Check> {
+    use crate::wiring::inspect_redis;
+    const NAME: &str = "redis";
+    let host = settings.redis.host.as_ref()?;
+    let shown = format!("{host}:{}", settings.redis.port);
+    Some(match inspect_redis(settings).await {
+        Ok(found) => {
+            let found = found?;
+            let text =
+                format!("{}: {shown}, {}", output.pick("Redis 가 답함", "redis answers"), found.version);
+            if !found.evicts() {
+                return Some(Check::good(NAME, text));
+            }
+            let mend = output.pick(
+                "maxmemory-policy 를 noeviction 으로 바꾸세요. 메모리가 차면 한도와 응답 사본이 말없이 사라져요",
+                "set maxmemory-policy to noeviction: when memory is full, limits and copies of answers vanish in silence",
+            );
+            Check::doubtful(NAME, format!("{text}, maxmemory-policy {}", found.eviction_policy), mend)
+        }
+        Err(error) => {
+            let why = Failure::of_error(Exit::Unreachable, &error).sentence;
+            let mend = output.pick(
+                "REDIS_HOST, REDIS_PORT, REDIS_PASSWORD, REDIS_TLS 를 확인하세요. 그때까지 한도는 세지 않고 통과시켜요",
+                "check REDIS_HOST, REDIS_PORT, REDIS_PASSWORD and REDIS_TLS; until then limits let every call pass",
+            );
+            Check::doubtful(NAME, format!("{shown}: {why}"), mend)
+        }
+    })
 }
 
 async fn api(output: &Output, settings: &Settings, server: &Server<'_>) -> Check {
