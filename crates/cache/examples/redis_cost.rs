@@ -29,7 +29,7 @@ async fn main() {
     let address = RedisAddress { host: host.into(), port, password: None, tls: None, timeout };
     // A timeline of this run's own; everything in it ends by itself.
     let timeline = u128::from(std::process::id()).to_be_bytes();
-    let settings = RedisCacheSettings { address, answer_ttl_seconds: 60, timeline, window_seed: 1 };
+    let settings = RedisCacheSettings { address, answer_ttl_seconds: 60, timeline };
     let cache = Arc::new(RedisCache::open(&settings).expect("an address"));
     while cache.limit_state(&merchant(0), LimitAction::Refund, limit()).await.is_err() {
         tokio::time::sleep(Duration::from_millis(10)).await;

@@ -13,13 +13,7 @@ mod link;
 mod names;
 mod procedure;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::id::MerchantId;
@@ -57,8 +51,6 @@ pub struct RedisCacheSettings {
     pub answer_ttl_seconds: u32,
     /// The timeline of the books the cache is beside: part of every key.
     pub timeline: [u8; 16],
-    /// What makes this process's windows differ from every other's: random.
-    pub window_seed: u64,
 }
 
 /// Counters and short-lived copies in Redis.
@@ -68,7 +60,6 @@ pub struct RedisCache {
     procedures: Procedures,
     names: Names,
     answer_ttl_seconds: u32,
-    next_window: AtomicU64,
 }
 
 /// Why Redis gave no answer.
@@ -108,7 +99,6 @@ impl RedisCache {
             procedures: Procedures::new(),
             names: Names::new(settings.timeline),
             answer_ttl_seconds: settings.answer_ttl_seconds,
-            next_window: AtomicU64::new(settings.window_seed),
         })
     }
 
@@ -145,10 +135,7 @@ impl Cache for RedisCache {
         let answer = scope.map(|scope| self.names.answer(scope));
         let keys: Vec<&str> =
             [Some(&window), answer.as_ref()].into_iter().flatten().map(String::as_str).collect();
-        // A number no other window has: a charge is never given back to a later one.
-        let number = || self.next_window.fetch_add(1, Ordering::Relaxed);
-        let numbers =
-            limit.map(|limit| [limit.capacity.into(), u64::from(limit.window_seconds) * 1000, number()]);
+        let numbers = limit.map(|limit| [limit.capacity.into(), u64::from(limit.window_seconds) * 1000]);
         let said =
             self.call(&self.procedures.admit, &keys, numbers.as_ref().map_or(&[], |numbers| numbers)).await?;
         let said = Said::read(said).ok_or(Away::Unreadable)?;
@@ -209,7 +196,7 @@ impl Said {
         };
         let charged = match charged {
             Value::Nil => None,
-            Value::BulkString(digits) => Some(str::from_utf8(&digits).ok()?.parse().ok()?),
+            Value::Int(number) => Some(u64::try_from(number).ok()?),
             _ => return None,
         };
         Some(Self { answer, used: calls(used), left_ms, charged })

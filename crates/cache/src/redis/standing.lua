@@ -1,3 +1,3 @@
 -- Says where a window stands and changes nothing.
--- KEYS: the window. Returns the calls counted, the ms left of it.
-return {tonumber(redis.call('HGET', KEYS[1], 'used')) or 0, redis.call('PTTL', KEYS[1])}
+-- KEYS: the window (see admit.lua). Returns the calls counted, the ms left of it.
+return {(tonumber(redis.call('GET', KEYS[1])) or 0) % 4294967296, redis.call('PTTL', KEYS[1])}

@@ -46,8 +46,7 @@ pub(super) async fn cache(settings: &Settings, context: &Context) -> Result<Arc<
     #[cfg(feature = "redis")]
     if let Some(address) = redis_address(&settings.redis)? {
         let timeline = context.store.snapshot().await?.platform().await?.timeline;
-        let window_seed = u64::try_from(context.entropy.attempt_id().0 >> 64).unwrap_or(0);
-        let settings = RedisCacheSettings { address, answer_ttl_seconds, timeline, window_seed };
+        let settings = RedisCacheSettings { address, answer_ttl_seconds, timeline };
         return Ok(Arc::new(RedisCache::open(&settings)?));
     }
     let settings = MemoryCacheSettings { answer_ttl_seconds, ..MemoryCacheSettings::default() };
@@ -66,8 +65,8 @@ pub enum CacheFault {
         #[source]
         source: io::Error,
     },
-    /// Its address or its certificate authority is of no use.
-    #[error("cannot use the address of redis")]
+    /// Its address or its certificate authority is of no use, or (to a doctor) it does not answer.
+    #[error("cannot use redis")]
     Address(#[from] CacheError),
     /// The books do not say whose keys are ours.
     #[error(transparent)]

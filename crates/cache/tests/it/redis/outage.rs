@@ -103,6 +103,9 @@ async fn a_server_that_says_nothing_is_soon_left_alone_and_asked_again_when_it_s
     let asked = (0..40).map(|_| admit(&cache, 1));
     let answers = timeout(Duration::from_secs(2), futures_util::future::join_all(asked)).await;
     assert!(answers.expect("each call has its time limit").iter().all(Result::is_err));
+    // The connection looks alive until its next heartbeat; it is the breaker that keeps callers away.
+    let refused = admit(&cache, 1).await.unwrap_err().source.to_string();
+    assert!(refused.contains("left alone"), "{refused}");
     a_thousand_fail_at_once(&cache).await;
     own.server.daemon().unwrap().thaw().unwrap();
     wait_until("the cache is back", PATIENCE, async || is_there(&cache).await).await;

@@ -28,12 +28,7 @@ pub(super) async fn connected(
     timeline: [u8; 16],
     answer_ttl_seconds: u32,
 ) -> Arc<RedisCache> {
-    let settings = RedisCacheSettings {
-        address: address.clone(),
-        answer_ttl_seconds,
-        timeline,
-        window_seed: u64::from_be_bytes(random()),
-    };
+    let settings = RedisCacheSettings { address: address.clone(), answer_ttl_seconds, timeline };
     let cache = Arc::new(RedisCache::open(&settings).expect("the address is right"));
     wait_until("the cache is connected", PATIENCE, async || is_there(&cache).await).await;
     cache
@@ -48,10 +43,6 @@ pub(super) async fn is_there(cache: &RedisCache) -> bool {
 
 /// A timeline of its own: tests that share a server do not meet.
 pub(super) fn timeline() -> [u8; 16] {
-    random()
-}
-
-fn random<const N: usize>() -> [u8; N] {
     use std::hash::{BuildHasher, RandomState};
     std::array::from_fn(|at| RandomState::new().hash_one(at).to_be_bytes()[0])
 }
