@@ -17,13 +17,15 @@ impl Migrate {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
         let settings = self.settings.load(context, Flags::new())?.settings;
         let output = &context.output;
-        drop(wiring::open_books(&settings).map_err(|error| open_failure(output.lang, &error))?);
-        let data_dir = settings.store.data_dir.display().to_string();
+        context.block_on(async {
+            wiring::migrate_books(&settings).await.map_err(|error| open_failure(output.lang, &error))
+        })?;
+        let books = wiring::books_place(&settings);
         if output.json {
-            output.json(&json!({"dataDir": data_dir, "upToDate": true}));
+            output.json(&json!({"books": books, "upToDate": true}));
         } else {
             output.say(&format!(
-                "✓ {} ({data_dir})",
+                "✓ {} ({books})",
                 output.pick("스키마가 최신이에요", "the schema is up to date")
             ));
         }

@@ -30,7 +30,10 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use store::OpenError;
 
 pub use self::{exit::Exit, failure::Failure, lang::Lang, output::Output};
-use crate::config::{Environment, Source};
+use crate::{
+    config::{Environment, Source},
+    wiring::BooksError,
+};
 
 /// Payment SWElite: take a payment and watch it reach the ledger.
 #[derive(Debug, Parser)]
@@ -166,7 +169,54 @@ impl Context {
 }
 
 /// The configured store cannot be opened.
-fn open_failure(lang: Lang, error: &OpenError) -> Failure {
+fn open_failure(lang: Lang, error: &BooksError) -> Failure {
+    match error {
+        BooksError::Embedded(error) => embedded_failure(lang, error),
+        #[cfg(feature = "mariadb")]
+        BooksError::Mariadb(error) => mariadb_failure(lang, error),
+    }
+}
+
+#[cfg(feature = "mariadb")]
+fn mariadb_failure(lang: Lang, error: &store::MariadbError) -> Failure {
+    use store::MariadbError;
+    let (exit, next) = match error {
+        MariadbError::Connect { .. } | MariadbError::Database { .. } => (
+            Exit::Unreachable,
+            lang.pick(
+                "PAYMENT_DB_HOST, _PORT, _NAME, _USER, _PASSWORD 와 서버 상태를 확인하세요.",
+                "check PAYMENT_DB_HOST, _PORT, _NAME, _USER and _PASSWORD, and whether the server runs",
+            ),
+        ),
+        MariadbError::Empty { .. } | MariadbError::Older { .. } => (
+            Exit::Unexpected,
+            lang.pick("`swelite migrate` 를 먼저 실행하세요.", "run `swelite migrate` first"),
+        ),
+        MariadbError::Newer { .. } => {
+            (Exit::Unexpected, lang.pick("더 새로운 swelite 를 쓰세요.", "use a newer swelite"))
+        }
+        MariadbError::ChangedMigration { .. } => (
+            Exit::Fault,
+            lang.pick(
+                "아무것도 바꾸지 않았어요. 데이터베이스를 백업한 뒤 살펴보세요.",
+                "nothing was changed; back the database up before you look at it",
+            ),
+        ),
+        MariadbError::Busy { .. } => (
+            Exit::Unreachable,
+            lang.pick(
+                "다른 `swelite migrate` 가 끝나기를 기다리세요.",
+                "wait for the other `swelite migrate`",
+            ),
+        ),
+        MariadbError::ServerTooOld { .. } | MariadbError::Setting(_) => {
+            (Exit::Unexpected, lang.pick("설정을 고치세요.", "correct the setting"))
+        }
+    };
+    Failure::of_error(exit, error).then(next)
+}
+
+fn embedded_failure(lang: Lang, error: &OpenError) -> Failure {
     let (exit, next) = match error {
         OpenError::InUse { .. } => (
             Exit::Unreachable,

@@ -40,14 +40,14 @@ impl Up {
 
 fn greet(context: &Context, settings: &Settings, address: SocketAddr) {
     let output = &context.output;
-    let data_dir = settings.store.data_dir.display();
+    let books = wiring::books_place(settings);
     output.say(&match output.lang {
         Lang::Ko => format!(
-            "Payment SWElite 가 http://{address} 에서 결제를 받고 있어요 · 데이터 {data_dir} · 끝내기 Ctrl-C"
+            "Payment SWElite 가 http://{address} 에서 결제를 받고 있어요 · 장부 {books} · 끝내기 Ctrl-C"
         ),
-        Lang::En => format!(
-            "Payment SWElite takes payments at http://{address} · data in {data_dir} · Ctrl-C ends it"
-        ),
+        Lang::En => {
+            format!("Payment SWElite takes payments at http://{address} · books in {books} · Ctrl-C ends it")
+        }
     });
     if !settings.limits.enabled {
         output.say(output.pick(

@@ -27,8 +27,9 @@ fn network(settings: &Settings, faults: &mut Vec<Fault>) {
 
 fn not_built_in(settings: &Settings, faults: &mut Vec<Fault>) {
     let redis = settings.redis.host.is_some() && !cfg!(feature = "redis");
+    let mariadb = settings.mariadb.host.is_some();
     let named = [
-        ("PAYMENT_DB_HOST", "MariaDB", settings.mariadb.host.is_some(), "embedded store"),
+        ("PAYMENT_DB_HOST", "MariaDB", mariadb && !cfg!(feature = "mariadb"), "embedded store"),
         ("KAFKA_BOOTSTRAP_SERVERS", "Kafka", settings.kafka.bootstrap_servers.is_some(), "embedded log"),
         ("REDIS_HOST", "Redis", redis, "in-memory cache"),
     ];
@@ -39,8 +40,17 @@ fn not_built_in(settings: &Settings, faults: &mut Vec<Fault>) {
             faults.push(Fault::new(variable, message));
         }
     }
-    if settings.store.lanes != 1 {
-        faults.push(Fault::new("SWELITE_LANES", "must be 1: the embedded store has one lane"));
+    match settings.store.lanes {
+        Some(lanes) if mariadb && !(1..=255).contains(&lanes) => {
+            faults.push(Fault::new(
+                "SWELITE_LANES",
+                format!("must be a whole number from 1 to 255, is {lanes}"),
+            ));
+        }
+        Some(lanes) if !mariadb && lanes != 1 => {
+            faults.push(Fault::new("SWELITE_LANES", "must be 1: the embedded store has one lane"));
+        }
+        _ => {}
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where the embedded books are kept.
+//! Where the books are kept.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,8 @@ section! {
     Store = "store" {
         /// The directory of the embedded store. One process at a time.
         data_dir: PathBuf = "SWELITE_DATA_DIR", "./data";
-        /// Ordered streams of events. Set once, when the books are created; the embedded store has exactly one.
-        lanes: u16 = "SWELITE_LANES", "1", 1..=255;
+        /// Ordered streams of events, 1 to 255. Set once, when the books are created: 8 in MariaDB unless this says otherwise; the
+        /// embedded store has exactly one.
+        lanes: Option<u16> = "SWELITE_LANES", "";
     }
 }

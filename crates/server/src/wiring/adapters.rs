@@ -13,7 +13,6 @@ use engine::{
     ports::{Acquirer, Broker, Cache, CacheError, Store, StoreError},
     signals::Signals,
 };
-use store::{OpenError, SqliteSettings, SqliteStore};
 
 #[cfg(feature = "redis")]
 use crate::config::Redis;
@@ -21,19 +20,7 @@ use crate::{
     acquirer::{RemoteSimulator, Simulator},
     client::HttpClient,
     config::{AcquirerKind, HttpUrl, Settings},
-    system::System,
 };
-
-/// The embedded books, for this process alone; makes or migrates them.
-pub fn open_books(settings: &Settings) -> Result<SqliteStore, OpenError> {
-    SqliteStore::open(&SqliteSettings::new(&settings.store.data_dir), Arc::new(System::start()))
-}
-
-/// The embedded books for reading, also beside a running server.
-pub fn read_books(settings: &Settings) -> Result<Arc<dyn Store>, OpenError> {
-    let settings = SqliteSettings::new(&settings.store.data_dir);
-    Ok(Arc::new(SqliteStore::open_read_only(&settings, Arc::new(System::start()))?))
-}
 
 pub(super) fn broker(store: &Arc<dyn Store>, signals: &Signals) -> Arc<dyn Broker> {
     let settings = EmbeddedBrokerSettings::default();

@@ -7,6 +7,7 @@
 //! thread that ends by itself is a bug nobody can work around: the process ends, and recovery begins from the disk.
 
 mod adapters;
+mod books;
 mod parts;
 mod settings;
 
@@ -20,14 +21,16 @@ use engine::{
     proofs::Prover,
     signals::Signals,
 };
-use store::OpenError;
 use tokio::{net::TcpListener, runtime};
 use tokio_util::sync::CancellationToken;
 
 #[cfg(feature = "redis")]
 pub use self::adapters::inspect_redis;
-pub use self::adapters::{CacheFault, open_books, read_books};
 use self::parts::{StopSignals, end_after_panic, ended, on_a_thread_of_its_own};
+pub use self::{
+    adapters::CacheFault,
+    books::{BooksError, books_place, migrate_books, open_books, read_books},
+};
 use crate::{
     config::Settings,
     http::{
@@ -46,7 +49,7 @@ use crate::{
 pub enum UpError {
     /// The books cannot be opened.
     #[error(transparent)]
-    Store(#[from] OpenError),
+    Store(#[from] BooksError),
     /// The cache cannot be used.
     #[error(transparent)]
     Cache(#[from] CacheFault),
@@ -105,9 +108,10 @@ impl Platform {
     async fn start(settings: &Settings) -> Result<Self, UpError> {
         let system = Arc::new(System::start());
         let metrics = Arc::new(Metrics::new());
-        let store: Arc<dyn Store> = Arc::new(open_books(settings)?);
+        let instance = InstanceId(system.attempt_id().0);
+        let store: Arc<dyn Store> = open_books(settings, instance).await?;
         let context = Context {
-            instance: InstanceId(system.attempt_id().0),
+            instance,
             store: Arc::clone(&store),
             acquirer: adapters::acquirer(settings),
             render: Arc::new(JsonRender),

@@ -15,7 +15,10 @@ use std::{
 
 use engine::ports::StoreError;
 use mysql_async::{Conn, Opts, OptsBuilder, SslOpts, prelude::Queryable};
-use tokio::time::{Instant, timeout};
+use tokio::{
+    runtime::{Handle, Id},
+    time::{Instant, timeout},
+};
 
 use super::{
     error::{Failure, unavailable},
@@ -58,6 +61,8 @@ struct Standing {
 pub(super) struct Connected {
     pub(super) conn: Conn,
     pub(super) generation: u64,
+    /// The runtime that drives it: elsewhere it would wait for two threads.
+    pub(super) runtime: Id,
     /// Whether the host is a node of a Galera cluster.
     pub(super) galera: bool,
 }
@@ -144,7 +149,7 @@ impl Endpoint {
         match wsrep.as_deref() {
             Some("OFF") => Err(unavailable(context, "the node is not part of a cluster that may write")),
             _ if read_only != 0 => Err(unavailable(context, "the server is read-only")),
-            _ => Ok(Connected { conn, generation, galera }),
+            _ => Ok(Connected { conn, generation, runtime: Handle::current().id(), galera }),
         }
     }
 

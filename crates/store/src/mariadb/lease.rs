@@ -73,27 +73,39 @@ async fn find(session: &mut Session, mut script: Script, lane: Lane) -> Result<F
     found.ok_or_else(|| refused(context, format!("there is no lane {lane}")))
 }
 
-/// Moves the position of a lease that still stands, in one round trip.
+/// Moves the positions of leases that still stand, in one round trip and one transaction; whether each was moved.
 pub(super) async fn relay_move(
     session: &mut Session,
     mut script: Script,
-    (held, to): (&RelayLease, Seq),
+    moves: &[(RelayLease, Seq)],
     lease: Duration,
-) -> Result<(), StoreError> {
-    script.ask(&format!(
-        "UPDATE relay_position SET seq = {}, lease_until = CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED) + {} \
-         WHERE lane = {} AND epoch = {} AND seq = {}",
-        int(to.0),
-        ms(lease),
-        held.lane,
-        int(held.epoch),
-        int(held.position.0)
-    ));
-    let moved = session.text_change(script.sql()).await;
-    match moved.map_err(|failure| failure.sort_commit("move relay position"))? {
-        1 => Ok(()),
-        _ => Err(StoreError::Fenced { what: "the relay position was moved or taken over" }),
+) -> Result<Vec<bool>, StoreError> {
+    let mut ascending: Vec<usize> = (0..moves.len()).collect();
+    ascending.sort_unstable_by_key(|at| moves[*at].0.lane);
+    script.ask("BEGIN");
+    let mut asked = Vec::with_capacity(moves.len());
+    for at in ascending {
+        let (held, to) = &moves[at];
+        script.ask(&format!(
+            "UPDATE relay_position SET seq = {}, lease_until = CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED) + {} \
+             WHERE lane = {} AND epoch = {} AND seq = {}",
+            int(to.0),
+            ms(lease),
+            held.lane,
+            int(held.epoch),
+            int(held.position.0)
+        ));
+        asked.push((at, script.ask("SELECT ROW_COUNT()")));
     }
+    script.ask("COMMIT");
+    let sets = session.whole(script.sql()).await;
+    let sets = sets.map_err(|failure| failure.sort_commit("move relay positions"))?;
+    let mut moved = vec![false; moves.len()];
+    for (at, asked) in asked {
+        let met = each("relay_position", rows_of(&sets, asked), |cells| cells.int(0))?;
+        moved[at] = met == [1];
+    }
+    Ok(moved)
 }
 
 /// Gives a lease up.

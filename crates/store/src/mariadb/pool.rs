@@ -1,4 +1,4 @@
-//! The connections of one kind: a fixed number, lent one call each, never waited for without a limit.
+//! The connections of one kind: a fixed number at work at one time, lent one call each, never waited for without a limit.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -8,6 +8,7 @@ use std::{
 use engine::ports::StoreError;
 use mysql_async::Row;
 use tokio::{
+    runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
@@ -96,7 +97,9 @@ impl Pool {
         let current = self.endpoint.generation();
         let mut idle = self.idle();
         idle.retain(|connected| connected.generation == current);
-        idle.pop()
+        let here = Handle::current().id();
+        let at = idle.iter().rposition(|connected| connected.runtime == here)?;
+        Some(idle.swap_remove(at))
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Connected>> {

@@ -61,16 +61,10 @@ impl Session {
         .await
     }
 
-    /// Sends statements as text that are a transaction by themselves; how many rows the last one met.
-    pub(super) async fn text_change(&mut self, sql: &str) -> Result<u64, Failure> {
-        let sql = sql.to_owned();
-        self.trip(move |conn| {
-            Box::pin(async move {
-                conn.query_drop(sql).await?;
-                Ok(conn.affected_rows())
-            })
-        })
-        .await
+    /// Sends a whole transaction as text, from BEGIN to COMMIT.
+    pub(super) async fn whole(&mut self, sql: &str) -> Result<Vec<Vec<Row>>, Failure> {
+        self.in_transaction = true;
+        self.finish(sql).await
     }
 
     /// The last statements of a transaction, COMMIT among them.

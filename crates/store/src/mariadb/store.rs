@@ -33,7 +33,7 @@ use super::{
 /// The books in a MariaDB database, shared by any number of replicas.
 ///
 /// Committers, other writers and readers have connections of their own each, so that none can take another's. A connection
-/// belongs to the runtime it was made in.
+/// is used in the runtime it was made in.
 pub struct MariadbStore {
     committing: Committing,
     writers: Arc<Pool>,
@@ -155,7 +155,10 @@ impl Store for MariadbStore {
 
     async fn relay_move(&self, held: &RelayLease, to: Seq, lease: Duration) -> Result<(), StoreError> {
         let (mut session, _) = self.writers.lend().await?;
-        lease::relay_move(&mut session, self.script(), (held, to), lease).await
+        match lease::relay_move(&mut session, self.script(), &[(*held, to)], lease).await?.as_slice() {
+            [true] => Ok(()),
+            _ => Err(StoreError::Fenced { what: "the relay position was moved or taken over" }),
+        }
     }
 
     async fn relay_release(&self, held: &RelayLease) -> Result<(), StoreError> {

@@ -6,7 +6,6 @@ use engine::{
     ports::{Clock, Store, StoreError},
     queries::{pipeline_status, trial_balance},
 };
-use store::OpenError;
 
 use super::Check;
 use crate::{cli::output::Output, config::Settings, system::System, wiring};
@@ -18,9 +17,9 @@ const CLOCK_BEHIND_MS: i64 = 60_000;
 
 pub(super) async fn checks(output: &Output, settings: &Settings) -> Vec<Check> {
     const NAME: &str = "books";
-    let store = match wiring::read_books(settings) {
+    let store = match wiring::read_books(settings).await {
         Ok(store) => store,
-        Err(OpenError::Missing { .. }) => {
+        Err(error) if error.is_missing() => {
             let found = output.pick("아직 장부가 없음", "there are no books yet");
             return vec![Check::doubtful(
                 NAME,

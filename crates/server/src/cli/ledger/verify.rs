@@ -24,10 +24,11 @@ impl Verify {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
         let settings = self.settings.load(context, Flags::new())?.settings;
         let output = &context.output;
-        let books = wiring::read_books(&settings).map_err(|error| open_failure(output.lang, &error))?;
-        let prover = Prover::new(books, Arc::new(System::start()));
         let mut outcome = None;
         context.block_on(async {
+            let books = wiring::read_books(&settings).await;
+            let books = books.map_err(|error| open_failure(output.lang, &error))?;
+            let prover = Prover::new(books, Arc::new(System::start()));
             let report = prover.run(Mode::Full).await;
             outcome = Some(report.map_err(|error| Failure::of_error(Exit::Unexpected, &error))?);
             Ok(())

@@ -2,4 +2,6 @@
 
 mod conformance;
 mod opening;
+mod proxy;
+mod replicas;
 mod support;

@@ -4,39 +4,39 @@ use domain::time::Timestamp;
 use engine::ports::Store;
 use store::{MariadbError, MariadbOptions, MariadbStore, migrate_mariadb};
 
-use super::support::Database;
+use super::support;
 
 #[tokio::test]
 async fn a_database_that_was_never_migrated_is_not_opened() {
-    let database = Database::create().await;
+    let database = support::empty().await;
     let opened = MariadbStore::open(&database.options).await;
     assert!(matches!(opened.map(drop), Err(MariadbError::Empty { .. })));
 }
 
 #[tokio::test]
 async fn lanes_are_made_once() {
-    let mut database = Database::migrated(3).await;
-    let timeline = database.open().await.timeline_id();
+    let mut database = support::migrated(3).await;
+    let timeline = support::open(&database).await.timeline_id();
     database.options.lanes = 9;
     assert_eq!(migrate_mariadb(&database.options, now()).await.unwrap(), 1);
-    let store = database.open().await;
+    let store = support::open(&database).await;
     assert_eq!((store.lane_count(), store.timeline_id()), (3, timeline));
     assert_ne!(timeline, [0; 16]);
 }
 
 #[tokio::test]
 async fn two_migrations_at_once_make_one_database() {
-    let database = Database::create().await;
+    let database = support::empty().await;
     let (one, two) =
         tokio::join!(migrate_mariadb(&database.options, now()), migrate_mariadb(&database.options, now()));
     assert_eq!((one.unwrap(), two.unwrap()), (1, 1));
-    let lanes = database.open().await.snapshot().await.unwrap().lane_list().await.unwrap();
+    let lanes = support::open(&database).await.snapshot().await.unwrap().lane_list().await.unwrap();
     assert_eq!(lanes.len(), usize::from(database.options.lanes));
 }
 
 #[tokio::test]
 async fn a_migration_that_was_cut_off_is_taken_up_again() {
-    let database = Database::migrated(2).await;
+    let database = support::migrated(2).await;
     for undone in ["DELETE FROM schema_migration", "DROP TABLE platform", "DROP TABLE worker_position"] {
         database.run(undone).await;
     }
@@ -44,12 +44,12 @@ async fn a_migration_that_was_cut_off_is_taken_up_again() {
         database.run(&format!("DELETE FROM {table}")).await;
     }
     migrate_mariadb(&database.options, now()).await.unwrap();
-    assert_eq!(database.open().await.lane_count(), 2);
+    assert_eq!(support::open(&database).await.lane_count(), 2);
 }
 
 #[tokio::test]
 async fn a_schema_that_is_not_ours_is_refused() {
-    let database = Database::migrated(1).await;
+    let database = support::migrated(1).await;
     database.run("INSERT INTO schema_migration VALUES (99, 'later', REPEAT('x', 32), 0)").await;
     let opened = MariadbStore::open(&database.options).await;
     assert!(matches!(opened.map(drop), Err(MariadbError::Newer { found: 99, .. })));
@@ -72,7 +72,7 @@ async fn nobody_listening_is_said_at_once() {
 
 #[tokio::test]
 async fn the_first_host_that_can_serve_is_used() {
-    let mut database = Database::migrated(1).await;
+    let mut database = support::migrated(1).await;
     let nobody = testkit::services::free_port().unwrap();
     let options = &mut database.options;
     options.host = format!("127.0.0.1:{nobody},{}:{}", options.host, options.port);

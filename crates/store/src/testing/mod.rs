@@ -1,7 +1,13 @@
 //! Damages a store on purpose, behind the back of whoever has it open, so that proofs can be shown to fail. Never part of the
 //! product: it is behind the feature `testing`.
 
+#[cfg(feature = "mariadb")]
+mod mariadb;
+
 use rusqlite::Connection;
+
+#[cfg(feature = "mariadb")]
+pub use mariadb::ScratchDatabase;
 
 use crate::SqliteSettings;
 
