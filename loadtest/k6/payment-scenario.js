@@ -6,7 +6,7 @@
 // 200 a second are more than one merchant's default limits: raise APP_RATE_LIMIT_*_CAPACITY on the platform.
 
 import { closeBooks, openBooks } from './lib/audit.js';
-import { limits, trendStats } from './lib/limits.js';
+import { originLimits, trendStats } from './lib/limits.js';
 import { authorize, capture, freshKey, paymentOf, refund, someAmount } from './lib/platform.js';
 import { merchantNames, settings } from './lib/settings.js';
 import { originRamp } from './lib/shapes.js';
@@ -16,7 +16,7 @@ const steps = { capture: settings.enableCapture, refund: settings.enableCapture 
 
 export const options = {
   scenarios: { payments: originRamp() },
-  thresholds: limits(steps),
+  thresholds: originLimits(steps),
   summaryTrendStats: trendStats,
 };
 
