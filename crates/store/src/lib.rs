@@ -20,4 +20,4 @@ pub use mariadb::{
     LANES_DEFAULT, MariadbError, MariadbOptions, MariadbStore, Tls, migrate as migrate_mariadb,
 };
 pub use settings::SqliteSettings;
-pub use sqlite::{OpenError, SqliteStore};
+pub use sqlite::{Copy, CopyError, OpenError, SqliteStore, backup, restore};

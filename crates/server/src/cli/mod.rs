@@ -6,6 +6,7 @@
 
 mod completion;
 mod config;
+mod copies;
 mod dead_letters;
 mod doctor;
 mod exit;
@@ -65,6 +66,10 @@ enum Command {
     Worker(roles::Role),
     /// Bring the schema of the configured store up to date (`up` does it too)
     Migrate(migrate::Migrate),
+    /// Copy the embedded books into a file, also while they are in use
+    Backup(copies::Backup),
+    /// Bring a copy back, as another timeline: see docs/OPERATIONS.md before
+    Restore(copies::Restore),
     /// Check everything that can be wrong and say how to mend it; exit 6 if something is
     Doctor(doctor::Doctor),
     /// Show, check or explain the configuration
@@ -138,6 +143,8 @@ impl Command {
             Self::Ingest(command) => command.run(context, "ingest"),
             Self::Worker(command) => command.run(context, "worker"),
             Self::Migrate(command) => command.run(context),
+            Self::Backup(command) => command.run(context),
+            Self::Restore(command) => command.run(context),
             Self::Doctor(command) => command.run(context),
             Self::Config(command) => command.run(context),
             Self::Pay(command) => context.block_on(command.run(context)),

@@ -1,6 +1,7 @@
 //! The embedded adapter: one writer connection behind a fair lock, a few readers, one process per data directory.
 
 mod batch;
+mod copies;
 mod error;
 mod keys;
 mod late;
@@ -15,5 +16,6 @@ mod snapshot;
 mod store;
 mod writer;
 
+pub use copies::{Copy, CopyError, backup, restore};
 pub use error::OpenError;
 pub use store::SqliteStore;

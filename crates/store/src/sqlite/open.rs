@@ -91,7 +91,7 @@ fn check_sqlite_version() -> Result<(), OpenError> {
     Err(OpenError::SqliteTooOld { found: rusqlite::version().to_owned(), needed: "3.51.3" })
 }
 
-fn create_data_dir(path: &Path) -> Result<(), OpenError> {
+pub(super) fn create_data_dir(path: &Path) -> Result<(), OpenError> {
     let failed = |source| OpenError::DataDir { path: path.to_owned(), source };
     if path.is_dir() {
         return Ok(());
@@ -103,7 +103,7 @@ fn create_data_dir(path: &Path) -> Result<(), OpenError> {
     builder.create(path).map_err(failed)
 }
 
-fn lock_data_dir(settings: &SqliteSettings) -> Result<File, OpenError> {
+pub(super) fn lock_data_dir(settings: &SqliteSettings) -> Result<File, OpenError> {
     let path = settings.data_dir();
     let failed = |source: io::Error| OpenError::DataDir { path: path.to_owned(), source };
     let lock = File::options().create(true).append(true).open(settings.lock_path()).map_err(failed)?;
@@ -114,7 +114,7 @@ fn lock_data_dir(settings: &SqliteSettings) -> Result<File, OpenError> {
     }
 }
 
-fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
+pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
     let failed = |source| OpenError::Database { context: "open", path: path.to_owned(), source };
     let conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(failed)?;
     conn.busy_timeout(BUSY_WAIT_MAX).map_err(failed)?;
@@ -125,7 +125,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
 }
 
 /// Nothing is written into a file that is somebody else's.
-fn check_ownership(conn: &Connection, path: &Path) -> Result<(), OpenError> {
+pub(super) fn check_ownership(conn: &Connection, path: &Path) -> Result<(), OpenError> {
     let failed = |source: rusqlite::Error| match source.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => OpenError::Foreign { path: path.to_owned() },
         _ => OpenError::Database { context: "open", path: path.to_owned(), source },
@@ -178,7 +178,7 @@ fn create_platform(conn: &mut Connection, now: Timestamp) -> rusqlite::Result<()
     transaction.commit()
 }
 
-fn platform(conn: &Connection, path: &Path) -> Result<Platform, OpenError> {
+pub(super) fn platform(conn: &Connection, path: &Path) -> Result<Platform, OpenError> {
     let unreadable = |source| OpenError::Corrupt { path: path.to_owned(), source };
     let found = super::rows::one(conn, "SELECT id, lanes, timeline_id FROM platform", [], |row| {
         let cells = Cells::of("platform", row);

@@ -1,6 +1,7 @@
 //! The stores against real files and real servers.
 
 mod conformance;
+mod copies;
 mod corruption;
 mod disk_full;
 mod log;

@@ -1,5 +1,6 @@
 //! The command line: what it says, to whom, and how it ends.
 
+mod copies;
 mod exit_codes;
 mod output;
 mod simulator;

@@ -1,0 +1,106 @@
+//! `swelite backup` and `swelite restore`: copies of the embedded books, taken while they are in use and brought back.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use engine::ports::Clock;
+use serde_json::json;
+use store::{Copy, CopyError, SqliteSettings};
+
+use super::{Context, Exit, config::SettingsArgs, failure::Failure, open_failure};
+use crate::{config::Flags, system::System};
+
+/// Copy the embedded books into a file, also while they are in use.
+#[derive(Debug, Args)]
+pub(super) struct Backup {
+    #[command(flatten)]
+    settings: SettingsArgs,
+    /// The new file
+    #[arg(value_name = "FILE")]
+    to: PathBuf,
+}
+
+/// Bring a copy back, as another timeline: see docs/OPERATIONS.md before.
+#[derive(Debug, Args)]
+pub(super) struct Restore {
+    #[command(flatten)]
+    settings: SettingsArgs,
+    /// The copy
+    #[arg(value_name = "FILE")]
+    from: PathBuf,
+    /// Take the place of books that are there; they are kept beside
+    #[arg(long)]
+    replace: bool,
+}
+
+impl Backup {
+    pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
+        let books = embedded(context, &self.settings)?;
+        let copy = store::backup(&books, &self.to).map_err(|error| failure(context, &error))?;
+        show(context, &copy, &self.to, context.output.pick("복사했어요", "copied"));
+        Ok(())
+    }
+}
+
+impl Restore {
+    pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
+        let books = embedded(context, &self.settings)?;
+        let now = System::start().now();
+        let copy = store::restore(&books, &self.from, self.replace, now);
+        let copy = copy.map_err(|error| failure(context, &error))?;
+        show(context, &copy, &books.data_dir, context.output.pick("되돌렸어요", "restored"));
+        context.output.say(context.output.pick(
+            "사본 이후의 결제는 장부에 없어요. 호출을 받기 전에 `swelite ledger verify` 를 실행하고 가맹점의 기록과 맞춰 보세요.",
+            "payments after the copy are not in the books: run `swelite ledger verify` and compare with your merchants' records before taking calls",
+        ));
+        Ok(())
+    }
+}
+
+/// Where the embedded books are; a configuration with other books is refused, not guessed about.
+fn embedded(context: &Context, settings: &SettingsArgs) -> Result<SqliteSettings, Failure> {
+    let settings = settings.load(context, Flags::new())?.settings;
+    if settings.mariadb.host.is_some() {
+        let sentence = context.output.pick(
+            "장부가 MariaDB 에 있어요: 이 명령은 내장 저장소용이에요.",
+            "the books are in MariaDB: this command is for the embedded store",
+        );
+        let next = context.output.pick(
+            "docs/OPERATIONS.md 의 MariaDB 절차를 따르세요.",
+            "follow the procedure for MariaDB in docs/OPERATIONS.md",
+        );
+        return Err(Failure::new(Exit::Usage, sentence).then(next));
+    }
+    Ok(SqliteSettings::new(&settings.store.data_dir))
+}
+
+fn show(context: &Context, copy: &Copy, place: &Path, what: &str) {
+    let output = &context.output;
+    let kept = copy.replaced.as_ref().map(|path| path.display().to_string());
+    if output.json {
+        output.json(&json!({
+            "path": place.display().to_string(), "bytes": copy.bytes, "events": copy.events, "replaced": kept,
+        }));
+        return;
+    }
+    let events = output.pick("이벤트", "events");
+    output.say(&format!("✓ {what}: {} ({} bytes, {} {events})", place.display(), copy.bytes, copy.events));
+    if let Some(kept) = kept {
+        output.say(&format!("  {}: {kept}", output.pick("이전 장부", "the books before")));
+    }
+}
+
+fn failure(context: &Context, error: &CopyError) -> Failure {
+    let lang = context.output.lang;
+    match error {
+        CopyError::Open(error) => open_failure(lang, error),
+        CopyError::Taken { .. } => Failure::of_error(Exit::Refused, error).then(lang.pick(
+            "다른 이름을 쓰세요. 장부를 바꾸려면 `restore --replace` 를 쓰면 지금 것은 옆에 남아요.",
+            "choose another name; to put a copy in the place of books use `restore --replace`, which keeps them beside",
+        )),
+        CopyError::Damaged { .. } => Failure::of_error(Exit::Fault, error)
+            .then(lang.pick("다른 사본을 쓰세요. 아무것도 바꾸지 않았어요.", "use another copy; nothing was changed")),
+        CopyError::File { .. } | CopyError::Store(_) => Failure::of_error(Exit::Unexpected, error)
+            .then(lang.pick("권한과 디스크 여유를 확인하세요.", "check permissions and the space on the disk")),
+    }
+}
