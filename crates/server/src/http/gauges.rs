@@ -4,9 +4,13 @@
 
 use std::time::Duration;
 
+use domain::time::Timestamp;
 use engine::{
     ports::StoreError,
-    queries::{pipeline_status::pipeline_status, trial_balance::trial_balance},
+    queries::{
+        pipeline_status::{LaneStatus, pipeline_status},
+        trial_balance::trial_balance,
+    },
 };
 use tokio::time::timeout;
 
@@ -19,6 +23,9 @@ const BALANCES_EVERY: Duration = Duration::from_secs(10);
 
 /// Brings the gauges up to date.
 pub(crate) async fn refresh(app: &AppState) {
+    let alive_ms = i64::try_from(app.clock.monotonic().as_millis()).unwrap_or_default();
+    app.metrics.process.read(Timestamp::from_unix_ms(app.clock.now().unix_ms() - alive_ms));
+    app.metrics.proofs.show(&app.desk.prover.memory());
     match timeout(TIME_LIMIT, read(app)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!(error = %error, "the books cannot be read for the metrics"),
@@ -32,6 +39,8 @@ async fn read(app: &AppState) -> Result<(), StoreError> {
     let oldest_ms = status.oldest_pending_at().map_or(0, |oldest| now.ms_since(oldest).max(0));
     app.metrics.outbox_pending.set(clamp(status.pending().into()));
     app.metrics.outbox_oldest_age_seconds.set(oldest_ms / 1000);
+    let sum = |count: fn(&LaneStatus) -> u64| status.lanes.iter().map(count).sum();
+    app.metrics.totals(sum(|lane| lane.last_seq.0), sum(|lane| lane.entries_posted));
     app.metrics.dead_letters_open.set(clamp(status.dead_letters_open().into()));
     if app.metrics.balances_due(app.clock.monotonic(), BALANCES_EVERY) {
         let trial = trial_balance(&app.store, None, now).await?;

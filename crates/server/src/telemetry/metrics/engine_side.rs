@@ -8,6 +8,45 @@ use engine::{
 
 use super::{IncidentLabels, LimitLabels, Metrics, OutcomeLabels, PaymentLabels, WorkerLabels};
 
+impl Metrics {
+    /// Shows every count that can happen, before it happens: a counter that begins at 1 has not risen, for whoever watches.
+    pub(super) fn begin_at_zero(&self) {
+        use {
+            EventResult::{Duplicate, Hole, Parked, Posted, WithoutPostings},
+            IdempotencyOutcome::{Fresh, InFlight, Mismatch, Replayed},
+            Incident::{ClockJump, ContradictingVerdicts, ForeignTimeline, Panic},
+            LimitDecision::{Allow, Deny, FailOpen},
+            PaymentResult::{Approved, Declined, Failed, Rejected, Unknown},
+        };
+        for kind in [ForeignTimeline, ContradictingVerdicts, Panic, ClockJump] {
+            drop(self.incidents.get_or_create(&IncidentLabels { kind: incident_word(kind) }));
+        }
+        for outcome in [Fresh, Replayed, Mismatch, InFlight] {
+            drop(self.idempotency.get_or_create(&OutcomeLabels { outcome: outcome_word(outcome) }));
+        }
+        for action in LimitAction::ALL {
+            for decision in [Allow, Deny, FailOpen] {
+                let labels = LimitLabels { action: action.as_str(), decision: decision_word(decision) };
+                drop(self.rate_limit_decisions.get_or_create(&labels));
+            }
+        }
+        for operation in [Operation::Authorize, Operation::Capture, Operation::Void, Operation::Refund] {
+            for result in [Approved, Declined, Rejected, Unknown, Failed] {
+                let labels = PaymentLabels { action: operation.as_str(), result: result_word(result) };
+                drop(self.payments.get_or_create(&labels));
+            }
+        }
+        for topic in Topic::ALL {
+            for result in [Posted, WithoutPostings, Duplicate, Parked, Hole] {
+                drop(
+                    self.worker_events
+                        .get_or_create(&WorkerLabels { topic: topic.as_str(), result: event_word(result) }),
+                );
+            }
+        }
+    }
+}
+
 impl Observer for Metrics {
     fn batch_committed(&self, commands: usize, seconds: f64) {
         self.commit_batch_size.observe(commands as f64);
@@ -15,32 +54,17 @@ impl Observer for Metrics {
     }
 
     fn payment(&self, operation: Operation, result: PaymentResult) {
-        let result = match result {
-            PaymentResult::Approved => "approved",
-            PaymentResult::Declined => "declined",
-            PaymentResult::Rejected => "rejected",
-            PaymentResult::Unknown => "unknown",
-            PaymentResult::Failed => "failed",
-        };
+        let result = result_word(result);
         self.payments.get_or_create(&PaymentLabels { action: operation.as_str(), result }).inc();
     }
 
     fn idempotency(&self, outcome: IdempotencyOutcome) {
-        let outcome = match outcome {
-            IdempotencyOutcome::Fresh => "fresh",
-            IdempotencyOutcome::Replayed => "replayed",
-            IdempotencyOutcome::Mismatch => "mismatch",
-            IdempotencyOutcome::InFlight => "in_flight",
-        };
+        let outcome = outcome_word(outcome);
         self.idempotency.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
     fn limit(&self, action: LimitAction, decision: LimitDecision) {
-        let decision = match decision {
-            LimitDecision::Allow => "allow",
-            LimitDecision::Deny => "deny",
-            LimitDecision::FailOpen => "fail_open",
-        };
+        let decision = decision_word(decision);
         self.rate_limit_decisions.get_or_create(&LimitLabels { action: action.as_str(), decision }).inc();
     }
 
@@ -49,13 +73,7 @@ impl Observer for Metrics {
     }
 
     fn worker_events(&self, topic: Option<Topic>, result: EventResult, count: usize) {
-        let result = match result {
-            EventResult::Posted => "posted",
-            EventResult::WithoutPostings => "without_postings",
-            EventResult::Duplicate => "duplicate",
-            EventResult::Parked => "parked",
-            EventResult::Hole => "hole",
-        };
+        let result = event_word(result);
         let topic = topic.map_or("unknown", Topic::as_str);
         self.worker_events.get_or_create(&WorkerLabels { topic, result }).inc_by(count as u64);
     }
@@ -69,12 +87,53 @@ impl Observer for Metrics {
     }
 
     fn incident(&self, incident: Incident) {
-        let kind = match incident {
-            Incident::ForeignTimeline => "foreign_timeline",
-            Incident::ContradictingVerdicts => "contradicting_verdicts",
-            Incident::Panic => "panic",
-            Incident::ClockJump => "clock_jump",
-        };
+        let kind = incident_word(incident);
         self.incidents.get_or_create(&IncidentLabels { kind }).inc();
+    }
+}
+
+fn result_word(result: PaymentResult) -> &'static str {
+    match result {
+        PaymentResult::Approved => "approved",
+        PaymentResult::Declined => "declined",
+        PaymentResult::Rejected => "rejected",
+        PaymentResult::Unknown => "unknown",
+        PaymentResult::Failed => "failed",
+    }
+}
+
+fn outcome_word(outcome: IdempotencyOutcome) -> &'static str {
+    match outcome {
+        IdempotencyOutcome::Fresh => "fresh",
+        IdempotencyOutcome::Replayed => "replayed",
+        IdempotencyOutcome::Mismatch => "mismatch",
+        IdempotencyOutcome::InFlight => "in_flight",
+    }
+}
+
+fn decision_word(decision: LimitDecision) -> &'static str {
+    match decision {
+        LimitDecision::Allow => "allow",
+        LimitDecision::Deny => "deny",
+        LimitDecision::FailOpen => "fail_open",
+    }
+}
+
+fn event_word(result: EventResult) -> &'static str {
+    match result {
+        EventResult::Posted => "posted",
+        EventResult::WithoutPostings => "without_postings",
+        EventResult::Duplicate => "duplicate",
+        EventResult::Parked => "parked",
+        EventResult::Hole => "hole",
+    }
+}
+
+fn incident_word(incident: Incident) -> &'static str {
+    match incident {
+        Incident::ForeignTimeline => "foreign_timeline",
+        Incident::ContradictingVerdicts => "contradicting_verdicts",
+        Incident::Panic => "panic",
+        Incident::ClockJump => "clock_jump",
     }
 }
