@@ -7,6 +7,7 @@ pub mod acquirer;
 pub mod cli;
 pub mod client;
 pub mod config;
+pub mod faults;
 pub mod http;
 pub mod simulator;
 pub mod system;

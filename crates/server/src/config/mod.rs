@@ -6,6 +6,7 @@
 mod acquirer;
 mod check;
 mod commit;
+mod demo;
 mod fault;
 mod file;
 mod http;
@@ -31,6 +32,7 @@ use std::{io::ErrorKind, net::SocketAddr, path::Path};
 pub use self::{
     acquirer::{Acquirer, AcquirerKind},
     commit::Commit,
+    demo::Demo,
     fault::{Fault, Faults},
     http::Http,
     idempotency::Idempotency,
@@ -96,6 +98,8 @@ settings! {
     proofs: Proofs,
     /// What is logged.
     log: Log,
+    /// Whether people may break things on purpose.
+    demo: Demo,
     /// The real store.
     mariadb: MariaDb,
     /// The real broker.

@@ -16,6 +16,7 @@ use engine::{
 use tokio::sync::Semaphore;
 
 use super::requests::RequestLog;
+use crate::faults::Faults;
 
 /// Event streams that may be open at once.
 const STREAMS_MAX: usize = 256;
@@ -88,6 +89,8 @@ pub struct Desk {
     pub requests: RequestLog,
     /// When this process began.
     pub started_at: Timestamp,
+    /// The switches of the Lab; `None` outside demo mode.
+    pub faults: Option<Arc<Faults>>,
     pub(super) streams: Arc<Semaphore>,
 }
 
@@ -115,6 +118,7 @@ impl Desk {
             limits: None,
             requests: RequestLog::default(),
             started_at: clock.now(),
+            faults: None,
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
         }
     }

@@ -15,6 +15,7 @@ mod dead_letters;
 pub mod desk;
 mod docs;
 mod events;
+mod faults;
 mod gauges;
 mod health;
 mod idempotency;
@@ -36,11 +37,13 @@ pub mod render;
 pub mod request_id;
 pub mod requests;
 pub mod router;
+mod shop;
 pub mod state;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
+mod web;
 mod wire;
 
 /// Bytes as lower-case hex.

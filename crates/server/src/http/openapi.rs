@@ -16,7 +16,7 @@ use utoipa::{
 use super::problem::{Code, FieldCode, FieldError, PROBLEM_JSON, ProblemBody};
 
 /// The groups of operations, by task, in the order of the reference page.
-pub(crate) const TAGS: [(&str, &str); 9] = [
+pub(crate) const TAGS: [(&str, &str); 11] = [
     ("authorize", "Reserve funds"),
     ("capture", "Take reserved funds"),
     ("void", "Release reserved funds"),
@@ -26,6 +26,8 @@ pub(crate) const TAGS: [(&str, &str); 9] = [
     ("events", "Follow what happens"),
     ("dead-letters", "Deal with events that could not be posted"),
     ("operations", "Watch the platform"),
+    ("store", "Buy something that does not exist"),
+    ("simulation", "Break something on purpose"),
 ];
 
 const CHANGES: [&str; 4] =

@@ -2,20 +2,22 @@
 
 use axum::{
     Router,
-    http::HeaderMap,
+    extract::Request,
+    http::StatusCode,
     response::{Html, IntoResponse, Response},
 };
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    audit, components, dead_letters, docs, events, health, idempotency, ledger, limits,
+    audit, components, dead_letters, docs, events, faults, health, idempotency, ledger, limits,
     middleware::Door,
     openapi, outbox, overview, payments,
     preference::prefers_html,
     problem::{Code, Problem},
-    requests,
+    requests, shop,
     state::AppState,
+    web,
 };
 
 /// The routes and their description. A resource is added here by merging its own `routes()`.
@@ -32,6 +34,8 @@ fn routes() -> OpenApiRouter<AppState> {
         .merge(components::routes())
         .merge(audit::routes())
         .merge(requests::routes())
+        .merge(shop::routes())
+        .merge(faults::routes())
         .merge(health::routes())
 }
 
@@ -54,11 +58,13 @@ pub fn openapi() -> OpenApi {
     openapi::finish(routes().into_openapi())
 }
 
-/// A page for people, a problem for programs.
-async fn not_found(headers: HeaderMap) -> Response {
-    if prefers_html(&headers) {
-        return (axum::http::StatusCode::NOT_FOUND, Html(include_str!("pages/not_found.html")))
-            .into_response();
+/// A page of ours, a page for people, or a problem for programs.
+async fn not_found(request: Request) -> Response {
+    if let Some(page) = web::answer(&request) {
+        return page;
+    }
+    if prefers_html(request.headers()) {
+        return (StatusCode::NOT_FOUND, Html(include_str!("pages/not_found.html"))).into_response();
     }
     let problem = Problem::new(Code::NotFound, "no such path");
     problem.with_advice("check the path; /docs lists all of them").into_response()

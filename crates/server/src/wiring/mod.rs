@@ -8,6 +8,7 @@
 
 mod adapters;
 mod books;
+mod lab;
 mod parts;
 mod settings;
 
@@ -33,6 +34,7 @@ pub use self::{
 };
 use crate::{
     config::Settings,
+    faults::Faults,
     http::{
         accept,
         desk::Desk,
@@ -108,12 +110,13 @@ impl Platform {
     async fn start(settings: &Settings) -> Result<Self, UpError> {
         let system = Arc::new(System::start());
         let metrics = Arc::new(Metrics::new());
+        let faults = settings.demo.enabled.then(Faults::new);
         let instance = InstanceId(system.attempt_id().0);
         let store: Arc<dyn Store> = open_books(settings, instance).await?;
         let context = Context {
             instance,
             store: Arc::clone(&store),
-            acquirer: adapters::acquirer(settings),
+            acquirer: lab::acquirer(faults.as_ref(), adapters::acquirer(settings)),
             render: Arc::new(JsonRender),
             clock: Arc::clone(&system) as Arc<dyn Clock>,
             entropy: Arc::clone(&system) as Arc<dyn Entropy>,
@@ -121,14 +124,15 @@ impl Platform {
             signals: Arc::new(Signals::default()),
             settings: Arc::new(settings::engine(settings)),
         };
-        let cache = adapters::cache(settings, &context).await?;
+        let cache = lab::cache(faults.as_ref(), adapters::cache(settings, &context).await?);
         let (queue, committer) = Committer::new(context.clone());
         let committer = on_a_thread_of_its_own("committer", committer.run())?;
         let payments = Payments::new(context.clone(), Arc::clone(&cache), queue.clone());
         let resolver = Resolver::new(context.clone(), &payments);
-        let broker = adapters::broker(&store, &context.signals);
+        let broker = lab::broker(faults.as_ref(), adapters::broker(&store, &context.signals));
         let worker = Worker::new(context.clone(), broker);
-        let desk = Desk::of(&context);
+        let mut desk = Desk::of(&context);
+        desk.faults = faults;
         let prover = Arc::clone(&desk.prover);
         let state = AppState::new(App {
             payments: Arc::new(payments),

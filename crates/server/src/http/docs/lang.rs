@@ -73,7 +73,7 @@ impl FromStr for Lang {
 /// English and Korean, a pair a line.
 const KOREAN: &str = include_str!("korean.tsv");
 
-const GROUPS: [(&str, &str, &str); 9] = [
+const GROUPS: [(&str, &str, &str); 11] = [
     ("authorize", "승인하기", "Authorize"),
     ("capture", "매입하기", "Capture"),
     ("void", "승인 취소하기", "Void"),
@@ -83,9 +83,11 @@ const GROUPS: [(&str, &str, &str); 9] = [
     ("events", "이벤트 따라가기", "Follow events"),
     ("dead-letters", "처리 불가함", "Dead letters"),
     ("operations", "운영", "Operate"),
+    ("store", "모의 상점", "The mock store"),
+    ("simulation", "실험실", "The Lab"),
 ];
 
-const OPERATIONS: [(&str, &str, &str); 34] = [
+const OPERATIONS: [(&str, &str, &str); 45] = [
     (
         "authorizePayment",
         "결제 승인",
@@ -132,4 +134,15 @@ const OPERATIONS: [(&str, &str, &str); 34] = [
     ("getIdempotency", "멱등 키 조회", ""),
     ("listAudit", "감사 기록", ""),
     ("listRequests", "최근 요청", ""),
+    ("listProducts", "상품 목록", ""),
+    ("getProduct", "상품 하나 보기", ""),
+    ("quoteCart", "장바구니 가격 계산", ""),
+    ("beginOrder", "주문 시작", ""),
+    ("listOrders", "내 주문 목록", ""),
+    ("getOrder", "주문 하나 보기", ""),
+    ("payOrder", "주문 결제", ""),
+    ("refundOrder", "주문 환불 요청", ""),
+    ("getFaults", "켜진 고장 보기", ""),
+    ("setFaults", "고장 켜고 끄기", ""),
+    ("poison", "이상한 이벤트 끼워 넣기", ""),
 ];

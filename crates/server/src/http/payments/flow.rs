@@ -53,7 +53,7 @@ struct StepView {
 
 /// What a station can show for itself.
 #[derive(Debug, Serialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[serde(tag = "kind", rename_all = "snake_case")]
 #[schema(as = FlowProof)]
 enum ProofView {
     /// Nothing yet.
@@ -73,10 +73,12 @@ enum ProofView {
     OutboxRow {
         /// Lane and place.
         #[schema(value_type = String)]
+        #[serde(rename = "eventId")]
         event_id: EventId,
         /// SHA-256 of its bytes, in hex.
         sha256: String,
         /// How many bytes it has.
+        #[serde(rename = "sizeBytes")]
         size_bytes: usize,
     },
     /// The outbox row's retention is over; the journal entry stands for it.
@@ -99,6 +101,7 @@ enum ProofView {
     DeadLetter {
         /// The dead letter.
         #[schema(value_type = u64)]
+        #[serde(rename = "deadLetterId")]
         dead_letter_id: DeadLetterId,
         /// `OPEN`, `HELD`, `REDRIVEN` or `DISCARDED`.
         state: &'static str,
@@ -111,6 +114,7 @@ enum ProofView {
     JournalEntry {
         /// Which.
         #[schema(value_type = String)]
+        #[serde(rename = "entryId")]
         entry_id: JournalEntryId,
         /// How many postings it has.
         postings: usize,

@@ -22,7 +22,7 @@ use domain::{
     payment::Payment,
 };
 use engine::ports::{LimitAction, Snapshot};
-pub(super) use reply::{Concerned, IDEMPOTENT_REPLAYED, RATE_LIMIT_POLICY, limit_policy};
+pub(super) use reply::{Concerned, IDEMPOTENT_REPLAYED, RATE_LIMIT_POLICY, limit_policy, respond};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{path::unless_card_number, problem::Problem, state::AppState};

@@ -23,7 +23,7 @@ pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("rateli
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// The response to a call of `operation`.
-pub(super) fn respond(operation: Operation, reply: Reply) -> Response {
+pub(crate) fn respond(operation: Operation, reply: Reply) -> Response {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let payment = (operation == Operation::Authorize).then(|| payment_of(&reply.body)).flatten();
     let mut response = Response::new(Body::from(reply.body));

@@ -36,7 +36,7 @@ pub(super) struct TimelineView {
 
 /// One thing that happened.
 #[derive(Debug, Serialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[serde(tag = "kind", rename_all = "snake_case")]
 #[schema(as = TimelineItem)]
 enum ItemView {
     /// A call to the acquirer is outstanding.
@@ -49,6 +49,7 @@ enum ItemView {
         /// How much.
         amount: i64,
         /// The acquirer's idempotency key.
+        #[serde(rename = "attemptId")]
         attempt_id: String,
     },
     /// An event was committed.
@@ -73,6 +74,7 @@ enum ItemView {
         #[schema(value_type = String, format = DateTime)]
         at: Timestamp,
         /// The dead letter.
+        #[serde(rename = "deadLetter")]
         dead_letter: DeadLetterView,
     },
 }

@@ -1,0 +1,74 @@
+//! `POST /store/orders/{no}/refunds`: a shopper wants money back. This shop says yes at once; the engine says how much is left.
+
+use axum::{
+    Extension,
+    body::Body,
+    extract::{Path, State},
+    http::HeaderMap,
+    response::Response,
+};
+use domain::payment::Operation;
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::{MERCHANT, order, quote, shopper::Shopper};
+use crate::http::{
+    payments::{respond, view::PaymentView},
+    problem::Problem,
+    request_id::RequestId,
+    state::AppState,
+    wire::{self, Caller},
+};
+
+/// A wish for money back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OrderRefundRequest {
+    /// How much, in won; all that is left when absent.
+    amount: Option<i64>,
+    /// Why.
+    #[schema(min_length = 1, max_length = 128)]
+    reason: String,
+    /// What the page showed as refundable, so that the same money is not asked for twice.
+    expected_refundable: i64,
+    /// The name of this wish: under the same name it is granted once.
+    #[schema(min_length = 1, max_length = 64)]
+    idempotency_key: String,
+}
+
+/// Ask for money back
+///
+/// Answers as `POST /payments/refund/{paymentId}` does.
+#[utoipa::path(
+    post,
+    path = "/store/orders/{no}/refunds",
+    tag = "store",
+    operation_id = "refundOrder",
+    request_body = OrderRefundRequest,
+    params(("no" = String, Path, description = "Its number")),
+    responses((status = 200, description = "Refunded", body = PaymentView))
+)]
+pub(super) async fn refund(
+    State(app): State<AppState>,
+    Path(number): Path<String>,
+    Extension(id): Extension<RequestId>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let shopper = Shopper::of(&headers).ok_or_else(|| Problem::not_found("order"))?;
+    let count = shopper.count_of(&number)?;
+    let request: OrderRefundRequest = quote::read(&app, &headers, body).await?;
+    let payments = order::payments(app.store.snapshot().await?.as_mut(), &shopper, count).await?;
+    let payment = payments.first().ok_or_else(|| Problem::not_found("order"))?;
+    let body = json!({
+        "merchantId": MERCHANT,
+        "amount": request.amount,
+        "reason": request.reason,
+        "expectedRefundable": request.expected_refundable,
+        "idempotencyKey": request.idempotency_key,
+    });
+    let caller = Caller { headers: &headers, request_id: &id.0 };
+    let call = wire::refund(body.to_string().as_bytes(), payment.id, caller)?;
+    Ok(respond(Operation::Refund, app.payments.refund(call).await))
+}
