@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::{
     http, needs,
     platform::{self, Platform, Profile, Start},
+    web,
     words::{Lang, Words},
 };
 
@@ -42,6 +43,7 @@ pub(crate) fn run(root: &Path, demo: &Demo) -> Result<()> {
     let words = Words::of(demo.lang.unwrap_or_else(Lang::of_locale));
     needs::meet(root, &needs::BUILD)?;
     println!("{}", words.building);
+    let has_pages = web::build(root)?;
     let binary = platform::build(root, Profile::Dev)?;
     let target = platform::target_folder(root)?;
     let data_dir = target.join("demo-data");
@@ -50,13 +52,24 @@ pub(crate) fn run(root: &Path, demo: &Demo) -> Result<()> {
     let log = target.join("demo.log");
     println!("{} {} · {} {}", words.data, shown(root, &data_dir), words.log, shown(root, &log));
     let begun = platform::now();
-    let start = Start { binary: &binary, data_dir: &data_dir, port, variables: &[], log: Some(&log) };
+    let start = Start {
+        binary: &binary,
+        data_dir: &data_dir,
+        port,
+        variables: &[("SWELITE_DEMO", "on")],
+        log: Some(&log),
+    };
     let platform = Platform::start_with(&start, |command| {
         // Ctrl-C in this terminal is for the demo; it asks the platform to end, once.
         command.process_group(0);
     })?;
     println!("{} http://127.0.0.1:{port} · {} ms\n", words.ready, begun.elapsed().as_millis());
     let payment = first_payment(port, &words)?;
+    if has_pages {
+        show_pages(&words, port);
+    } else {
+        println!("\n! {}", words.no_pages);
+    }
     look(root, &words, port, (&binary, payment));
     if demo.once {
         return platform.stop();
@@ -111,6 +124,14 @@ fn posted_steps(port: u16, payment: u64) -> Result<Vec<Value>> {
         platform::pause();
     }
     bail!("payment {payment} is not in the ledger after {POSTED_LIMIT:?}")
+}
+
+/// The pages, for people.
+fn show_pages(words: &Words, port: u16) {
+    println!();
+    for (what, path) in [(words.store, "/"), (words.console, "/console"), (words.developers, "/dev")] {
+        println!("  http://localhost:{port}{path}  {what}");
+    }
 }
 
 /// Where to look next. Names only what exists.

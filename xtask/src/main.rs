@@ -19,6 +19,7 @@ mod services;
 mod shell;
 mod test;
 mod tidy;
+mod web;
 mod words;
 
 use std::{

@@ -1,0 +1,178 @@
+// The console: find, act, prove, in a real browser on the real binary.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { open, start, until } from "./platform.mjs";
+
+let platform;
+before(async () => {
+  platform = await start();
+  for (let index = 1; index <= 6; index += 1) await authorize(`seed-${index}`, index * 1000);
+});
+after(() => platform?.stop());
+
+async function authorize(key, amount, more = {}) {
+  const order = { merchantId: "M123", amount, currency: "KRW", idempotencyKey: key, ...more };
+  const { status, body } = await platform.call("POST", "/payments/authorize", order);
+  assert.equal(status, 200, JSON.stringify(body));
+  return body.paymentId;
+}
+
+const payment = async (id) => (await platform.call("GET", `/payments/${id}`)).body;
+
+test("a payment is captured and refunded as it was previewed", async () => {
+  const id = await authorize("act-1", 10_000);
+  const { page, context, faults } = await open(platform);
+  await page.goto(`${platform.base}/console/payments/${id}`);
+  await page.getByRole("button", { name: "매입", exact: true }).click();
+  const panel = page.getByRole("dialog");
+  await panel.getByLabel(/금액/).fill("4000");
+  await panel.getByRole("row", { name: /acquirer_receivable.*4,000/ }).waitFor();
+  await panel.getByRole("button", { name: "매입 실행" }).click();
+  await panel.getByText("매입 했어요").waitFor();
+  assert.equal((await payment(id)).capturedAmount, 4000);
+  await page.keyboard.press("Escape");
+  await page.getByRole("tab", { name: "원장" }).click();
+  await page.getByText("차변 합 = 대변 합 4,000").waitFor();
+  await page.getByRole("button", { name: "환불", exact: true }).click();
+  await panel.getByRole("button", { name: "환불 실행" }).click();
+  await panel.getByText("이유를 적어 주세요").waitFor();
+  await panel.getByLabel(/이유/).fill("시험 환불");
+  await panel.getByRole("button", { name: "환불 실행" }).click();
+  await panel.getByText("환불 했어요").waitFor();
+  await panel.getByRole("button", { name: "환불 실행" }).waitFor();
+  assert.equal((await payment(id)).status, "REFUNDED");
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("the same key again does nothing new and says so", async () => {
+  const id = await authorize("act-2", 10_000);
+  const { page, context } = await open(platform);
+  await page.goto(`${platform.base}/console/payments/${id}`);
+  await page.getByRole("button", { name: "매입", exact: true }).click();
+  const panel = page.getByRole("dialog");
+  await panel.getByLabel(/금액/).fill("3000");
+  const body = {
+    merchantId: "M123",
+    amount: 3000,
+    final: true,
+    idempotencyKey: await panel.getByLabel("멱등 키").inputValue(),
+  };
+  await platform.call("POST", `/payments/capture/${id}`, body);
+  await panel.getByRole("button", { name: "매입 실행" }).click();
+  await panel.getByText("같은 멱등 키라서").waitFor();
+  assert.equal((await payment(id)).capturedAmount, 3000);
+  await context.close();
+});
+
+test("a button that cannot be pressed says why", async () => {
+  const id = await authorize("act-3", 10_000, { captureMode: "automatic" });
+  const { page, context } = await open(platform);
+  await page.goto(`${platform.base}/console/payments/${id}`);
+  const capture = page.getByRole("button", { name: "매입", exact: true });
+  assert.equal(await capture.getAttribute("aria-disabled"), "true");
+  assert.equal(await capture.getAttribute("title"), "매입할 금액이 없어요.");
+  await context.close();
+});
+
+test("the file is what the filter shows", async () => {
+  const { page, context } = await open(platform);
+  await page.goto(
+    `${platform.base}/console/payments?q=${encodeURIComponent("amount:2000..4000 status:AUTHORIZED")}`,
+  );
+  const rows = page.getByRole("table").getByRole("row");
+  await until("three payments are shown", async () => (await rows.count()) === 4);
+  const shown = await page.getByRole("rowheader").allInnerTexts();
+  const downloading = page.waitForEvent("download");
+  await page.getByRole("button", { name: "CSV 내려받기" }).click();
+  const file = await (await downloading).path();
+  const lines = (await readFile(file, "utf8")).replace("\ufeff", "").split("\r\n");
+  assert.equal(lines[0].split(",")[0], "paymentId");
+  assert.deepEqual(
+    lines.slice(1).map((line) => line.split(",")[0]),
+    shown,
+  );
+  await page.reload();
+  await until("the address brings the filter back", async () => (await rows.count()) === 4);
+  await page.getByRole("button", { name: /지우기: amount/ }).click();
+  await until("more are shown", async () => (await rows.count()) > 4);
+  await context.close();
+});
+
+test("a condition nobody knows is named", async () => {
+  const { page, context } = await open(platform);
+  await page.goto(`${platform.base}/console/payments`);
+  await page.getByLabel("조건", { exact: true }).fill("colour:red");
+  await page.keyboard.press("Enter");
+  await page.getByText("‘colour:red’ 조건은 알 수 없어요").waitFor();
+  await context.close();
+});
+
+test("a poisoned event is an inbox item; each act on it leaves one audit row", async () => {
+  const { page, context } = await open(platform);
+  const audit = async () => (await platform.call("GET", "/audit?limit=200")).body.data.length;
+  const before = await audit();
+  await platform.call("POST", "/sim/poison");
+  await authorize("after-poison", 500);
+  await page.goto(`${platform.base}/console/dead-letters`);
+  await page.getByRole("button", { name: "한꺼번에 처리" }).click();
+  await page.getByRole("button", { name: "먼저 시험해 보기" }).click();
+  await page.getByText("아무것도 쓰지 않았어요").waitFor();
+  assert.equal(await audit(), before, "a try wrote something");
+  await page.getByRole("rowheader").getByRole("link").first().click();
+  await page.getByRole("button", { name: "보류" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "보류 실행" }).click();
+  await page.getByText("지금 상태는 보류예요").waitFor();
+  assert.equal(await audit(), before + 1);
+  await page.getByRole("button", { name: "폐기" }).click();
+  await page.getByRole("dialog").getByLabel(/이유/).fill("시험에서 끼워 넣은 이벤트");
+  await page.getByRole("dialog").getByRole("button", { name: "폐기 실행" }).click();
+  await page.getByText("지금 상태는 폐기예요").waitFor();
+  assert.equal(await audit(), before + 2);
+  await page.goto(`${platform.base}/console/audit`);
+  await page.getByText("시험에서 끼워 넣은 이벤트").waitFor();
+  await context.close();
+});
+
+test("every proof holds when it is asked for", async () => {
+  const { page, context } = await open(platform);
+  await page.goto(`${platform.base}/console/ledger/trial-balance`);
+  await page.getByText("차변과 대변이 같아요").waitFor();
+  await page.getByRole("button", { name: "지금 모두 검사" }).click();
+  await page.getByText("전체 검사").waitFor();
+  assert.equal(await page.getByText("깨짐").count(), 0);
+  assert.ok((await page.getByText("성립").count()) >= 7);
+  await context.close();
+});
+
+test("limits show what is configured", async () => {
+  const { page, context } = await open(platform);
+  await page.goto(`${platform.base}/console/limits?merchant=M123&key=seed-1`);
+  await page.getByText("60초에 1000번").waitFor();
+  await page.getByText("저장된 응답").waitFor();
+  await context.close();
+});
+
+test("the quickstart ticks as its own commands are run", async () => {
+  const { page, context } = await open(platform);
+  await page.goto(`${platform.base}/dev`);
+  const order = { merchantId: "quickstart", amount: 1_690_000, currency: "KRW", idempotencyKey: "quick" };
+  const { body } = await platform.call("POST", "/payments/authorize", order);
+  await platform.call("POST", `/payments/capture/${body.paymentId}`, { merchantId: "quickstart" });
+  await until(
+    "four steps are ticked",
+    async () => (await page.getByText("완료", { exact: true }).count()) === 4,
+  );
+  await context.close();
+});
+
+test("when nobody answers, a number is unknown and not zero", async () => {
+  const { page, context } = await open(platform);
+  await page.goto(`${platform.base}/console`);
+  await page.getByText("지금 0건이 기다려요").waitFor();
+  await context.setOffline(true);
+  await page.getByText("지표를 읽지 못했어요").waitFor();
+  await page.getByText("알 수 없음").first().waitFor();
+  await context.close();
+});

@@ -1,0 +1,118 @@
+// Every page, in both themes and languages: no accessibility fault, no third-party request, nothing in the log, no sideways scroll
+// on a small screen.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { open, start } from "./platform.mjs";
+
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+let platform;
+let paid;
+before(async () => {
+  platform = await start();
+  const order = {
+    merchantId: "M123",
+    amount: 12_000,
+    currency: "KRW",
+    idempotencyKey: "look",
+    captureMode: "automatic",
+  };
+  paid = (await platform.call("POST", "/payments/authorize", order)).body.paymentId;
+  await platform.call("POST", "/sim/poison");
+  await platform.call("POST", "/payments/authorize", { ...order, idempotencyKey: "look-2" });
+});
+after(() => platform?.stop());
+
+const STORE = [
+  "/",
+  "/c/tablet",
+  "/search?q=없는것",
+  "/p/iphone-17-pro",
+  "/cart",
+  "/checkout",
+  "/orders",
+  "/p/nothing",
+];
+const CONSOLE = [
+  "/console",
+  "/console/payments",
+  "/console/ledger",
+  "/console/ledger?tab=journal",
+  "/console/ledger/accounts/1200",
+  "/console/ledger/trial-balance",
+  "/console/events",
+  "/console/events?tab=live",
+  "/console/dead-letters",
+  "/console/dead-letters/1",
+  "/console/limits",
+  "/console/health",
+  "/console/audit",
+  "/dev",
+  "/dev/testing",
+  "/dev/requests",
+];
+const payments = () => [
+  `/console/payments/${paid}`,
+  `/console/payments/${paid}?tab=ledger`,
+  `/console/payments/${paid}?act=refund`,
+];
+
+/** What axe finds on a page, and what it could not decide about contrast. */
+async function faultsOf(page) {
+  await page.evaluate(axe);
+  return page.evaluate(async (tags) => {
+    const found = await window.axe.run(document, { runOnly: { type: "tag", values: tags } });
+    const short = (rule) => `${rule.id}: ${rule.nodes.map((node) => node.target.join(" ")).join(" | ")}`;
+    const undecided = found.incomplete.filter((rule) => rule.id === "color-contrast");
+    return [...found.violations, ...undecided].map(short);
+  }, TAGS);
+}
+
+/** Puts a thing in the cart and pays for it, so that the pages of an order have something to show. */
+async function shop(page) {
+  await page.goto(`${platform.base}/p/mug-onki`);
+  await page.getByRole("button", { name: /바로 사기|Buy now/ }).click();
+  await page.getByRole("button", { name: /결제하기$|^Pay / }).click();
+  await page.waitForURL(/flow/);
+  await page.getByRole("img", { name: /기장|POSTED/ }).waitFor();
+  const flow = new URL(page.url()).pathname;
+  await page.goto(`${platform.base}/p/desk-lamp-dan`);
+  await page.getByRole("button", { name: /장바구니에 담기|Add to cart/ }).click();
+  return [flow, `${flow}?view=table`, flow.replace("/flow", "")];
+}
+
+for (const theme of ["light", "dark"]) {
+  for (const lang of ["ko", "en"]) {
+    test(`every page is in order: ${theme}, ${lang}`, async () => {
+      const { page, context, faults } = await open(platform, { theme, lang });
+      const orders = await shop(page);
+      const found = [];
+      for (const path of [...STORE, ...orders, ...CONSOLE, ...payments()]) {
+        await page.goto(platform.base + path);
+        await page.getByRole("heading", { level: 1 }).or(page.getByRole("dialog")).first().waitFor();
+        await page.waitForFunction(() => !document.querySelector("[aria-busy=true]"));
+        for (const fault of await faultsOf(page)) found.push(`${path} ${fault}`);
+      }
+      assert.deepEqual(found, []);
+      assert.deepEqual(faults, []);
+      await context.close();
+    });
+  }
+}
+
+test("nothing scrolls sideways at 320 px", async () => {
+  const { page, context } = await open(platform, { width: 320, height: 640 });
+  const orders = await shop(page);
+  const wide = [];
+  for (const path of [...STORE, ...orders, ...CONSOLE, ...payments()]) {
+    await page.goto(platform.base + path);
+    await page.getByRole("heading", { level: 1 }).or(page.getByRole("dialog")).first().waitFor();
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    if (over > 0) wide.push(`${path} +${over}px`);
+  }
+  assert.deepEqual(wide, []);
+  await context.close();
+});

@@ -1,0 +1,152 @@
+/** One act on one payment: what it will do, under which name, and why. Nothing happens before all of that can be read. */
+import { useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { ApiError, answer, api, newKey } from "../api/client";
+import { Overlay } from "../ui/overlay";
+import { Button, Copy, Field, Notice, Switch, ui } from "../ui/parts";
+import { curlOf } from "../util/curl";
+import { amount as shown } from "../util/format";
+import { useWords } from "../util/i18n";
+import { ACT_WORDS, type Act, bodyOf, cliOf, type Payment, preview } from "./acts";
+import { cs } from "./parts";
+import { texts } from "./words";
+
+function send(act: Act, id: number, body: ReturnType<typeof bodyOf>) {
+  const params = { path: { paymentId: id } };
+  if (act === "capture")
+    return answer(
+      api.POST("/payments/capture/{paymentId}", { params, body: body as typeof body & { final: boolean } }),
+    );
+  if (act === "void") return answer(api.POST("/payments/void/{paymentId}", { params, body }));
+  return answer(
+    api.POST("/payments/refund/{paymentId}", { params, body: body as typeof body & { reason: string } }),
+  );
+}
+
+export function ActPanel({ act, payment, onClose }: { act: Act; payment: Payment; onClose: () => void }) {
+  const t = useWords(texts);
+  const client = useQueryClient();
+  const max = act === "refund" ? payment.refundableAmount : payment.capturableAmount;
+  const [amount, setAmount] = useState(max);
+  const [final, setFinal] = useState(true);
+  const [reason, setReason] = useState("");
+  const [key, setKey] = useState(() => newKey(act));
+  const [tried, setTried] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [said, setSaid] = useState<{ tone: "ok" | "bad" | "wait"; text: string } | null>(null);
+  const what = t(ACT_WORDS[act]);
+  const form = { amount, final, reason: reason.trim(), key };
+  const amountWrong = act !== "void" && (amount < 1 || amount > max);
+  const reasonWrong = act !== "capture" && form.reason === "";
+  const body = bodyOf(act, payment, form);
+  const lines = preview(act, payment, amount, final);
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (amountWrong || reasonWrong || busy) return;
+    setBusy(true);
+    try {
+      const done = await send(act, payment.paymentId, body);
+      setSaid(
+        done.replayed
+          ? { tone: "wait", text: t("actReplayed") }
+          : { tone: "ok", text: t("actDone", { what }) },
+      );
+    } catch (error) {
+      const why =
+        error instanceof ApiError ? `${error.problem.message} (${error.problem.code})` : String(error);
+      setSaid({ tone: "bad", text: t("actFailed", { what, why }) });
+    } finally {
+      setBusy(false);
+      void client.invalidateQueries();
+    }
+  };
+  return (
+    <Overlay
+      open
+      side
+      onClose={onClose}
+      title={`${t("payNo", { id: payment.paymentId })} · ${what}`}
+      description={t("irreversible")}
+    >
+      <form onSubmit={submit} noValidate className={cs.form}>
+        {act !== "void" && (
+          <Field
+            label={`${t("actAmount")} (${payment.currency})`}
+            hint={`≤ ${shown(max, payment.currency)}`}
+            error={tried && amountWrong ? t("needAmount", { max: shown(max, payment.currency) }) : null}
+          >
+            {(control) => (
+              <input
+                {...control}
+                inputMode="numeric"
+                value={amount || ""}
+                onChange={(event) => setAmount(Number(event.target.value.replace(/\D/g, "")))}
+              />
+            )}
+          </Field>
+        )}
+        {act === "capture" && amount < max && (
+          <Switch label={t("actFinal")} checked={final} onChange={setFinal} />
+        )}
+        {act !== "capture" && (
+          <Field label={t("actReason")} error={tried && reasonWrong ? t("needReason") : null}>
+            {(control) => (
+              <input
+                {...control}
+                maxLength={128}
+                value={reason}
+                onChange={(event) => setReason(event.target.value)}
+              />
+            )}
+          </Field>
+        )}
+        <Field label={t("actKey")}>
+          {(control) => (
+            <input
+              {...control}
+              className={`${control.className} ${ui.mono}`}
+              maxLength={64}
+              value={key}
+              onChange={(event) => setKey(event.target.value)}
+            />
+          )}
+        </Field>
+        <section className={cs.section}>
+          <h3>{t("actPreview")}</h3>
+          <table className={ui.table}>
+            <thead>
+              <tr>
+                <th scope="col">{t("debit")}</th>
+                <th scope="col">{t("credit")}</th>
+                <th scope="col" className={ui.number}>
+                  {t("amount")}
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {lines.map((line) => (
+                <tr key={line.layer}>
+                  <td>
+                    {line.debit} {line.layer === "HOLD" && <small>({t("hold")})</small>}
+                  </td>
+                  <td>{line.credit}</td>
+                  <td className={ui.number}>{shown(line.amount, payment.currency)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+          {act === "void" && <p className={cs.lead}>{t("actPreviewNone")}</p>}
+        </section>
+        <div className={cs.actions}>
+          <Button type="submit" look={act === "capture" ? "primary" : "danger"} disabled={busy}>
+            {t("actDo", { what })}
+          </Button>
+          <Copy text={curlOf("POST", `/payments/${act}/${payment.paymentId}`, body)} label={t("copyCurl")} />
+          <Copy text={cliOf(act, payment, form)} label={t("copyCli")} />
+        </div>
+        <div role="status">{said && <Notice tone={said.tone}>{said.text}</Notice>}</div>
+      </form>
+    </Overlay>
+  );
+}

@@ -1,0 +1,187 @@
+/** What surrounds every page of the console: the rail, the bar, the switches. */
+import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { LanguageButton, ThemeButton } from "../ui/controls";
+import { Icon, Mark } from "../ui/icons";
+import { Badge, buttonClass, IconButton, ui } from "../ui/parts";
+import { common } from "../ui/words";
+import { useLang, useWords } from "../util/i18n";
+import s from "./console.module.css";
+import { type TextKey, texts } from "./words";
+import { setZone, useZone } from "./zone";
+
+const GROUPS: { title: TextKey; links: [string, TextKey][] }[] = [
+  {
+    title: "groupTrade",
+    links: [
+      ["/console", "overview"],
+      ["/console/payments", "payments"],
+    ],
+  },
+  {
+    title: "groupBooks",
+    links: [
+      ["/console/ledger", "ledger"],
+      ["/console/ledger/trial-balance", "trial"],
+    ],
+  },
+  {
+    title: "groupPipe",
+    links: [
+      ["/console/events", "events"],
+      ["/console/dead-letters", "dead"],
+    ],
+  },
+  {
+    title: "groupRun",
+    links: [
+      ["/console/limits", "limits"],
+      ["/console/health", "health"],
+      ["/console/audit", "audit"],
+    ],
+  },
+  {
+    title: "groupDev",
+    links: [
+      ["/dev", "quickstart"],
+      ["/dev/testing", "testing"],
+      ["/dev/requests", "requests"],
+    ],
+  },
+];
+
+/** The most specific link an address belongs to. */
+function currentLink(path: string): string | undefined {
+  const links = GROUPS.flatMap((group) => group.links.map(([to]) => to));
+  const fits = links.filter((to) => path === to || path.startsWith(`${to}/`));
+  return fits.sort((a, b) => b.length - a.length)[0];
+}
+
+function Rail({ id }: { id?: string }) {
+  const t = useWords(texts);
+  const current = currentLink(useLocation().pathname);
+  return (
+    <nav className={s.rail} aria-label={t("menu")} id={id}>
+      {GROUPS.map((group) => (
+        <div key={group.title}>
+          <h2>{t(group.title)}</h2>
+          <ul>
+            {group.links.map(([to, name]) => (
+              <li key={to}>
+                <Link
+                  to={to as never}
+                  aria-current={to === current ? "page" : undefined}
+                  activeOptions={{ exact: true }}
+                >
+                  {t(name)}
+                </Link>
+              </li>
+            ))}
+            {group.title === "groupDev" && (
+              <li>
+                <a href="/docs">{t("reference")}</a>
+              </li>
+            )}
+          </ul>
+        </div>
+      ))}
+    </nav>
+  );
+}
+
+function useShortcuts() {
+  const navigate = useNavigate();
+  useEffect(() => {
+    const key = (event: KeyboardEvent) => {
+      const typing =
+        event.target instanceof HTMLElement && event.target.closest("input, textarea, select, [role=dialog]");
+      if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === "/") {
+        const box = document.querySelector<HTMLInputElement>("[data-filter]");
+        if (box) {
+          event.preventDefault();
+          box.focus();
+        } else {
+          void navigate({ to: "/console/payments" as never });
+        }
+      }
+    };
+    window.addEventListener("keydown", key);
+    return () => window.removeEventListener("keydown", key);
+  }, [navigate]);
+}
+
+export function Frame() {
+  const t = useWords(texts);
+  const c = useWords(common);
+  const lang = useLang();
+  const zone = useZone();
+  const [open, setOpen] = useState(false);
+  const location = useLocation();
+  useShortcuts();
+  useEffect(() => {
+    document.title = texts[lang].title;
+  }, [lang]);
+  const path = location.pathname;
+  useEffect(() => {
+    if (path) setOpen(false);
+  }, [path]);
+  return (
+    <div className={s.frame}>
+      <a className="skip" href="#main">
+        {c("skip")}
+      </a>
+      <header className={s.bar}>
+        <IconButton
+          icon="menu"
+          label={t("menu")}
+          aria-expanded={open}
+          className={s.menuButton}
+          onClick={() => setOpen(!open)}
+        />
+        <Link to={"/console" as never} className={s.brand}>
+          <Mark size={20} />
+          <span>SWElite</span> <span className={s.brandSub}>{t("console")}</span>
+        </Link>
+        <Badge tone="warn">{t("test")}</Badge>
+        <div className={s.barEnd}>
+          <label className={s.zone}>
+            <span className="visually-hidden">{t("time")}</span>
+            <select
+              className={ui.input}
+              value={zone}
+              onChange={(event) => setZone(event.target.value === "utc" ? "utc" : "seoul")}
+            >
+              <option value="seoul">{t("seoul")}</option>
+              <option value="utc">{t("utc")}</option>
+            </select>
+          </label>
+          <a href="/" className={buttonClass("quiet", "small")}>
+            <Icon name="cart" /> <span className={s.barText}>{t("store")}</span>
+          </a>
+          <LanguageButton />
+          <ThemeButton />
+        </div>
+      </header>
+      <div className={s.railBox} data-open={open}>
+        <Rail />
+      </div>
+      <main id="main" className={s.main} tabIndex={-1}>
+        <Outlet />
+      </main>
+    </div>
+  );
+}
+
+export function Missing() {
+  const c = useWords(common);
+  return (
+    <div className={ui.state}>
+      <h1>{c("notFound")}</h1>
+      <p>{c("notFoundText")}</p>
+      <Link to={"/console" as never} className={buttonClass()}>
+        {c("home")}
+      </Link>
+    </div>
+  );
+}

@@ -1,0 +1,274 @@
+/** Dead letters: an inbox with reasons, not a dump. Many at once only after a try that writes nothing. */
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+import { api, data, type Schemas } from "../../api/client";
+import { Badge, Button, Field, Notice, type Tone } from "../../ui/parts";
+import { Empty, Failure, Loaded } from "../../ui/states";
+import { useWords } from "../../util/i18n";
+import { Ago, cs, Head, PagedRows, PaymentLink, Rows, Time, usePages } from "../parts";
+import { type TextKey, texts } from "../words";
+
+type Letter = Schemas["DeadLetter"];
+type BulkAction = Schemas["DeadLetterAction"];
+export const LETTER_TONES: Record<string, Tone> = {
+  OPEN: "bad",
+  HELD: "warn",
+  REDRIVEN: "ok",
+  DISCARDED: "muted",
+};
+const STATES = ["OPEN", "HELD", "REDRIVEN", "DISCARDED"];
+const WHAT: Record<BulkAction, TextKey> = { redrive: "redrive", hold: "holdAct", discard: "discard" };
+
+interface Group {
+  errorType: string;
+  count: number;
+  first: string;
+  last: string;
+}
+
+/** Open letters by kind, with when they came. */
+export function groupsOf(letters: Letter[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const letter of letters) {
+    const known = groups.get(letter.errorType);
+    if (!known)
+      groups.set(letter.errorType, {
+        errorType: letter.errorType,
+        count: 1,
+        first: letter.timestamp,
+        last: letter.timestamp,
+      });
+    else {
+      known.count += 1;
+      if (letter.timestamp < known.first) known.first = letter.timestamp;
+      if (letter.timestamp > known.last) known.last = letter.timestamp;
+    }
+  }
+  return [...groups.values()].sort((a, b) => b.count - a.count);
+}
+
+function Bulk({ group }: { group: Group }) {
+  const t = useWords(texts);
+  const client = useQueryClient();
+  const [action, setAction] = useState<BulkAction>("redrive");
+  const [reason, setReason] = useState("");
+  const [tried, setTried] = useState<Schemas["BulkResult"] | null>(null);
+  const run = useMutation({
+    mutationFn: (dryRun: boolean) =>
+      data(
+        api.POST("/dead-letters/bulk", {
+          body: {
+            action,
+            dryRun,
+            errorType: group.errorType,
+            state: "OPEN",
+            reason: reason.trim() || undefined,
+          },
+        }),
+      ),
+    onSuccess: (result) => {
+      setTried(result);
+      if (!result.dryRun) void client.invalidateQueries({ queryKey: ["dead-letters"] });
+    },
+  });
+  const needsReason = action === "discard" && reason.trim() === "";
+  const what = t(WHAT[action]);
+  return (
+    <div className={cs.section}>
+      <div className={cs.lookUp}>
+        <Field label={t("bulkScope", { n: group.count, reason: t(`r_${group.errorType}` as TextKey) })}>
+          {(control) => (
+            <select
+              {...control}
+              value={action}
+              onChange={(event) => {
+                setAction(event.target.value as BulkAction);
+                setTried(null);
+              }}
+            >
+              {(Object.keys(WHAT) as BulkAction[]).map((one) => (
+                <option key={one} value={one}>
+                  {t(WHAT[one])}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Field label={t("actReason")}>
+          {(control) => (
+            <input
+              {...control}
+              maxLength={128}
+              value={reason}
+              onChange={(event) => setReason(event.target.value)}
+            />
+          )}
+        </Field>
+        <Button disabled={run.isPending} onClick={() => run.mutate(true)}>
+          {t("dryRun")}
+        </Button>
+        <Button
+          look="danger"
+          disabled={run.isPending}
+          disabledReason={
+            !tried?.dryRun
+              ? t("dryRun")
+              : needsReason
+                ? t("needReason")
+                : tried.succeeded === 0
+                  ? t("dryRunSaid", { n: tried.results.length, ok: 0 })
+                  : null
+          }
+          onClick={() => run.mutate(false)}
+        >
+          {t("bulkDo", { n: tried?.succeeded ?? group.count, what })}
+        </Button>
+      </div>
+      <div role="status">
+        {tried && (
+          <Notice tone={tried.dryRun ? "wait" : tried.failed === 0 ? "ok" : "warn"}>
+            {tried.dryRun
+              ? t("dryRunSaid", { n: tried.results.length, ok: tried.succeeded })
+              : t("bulkSaid", { ok: tried.succeeded, failed: tried.failed })}
+          </Notice>
+        )}
+      </div>
+      {run.isError && <Failure error={run.error} />}
+    </div>
+  );
+}
+
+function Groups() {
+  const t = useWords(texts);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const open = useQuery({
+    queryKey: ["dead-letters", "open"],
+    queryFn: () =>
+      data(api.GET("/dead-letters", { params: { query: { state: ["OPEN"], limit: 200 } as never } })),
+    refetchInterval: 3000,
+  });
+  return (
+    <Loaded query={open} rows={2}>
+      {({ data: letters }) => {
+        const groups = groupsOf(letters);
+        if (groups.length === 0) return <Notice tone="ok">{t("deadNone")}</Notice>;
+        const group = groups.find((one) => one.errorType === chosen);
+        return (
+          <div className={cs.section}>
+            <h2>{t("deadCount", { n: letters.length })}</h2>
+            <Rows
+              label={t("deadCount", { n: letters.length })}
+              rows={groups}
+              id={(row) => row.errorType}
+              columns={[
+                {
+                  key: "type",
+                  title: t("errorType"),
+                  cell: (row) => `${t(`r_${row.errorType}` as TextKey)} (${row.errorType})`,
+                },
+                { key: "count", title: t("count"), number: true, cell: (row) => row.count },
+                { key: "first", title: t("first"), cell: (row) => <Ago at={row.first} /> },
+                { key: "last", title: t("last"), cell: (row) => <Ago at={row.last} /> },
+                {
+                  key: "bulk",
+                  title: "",
+                  cell: (row) => (
+                    <Button
+                      size="small"
+                      aria-expanded={row.errorType === chosen}
+                      onClick={() => setChosen(row.errorType === chosen ? null : row.errorType)}
+                    >
+                      {t("bulk")}
+                    </Button>
+                  ),
+                },
+              ]}
+            />
+            {group && <Bulk key={group.errorType} group={group} />}
+          </div>
+        );
+      }}
+    </Loaded>
+  );
+}
+
+export function DeadLettersPage() {
+  const t = useWords(texts);
+  const navigate = useNavigate();
+  const { state } = useSearch({ strict: false }) as { state?: string };
+  const chosen = state && STATES.includes(state) ? state : undefined;
+  const pages = usePages(
+    ["dead-letters", "list", chosen],
+    (cursor) =>
+      data(
+        api.GET("/dead-letters", {
+          params: { query: { state: chosen ? [chosen] : undefined, cursor, limit: 50 } as never },
+        }),
+      ),
+    3000,
+  );
+  return (
+    <>
+      <Head title={t("deadTitle")} />
+      <div className={cs.stack}>
+        <Groups />
+        <div>
+          <nav className={cs.views} aria-label={t("state")}>
+            {[undefined, ...STATES].map((one) => (
+              <Link
+                key={one ?? "all"}
+                to={"/console/dead-letters" as never}
+                search={{ state: one } as never}
+                aria-current={one === chosen ? "page" : undefined}
+                activeOptions={{ exact: true }}
+              >
+                {one ? t(one as TextKey) : t("all")}
+              </Link>
+            ))}
+          </nav>
+          <PagedRows
+            query={pages}
+            label={t("deadTitle")}
+            id={(row) => row.id}
+            empty={
+              <Empty title={chosen ? t("nothingMatches") : t("nothingYet")}>
+                {chosen && (
+                  <Button onClick={() => void navigate({ to: "/console/dead-letters" } as never)}>
+                    {t("clear")}
+                  </Button>
+                )}
+              </Empty>
+            }
+            columns={[
+              {
+                key: "id",
+                title: t("id"),
+                cell: (row) => (
+                  <Link to={"/console/dead-letters/$id" as never} params={{ id: String(row.id) } as never}>
+                    {row.id}
+                  </Link>
+                ),
+              },
+              { key: "at", title: t("when"), cell: (row) => <Time at={row.timestamp} /> },
+              {
+                key: "state",
+                title: t("state"),
+                cell: (row) => <Badge tone={LETTER_TONES[row.state]}>{t(row.state as TextKey)}</Badge>,
+              },
+              { key: "type", title: t("errorType"), cell: (row) => t(`r_${row.errorType}` as TextKey) },
+              { key: "topic", title: t("topic"), cell: (row) => row.originalTopic },
+              { key: "message", title: t("error"), cell: (row) => row.errorMessage },
+              {
+                key: "payment",
+                title: t("payment"),
+                cell: (row) => (row.paymentId ? <PaymentLink id={row.paymentId} /> : ""),
+              },
+              { key: "attempts", title: t("attempts"), number: true, cell: (row) => row.attempts },
+            ]}
+          />
+        </div>
+      </div>
+    </>
+  );
+}

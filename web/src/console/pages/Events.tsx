@@ -1,0 +1,176 @@
+/** Events, what has become of each, and those that happen right now. */
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+import { api, data } from "../../api/client";
+import { Badge, Button, Copy, Json, Notice, type Tone, ui } from "../../ui/parts";
+import { Empty, Loaded } from "../../ui/states";
+import { common } from "../../ui/words";
+import { duration, grouped } from "../../util/format";
+import { useLang, useWords } from "../../util/i18n";
+import { type PlatformEvent, useLive } from "../../util/live";
+import { cs, Head, PagedRows, PaymentLink, Rows, TabPanel, Tabs, Time, usePages } from "../parts";
+import { type TextKey, texts } from "../words";
+
+const TONES: Record<string, Tone> = {
+  pending: "wait",
+  posted: "ok",
+  without_postings: "muted",
+  parked: "warn",
+  discarded: "back",
+  lost: "bad",
+};
+
+function Summary() {
+  const t = useWords(texts);
+  const lang = useLang();
+  const query = useQuery({
+    queryKey: ["outbox", "summary"],
+    queryFn: () => data(api.GET("/outbox", { params: { query: { limit: 1 } } })),
+    refetchInterval: 2000,
+  });
+  return (
+    <Loaded query={query} rows={2}>
+      {({ summary }) => (
+        <div className={cs.stack}>
+          <Notice
+            tone={summary.pending === 0 ? "ok" : (summary.oldestAgeMs ?? 0) > 10_000 ? "warn" : "wait"}
+            role="status"
+          >
+            {summary.pending === 0 ? t("evNone") : t("evWaiting", { n: grouped(summary.pending) })}
+            {summary.oldestAgeMs != null &&
+              ` · ${t("evOldest", { age: duration(summary.oldestAgeMs, lang) })}`}
+          </Notice>
+          <Rows
+            label={t("lanes")}
+            rows={summary.lanes}
+            id={(lane) => lane.lane}
+            columns={[
+              { key: "lane", title: t("lane"), cell: (lane) => lane.lane },
+              { key: "last", title: t("lastSeq"), number: true, cell: (lane) => grouped(lane.lastSeq) },
+              {
+                key: "handled",
+                title: t("handledTo"),
+                number: true,
+                cell: (lane) => grouped(lane.handledTo),
+              },
+              { key: "pending", title: t("s_pending"), number: true, cell: (lane) => grouped(lane.pending) },
+              { key: "pruned", title: t("prunedTo"), number: true, cell: (lane) => grouped(lane.prunedTo) },
+              {
+                key: "entries",
+                title: t("entriesPosted"),
+                number: true,
+                cell: (lane) => grouped(lane.entriesPosted),
+              },
+            ]}
+          />
+        </div>
+      )}
+    </Loaded>
+  );
+}
+
+function Outbox() {
+  const t = useWords(texts);
+  const pages = usePages(
+    ["outbox"],
+    (cursor) => data(api.GET("/outbox", { params: { query: { cursor, limit: 50 } } })),
+    3000,
+  );
+  return (
+    <PagedRows
+      query={pages}
+      label={t("outbox")}
+      id={(row) => row.id}
+      empty={<Empty title={t("nothingYet")} />}
+      columns={[
+        { key: "id", title: t("event"), cell: (row) => <Copy text={row.id} /> },
+        { key: "at", title: t("when"), cell: (row) => <Time at={row.occurredAt} /> },
+        { key: "topic", title: t("topic"), cell: (row) => row.topic },
+        { key: "payment", title: t("payment"), cell: (row) => <PaymentLink id={row.paymentId} /> },
+        {
+          key: "state",
+          title: t("state"),
+          cell: (row) => <Badge tone={TONES[row.state] ?? "muted"}>{t(`s_${row.state}` as TextKey)}</Badge>,
+        },
+        { key: "size", title: t("size"), number: true, cell: (row) => `${grouped(row.sizeBytes)} B` },
+      ]}
+    />
+  );
+}
+
+function Tail() {
+  const t = useWords(texts);
+  const c = useWords(common);
+  const [events, setEvents] = useState<PlatformEvent[]>([]);
+  const [paused, setPaused] = useState(false);
+  const live = useLive(
+    (fresh) => setEvents((before) => [...fresh.reverse(), ...before].slice(0, 200)),
+    "",
+    !paused,
+  );
+  return (
+    <>
+      <div className={cs.actions}>
+        <span className={ui.live} role="status">
+          <span className={live === "open" ? ui.dot : `${ui.dot} ${ui.dotOff}`} />
+          {c(paused ? "livePaused" : live === "lost" ? "liveLost" : "live")}
+        </span>
+        <Button size="small" icon={paused ? "play" : "pause"} onClick={() => setPaused(!paused)}>
+          {c(paused ? "resume" : "pause")}
+        </Button>
+      </div>
+      {events.length === 0 ? (
+        <Empty title={t("tailEmpty")} />
+      ) : (
+        <ol className={cs.timeline}>
+          {events.map((event) => (
+            <li key={event.id}>
+              <Time at={event.occurredAt} precise />
+              <span>
+                {event.topic} <Copy text={event.id} /> <PaymentLink id={event.paymentId} />
+              </span>
+              <details onToggle={(toggle) => toggle.currentTarget.open && setPaused(true)}>
+                <summary>{t("envelope")}</summary>
+                <Json value={event.envelope} />
+              </details>
+            </li>
+          ))}
+        </ol>
+      )}
+    </>
+  );
+}
+
+export function EventsPage() {
+  const t = useWords(texts);
+  const navigate = useNavigate();
+  const { tab } = useSearch({ strict: false }) as { tab?: string };
+  const chosen = tab === "live" ? "live" : "outbox";
+  return (
+    <>
+      <Head title={t("evTitle")} />
+      <div className={cs.stack}>
+        <Summary />
+        <div>
+          <Tabs
+            label={t("evTitle")}
+            value={chosen}
+            tabs={[
+              ["outbox", t("outbox")],
+              ["live", t("liveTail")],
+            ]}
+            onChange={(next) =>
+              void navigate({
+                to: "/console/events",
+                search: { tab: next === "live" ? next : undefined },
+                replace: true,
+              } as never)
+            }
+          />
+          <TabPanel tab={chosen}>{chosen === "live" ? <Tail /> : <Outbox />}</TabPanel>
+        </div>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,264 @@
+/** Accounts, their statements, the journal, one entry. Nothing here can be edited. */
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { api, data, type Schemas } from "../../api/client";
+import { Copy, Notice, Switch } from "../../ui/parts";
+import { Empty, Loaded } from "../../ui/states";
+import { amount } from "../../util/format";
+import { useWords } from "../../util/i18n";
+import { cs, EntryLink, Head, PagedRows, PaymentLink, Rows, TabPanel, Tabs, Time, usePages } from "../parts";
+import { TAccounts } from "../TAccounts";
+import { type TextKey, texts } from "../words";
+
+type Account = Schemas["Account"];
+
+function Accounts() {
+  const t = useWords(texts);
+  const navigate = useNavigate();
+  const { owner } = useSearch({ strict: false }) as { owner?: string };
+  const perOwner = owner === "true";
+  const query = useQuery({
+    queryKey: ["ledger", "accounts", perOwner],
+    queryFn: () =>
+      data(
+        api.GET("/ledger/accounts", { params: { query: { perOwner: perOwner || undefined, limit: 200 } } }),
+      ),
+    refetchInterval: 5000,
+  });
+  return (
+    <>
+      <div style={{ maxWidth: 260 }}>
+        <Switch
+          label={t("perOwner")}
+          checked={perOwner}
+          onChange={(on) =>
+            void navigate({
+              to: "/console/ledger",
+              search: { owner: on ? "true" : undefined },
+              replace: true,
+            } as never)
+          }
+        />
+      </div>
+      <Loaded query={query}>
+        {({ data: rows }) => (
+          <Rows<Account>
+            label={t("accounts")}
+            rows={rows}
+            id={(row) => `${row.code}/${row.owner ?? ""}/${row.currency ?? ""}`}
+            columns={[
+              {
+                key: "name",
+                title: t("account"),
+                cell: (row) => (
+                  <Link
+                    to={"/console/ledger/accounts/$code" as never}
+                    params={{ code: String(row.code) } as never}
+                    search={{ currency: row.currency ?? undefined } as never}
+                  >
+                    {row.code} {row.name}
+                  </Link>
+                ),
+              },
+              { key: "kind", title: t("kind"), cell: (row) => t(`k_${row.type}` as TextKey) },
+              ...(perOwner
+                ? [{ key: "owner", title: t("owner"), cell: (row: Account) => row.owner ?? "" }]
+                : []),
+              { key: "currency", title: t("currency"), cell: (row) => row.currency ?? "–" },
+              {
+                key: "debit",
+                title: t("debit"),
+                number: true,
+                cell: (row) => amount(row.posted.debit, row.currency ?? "KRW"),
+              },
+              {
+                key: "credit",
+                title: t("credit"),
+                number: true,
+                cell: (row) => amount(row.posted.credit, row.currency ?? "KRW"),
+              },
+              {
+                key: "balance",
+                title: t("balance"),
+                number: true,
+                cell: (row) => <strong>{amount(row.posted.balance, row.currency ?? "KRW")}</strong>,
+              },
+              {
+                key: "hold",
+                title: t("hold"),
+                number: true,
+                cell: (row) => amount(row.hold.balance, row.currency ?? "KRW"),
+              },
+            ]}
+          />
+        )}
+      </Loaded>
+    </>
+  );
+}
+
+function Journal() {
+  const t = useWords(texts);
+  const pages = usePages(
+    ["ledger", "entries"],
+    (cursor) => data(api.GET("/ledger/entries", { params: { query: { cursor, limit: 50 } } })),
+    5000,
+  );
+  return (
+    <PagedRows
+      query={pages}
+      label={t("journal")}
+      id={(row) => row.id}
+      empty={<Empty title={t("nothingYet")} />}
+      columns={[
+        { key: "id", title: t("id"), cell: (row) => <EntryLink id={row.id} /> },
+        { key: "at", title: t("postedAt"), cell: (row) => <Time at={row.postedAt} /> },
+        { key: "topic", title: t("topic"), cell: (row) => row.topic },
+        { key: "payment", title: t("payment"), cell: (row) => <PaymentLink id={row.paymentId} /> },
+        {
+          key: "postings",
+          title: `${t("debit")} / ${t("credit")}`,
+          cell: (row) =>
+            row.postings.map((posting, index) => (
+              <div key={`${posting.layer}-${index}`}>
+                {posting.debit.name} / {posting.credit.name} {posting.layer === "HOLD" && `(${t("hold")})`}
+              </div>
+            )),
+        },
+        {
+          key: "amount",
+          title: t("amount"),
+          number: true,
+          cell: (row) =>
+            row.postings.map((posting, index) => (
+              <div key={`${posting.layer}-${index}`}>{amount(posting.amount, posting.currency)}</div>
+            )),
+        },
+      ]}
+    />
+  );
+}
+
+export function LedgerPage() {
+  const t = useWords(texts);
+  const navigate = useNavigate();
+  const { tab } = useSearch({ strict: false }) as { tab?: string };
+  const chosen = tab === "journal" ? "journal" : "accounts";
+  return (
+    <>
+      <Head title={t("ledTitle")} />
+      <Tabs
+        label={t("ledTitle")}
+        value={chosen}
+        tabs={[
+          ["accounts", t("accounts")],
+          ["journal", t("journal")],
+        ]}
+        onChange={(next) =>
+          void navigate({
+            to: "/console/ledger",
+            search: { tab: next === "journal" ? next : undefined },
+            replace: true,
+          } as never)
+        }
+      />
+      <TabPanel tab={chosen}>{chosen === "journal" ? <Journal /> : <Accounts />}</TabPanel>
+    </>
+  );
+}
+
+export function AccountPage() {
+  const t = useWords(texts);
+  const { code } = useParams({ strict: false }) as { code: string };
+  const { currency, merchant } = useSearch({ strict: false }) as { currency?: string; merchant?: string };
+  const pages = usePages(["ledger", "account", code, currency, merchant], (cursor) =>
+    data(
+      api.GET("/ledger/accounts/{code}/entries", {
+        params: { path: { code }, query: { cursor, limit: 50, currency, merchantId: merchant } },
+      }),
+    ),
+  );
+  const name = pages.data?.pages[0]?.data[0]?.account.name;
+  return (
+    <>
+      <Head title={t("statement", { name: name ? `${code} ${name}` : code })} />
+      <PagedRows
+        query={pages}
+        label={t("statement", { name: code })}
+        id={(row) => `${row.entryId}/${row.line}`}
+        empty={<Empty title={t("nothingYet")} />}
+        columns={[
+          { key: "entry", title: t("journal"), cell: (row) => <EntryLink id={row.entryId} /> },
+          { key: "at", title: t("occurredAt"), cell: (row) => <Time at={row.occurredAt} /> },
+          { key: "owner", title: t("owner"), cell: (row) => row.account.owner },
+          {
+            key: "counterpart",
+            title: t("counterpart"),
+            cell: (row) =>
+              `${row.counterpart.name}${row.counterpart.owner ? ` · ${row.counterpart.owner}` : ""}`,
+          },
+          { key: "payment", title: t("payment"), cell: (row) => <PaymentLink id={row.paymentId} /> },
+          {
+            key: "debit",
+            title: t("debit"),
+            number: true,
+            cell: (row) => (row.amount > 0 ? amount(row.amount, row.account.currency) : ""),
+          },
+          {
+            key: "credit",
+            title: t("credit"),
+            number: true,
+            cell: (row) => (row.amount < 0 ? amount(-row.amount, row.account.currency) : ""),
+          },
+        ]}
+      />
+    </>
+  );
+}
+
+export function EntryPage() {
+  const t = useWords(texts);
+  const { id } = useParams({ strict: false }) as { id: string };
+  const entry = useQuery({
+    queryKey: ["ledger", "entry", id],
+    queryFn: () => data(api.GET("/ledger/entries/{id}", { params: { path: { id } } })),
+  });
+  return (
+    <>
+      <Head title={t("entryTitle", { id })} />
+      <Loaded query={entry}>
+        {(found) => (
+          <div className={cs.stack}>
+            <Notice>{t("entryNote")}</Notice>
+            <dl className={cs.pairs}>
+              <dt>{t("event")}</dt>
+              <dd>
+                {found.topic} <Copy text={found.id} />
+              </dd>
+              <dt>{t("payment")}</dt>
+              <dd>
+                <PaymentLink id={found.paymentId} />
+              </dd>
+              <dt>{t("occurredAt")}</dt>
+              <dd>
+                <Time at={found.occurredAt} precise />
+              </dd>
+              <dt>{t("postedAt")}</dt>
+              <dd>
+                <Time at={found.postedAt} precise />
+              </dd>
+            </dl>
+            <section className={cs.section}>
+              <h2>{t("postedLayer")}</h2>
+              <TAccounts entries={[found]} layer="POSTED" />
+            </section>
+            <section className={cs.section}>
+              <h2>{t("holdLayer")}</h2>
+              <TAccounts entries={[found]} layer="HOLD" />
+            </section>
+          </div>
+        )}
+      </Loaded>
+    </>
+  );
+}

@@ -1,0 +1,316 @@
+/** The whole truth about one payment, and the place to act on it. */
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { api, data, type Schemas } from "../../api/client";
+import { Button, Copy, Json, ui } from "../../ui/parts";
+import { Empty, Loaded } from "../../ui/states";
+import { Status } from "../../ui/status";
+import { duration, money } from "../../util/format";
+import { useLang, useWords } from "../../util/i18n";
+import { useLive } from "../../util/live";
+import { ActPanel } from "../ActPanel";
+import { ACT_WORDS, ACTS, type Act, type Payment, whyNot } from "../acts";
+import { cs, EntryLink, Head, Rows, TabPanel, Tabs, Time } from "../parts";
+import { TAccounts } from "../TAccounts";
+import { type TextKey, texts } from "../words";
+
+type Item = Schemas["TimelineItem"];
+const TABS = ["timeline", "ledger", "events", "requests", "json"] as const;
+type Tab = (typeof TABS)[number];
+const TAB_WORDS: Record<Tab, TextKey> = {
+  timeline: "timeline",
+  ledger: "ledgerTab",
+  events: "eventsTab",
+  requests: "requestsTab",
+  json: "json",
+};
+
+function Story({ item }: { item: Item }) {
+  const t = useWords(texts);
+  switch (item.kind) {
+    case "event":
+      return <>{t(`tl_${item.event.topic.replace("payment.", "")}` as TextKey)}</>;
+    case "posted":
+      return (
+        <>
+          {t("tl_posted", { id: item.entry.id })} <EntryLink id={item.entry.id} />
+        </>
+      );
+    case "parked":
+      return (
+        <a href={`/console/dead-letters/${item.deadLetter.id}`}>
+          {t("tl_parked", { id: item.deadLetter.id })}
+        </a>
+      );
+    default:
+      return <>{t("tl_attempt")}</>;
+  }
+}
+
+function Timeline({ id }: { id: number }) {
+  const t = useWords(texts);
+  const query = useQuery({
+    queryKey: ["payment", id, "timeline"],
+    queryFn: () =>
+      data(api.GET("/payments/{id}/timeline", { params: { path: { id }, query: { limit: 100 } } })),
+    refetchInterval: 3000,
+  });
+  return (
+    <Loaded query={query}>
+      {(timeline) => (
+        <ol className={cs.timeline}>
+          {timeline.data.map((item, index) => (
+            <li key={`${item.kind}-${item.at}-${index}`}>
+              <Time at={item.at} precise />
+              <span>
+                <Story item={item} />
+              </span>
+              <details>
+                <summary>{t("json")}</summary>
+                <Json value={item} />
+              </details>
+            </li>
+          ))}
+        </ol>
+      )}
+    </Loaded>
+  );
+}
+
+function Ledger({ id }: { id: number }) {
+  const t = useWords(texts);
+  const query = useQuery({
+    queryKey: ["payment", id, "ledger"],
+    queryFn: () =>
+      data(api.GET("/payments/{id}/ledger", { params: { path: { id }, query: { limit: 200 } } })),
+    refetchInterval: 3000,
+  });
+  return (
+    <Loaded query={query}>
+      {({ data: entries }) => (
+        <div className={cs.stack}>
+          <section className={cs.section}>
+            <h2>{t("postedLayer")}</h2>
+            <TAccounts entries={entries} layer="POSTED" />
+          </section>
+          <section className={cs.section}>
+            <h2>{t("holdLayer")}</h2>
+            <TAccounts entries={entries} layer="HOLD" />
+          </section>
+        </div>
+      )}
+    </Loaded>
+  );
+}
+
+function Events({ id }: { id: number }) {
+  const t = useWords(texts);
+  const query = useQuery({
+    queryKey: ["payment", id, "events"],
+    queryFn: () => data(api.GET("/events", { params: { query: { paymentId: id, limit: 100 } } })),
+  });
+  return (
+    <Loaded query={query}>
+      {({ data: events }) => (
+        <ol className={cs.timeline}>
+          {events.map((event) => (
+            <li key={event.id}>
+              <Time at={event.occurredAt} precise />
+              <span>
+                {event.topic} <Copy text={event.id} />
+              </span>
+              <details>
+                <summary>{t("envelope")}</summary>
+                <Json value={event.envelope} />
+              </details>
+            </li>
+          ))}
+        </ol>
+      )}
+    </Loaded>
+  );
+}
+
+function Requests({ id }: { id: number }) {
+  const t = useWords(texts);
+  const lang = useLang();
+  const query = useQuery({
+    queryKey: ["payment", id, "requests"],
+    queryFn: () => data(api.GET("/requests", { params: { query: { paymentId: id, limit: 100 } } })),
+  });
+  return (
+    <Loaded query={query}>
+      {({ data: rows }) => {
+        const calls = rows.filter((row) => row.method !== "GET");
+        if (calls.length === 0) return <Empty title={t("noRequests")} />;
+        return (
+          <Rows
+            label={t("requestsTab")}
+            rows={calls}
+            id={(row) => row.requestId}
+            columns={[
+              { key: "at", title: t("when"), cell: (row) => <Time at={row.at} precise /> },
+              { key: "call", title: t("action"), cell: (row) => `${row.method} ${row.route}` },
+              { key: "status", title: t("status"), number: true, cell: (row) => row.status },
+              {
+                key: "took",
+                title: t("duration"),
+                number: true,
+                cell: (row) => duration(row.durationMs, lang),
+              },
+              { key: "id", title: t("request"), cell: (row) => <Copy text={row.requestId} /> },
+            ]}
+          />
+        );
+      }}
+    </Loaded>
+  );
+}
+
+function Facts({ payment }: { payment: Payment }) {
+  const t = useWords(texts);
+  const lang = useLang();
+  const cash = (amount: number) => money(amount, payment.currency, lang);
+  const notes = Object.entries((payment.metadata ?? {}) as Record<string, string>);
+  return (
+    <dl className={cs.pairs}>
+      <dt>{t("merchant")}</dt>
+      <dd>{payment.merchantId}</dd>
+      {payment.orderId && (
+        <>
+          <dt>{t("order")}</dt>
+          <dd>
+            <Copy text={payment.orderId} />
+          </dd>
+        </>
+      )}
+      {payment.description && (
+        <>
+          <dt>{t("description")}</dt>
+          <dd>{payment.description}</dd>
+        </>
+      )}
+      <dt>{t("captured")}</dt>
+      <dd>{cash(payment.capturedAmount)}</dd>
+      <dt>{t("capturable")}</dt>
+      <dd>{cash(payment.capturableAmount)}</dd>
+      <dt>{t("refunded")}</dt>
+      <dd>{cash(payment.refundedAmount)}</dd>
+      <dt>{t("refundable")}</dt>
+      <dd>{cash(payment.refundableAmount)}</dd>
+      <dt>{t("created")}</dt>
+      <dd>
+        <Time at={payment.createdAt} />
+      </dd>
+      <dt>{t("updated")}</dt>
+      <dd>
+        <Time at={payment.updatedAt} />
+      </dd>
+      {payment.capturableAmount > 0 && (
+        <>
+          <dt>{t("deadline")}</dt>
+          <dd>
+            <Time at={payment.captureBefore} />
+          </dd>
+        </>
+      )}
+      {payment.failure && (
+        <>
+          <dt>{t("failure")}</dt>
+          <dd>{payment.failure.code}</dd>
+        </>
+      )}
+      {notes.map(([name, value]) => (
+        <div key={name} style={{ display: "contents" }}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Found({ payment }: { payment: Payment }) {
+  const t = useWords(texts);
+  const lang = useLang();
+  const navigate = useNavigate();
+  const { tab: wanted, act } = useSearch({ strict: false }) as { tab?: Tab; act?: Act };
+  const tab: Tab = TABS.includes(wanted as Tab) ? (wanted as Tab) : "timeline";
+  const id = payment.paymentId;
+  const go = (next: { tab?: Tab; act?: Act }) =>
+    void navigate({
+      to: "/console/payments/$id",
+      params: { id: String(id) },
+      search: { tab: tab === "timeline" ? undefined : tab, ...next },
+      replace: true,
+    } as never);
+  return (
+    <>
+      <Head
+        title={t("payNo", { id })}
+        lead={
+          <span className={cs.amountHead}>
+            <strong>{money(payment.amount, payment.currency, lang)}</strong>
+            <Status status={payment.status} />
+          </span>
+        }
+      >
+        {ACTS.map((one) => {
+          const reason = whyNot(one, payment);
+          return (
+            <Button
+              key={one}
+              look={one === "capture" ? "primary" : "danger"}
+              disabledReason={reason ? t(reason) : null}
+              onClick={() => go({ act: one })}
+            >
+              {t(ACT_WORDS[one])}
+            </Button>
+          );
+        })}
+      </Head>
+      <div className={cs.detail}>
+        <div>
+          <Tabs
+            label={t("payNo", { id })}
+            value={tab}
+            tabs={TABS.map((one) => [one, t(TAB_WORDS[one])])}
+            onChange={(next) => go({ tab: next === "timeline" ? undefined : next })}
+          />
+          <TabPanel tab={tab}>
+            {tab === "timeline" && <Timeline id={id} />}
+            {tab === "ledger" && <Ledger id={id} />}
+            {tab === "events" && <Events id={id} />}
+            {tab === "requests" && <Requests id={id} />}
+            {tab === "json" && <Json value={payment} />}
+          </TabPanel>
+        </div>
+        <aside aria-label={t("detail")}>
+          <Facts payment={payment} />
+        </aside>
+      </div>
+      {act && ACTS.includes(act) && !whyNot(act, payment) && (
+        <ActPanel act={act} payment={payment} onClose={() => go({ act: undefined })} />
+      )}
+    </>
+  );
+}
+
+export function PaymentPage() {
+  const t = useWords(texts);
+  const { id } = useParams({ strict: false }) as { id: string };
+  const number = Number(id);
+  const valid = Number.isSafeInteger(number) && number > 0;
+  const payment = useQuery({
+    queryKey: ["payment", number],
+    queryFn: () => data(api.GET("/payments/{id}", { params: { path: { id: number } } })),
+    enabled: valid,
+  });
+  useLive(() => void payment.refetch(), `?paymentId=${valid ? number : 0}`, valid);
+  if (!valid) return <Empty title={t("noPayment")} />;
+  return (
+    <div className={ui.pageRoot}>
+      <Loaded query={payment}>{(found) => <Found payment={found} />}</Loaded>
+    </div>
+  );
+}

@@ -1,0 +1,219 @@
+/** Find one payment or many, and take them along. The filter is the address. */
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
+import { api, data, type Schemas } from "../../api/client";
+import { Button, Copy, Notice, ui } from "../../ui/parts";
+import { Empty } from "../../ui/states";
+import { Status } from "../../ui/status";
+import { common } from "../../ui/words";
+import { csv, download } from "../../util/csv";
+import { amount } from "../../util/format";
+import { useWords } from "../../util/i18n";
+import { useLive } from "../../util/live";
+import { type PaymentQuery, parse, tokens, VIEWS, type View } from "../filter";
+import { type Column, cs, Head, PagedRows, PaymentLink, Time, usePages } from "../parts";
+import { texts } from "../words";
+
+type Payment = Schemas["Payment"];
+const EXPORT_MAX = 10_000;
+
+function list(query: PaymentQuery, cursor: string | undefined, limit: number) {
+  return data(api.GET("/payments", { params: { query: { ...query, cursor, limit } } }));
+}
+
+const HEADER = [
+  "paymentId",
+  "status",
+  "amount",
+  "currency",
+  "merchantId",
+  "orderId",
+  "description",
+  "capturedAmount",
+  "refundedAmount",
+  "createdAt",
+  "updatedAt",
+];
+
+function line(payment: Payment) {
+  return [
+    payment.paymentId,
+    payment.status,
+    payment.amount,
+    payment.currency,
+    payment.merchantId,
+    payment.orderId,
+    payment.description,
+    payment.capturedAmount,
+    payment.refundedAmount,
+    payment.createdAt,
+    payment.updatedAt,
+  ];
+}
+
+function Export({ query }: { query: PaymentQuery }) {
+  const t = useWords(texts);
+  const [count, setCount] = useState<number | null>(null);
+  const [said, setSaid] = useState("");
+  const run = async () => {
+    setCount(0);
+    setSaid("");
+    try {
+      const rows: Payment[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await list(query, cursor, 200);
+        rows.push(...page.data);
+        cursor = page.nextCursor ?? undefined;
+        setCount(rows.length);
+      } while (cursor && rows.length < EXPORT_MAX);
+      download("payments.csv", csv(HEADER, rows.slice(0, EXPORT_MAX).map(line)));
+      setSaid(t(cursor ? "exportMax" : "exported", { n: Math.min(rows.length, EXPORT_MAX) }));
+    } catch (error) {
+      setSaid(error instanceof Error ? error.message : String(error));
+    } finally {
+      setCount(null);
+    }
+  };
+  return (
+    <>
+      <span role="status" className={cs.lead}>
+        {count === null ? said : t("exporting", { n: count })}
+      </span>
+      <Button size="small" icon="download" disabled={count !== null} onClick={() => void run()}>
+        {t("exportCsv")}
+      </Button>
+    </>
+  );
+}
+
+export function PaymentsPage() {
+  const t = useWords(texts);
+  const c = useWords(common);
+  const navigate = useNavigate();
+  const { q = "", view = "view_all" } = useSearch({ strict: false }) as { q?: string; view?: View };
+  const chosen: View = view in VIEWS ? view : "view_all";
+  const text = [VIEWS[chosen], q].filter(Boolean).join(" ");
+  const { query, unknown } = parse(text);
+  const [fresh, setFresh] = useState(0);
+  const live = useLive((events) =>
+    setFresh((before) => before + new Set(events.map((event) => event.paymentId)).size),
+  );
+  const pages = usePages(["payments", query], (cursor) => list(query, cursor, 50));
+  const go = (next: { q?: string; view?: View }) =>
+    void navigate({
+      to: "/console/payments",
+      search: { q: q || undefined, view: chosen === "view_all" ? undefined : chosen, ...next },
+    } as never);
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const wanted = String(new FormData(event.currentTarget).get("q") ?? "").trim();
+    const { payment, unknown: wrong } = parse(wanted);
+    if (payment !== null && wrong.length === 0 && tokens(wanted).length === 1) {
+      void navigate({ to: "/console/payments/$id", params: { id: String(payment) } } as never);
+    } else go({ q: wanted || undefined });
+  };
+  const columns: Column<Payment>[] = [
+    { key: "id", title: t("id"), cell: (row) => <PaymentLink id={row.paymentId} /> },
+    { key: "at", title: t("created"), cell: (row) => <Time at={row.createdAt} /> },
+    { key: "status", title: t("status"), cell: (row) => <Status status={row.status} /> },
+    { key: "amount", title: t("amount"), number: true, cell: (row) => amount(row.amount, row.currency) },
+    { key: "currency", title: t("currency"), cell: (row) => row.currency },
+    { key: "merchant", title: t("merchant"), cell: (row) => row.merchantId },
+    { key: "description", title: t("description"), cell: (row) => row.description ?? "" },
+    { key: "order", title: t("order"), cell: (row) => (row.orderId ? <Copy text={row.orderId} /> : "") },
+  ];
+  return (
+    <>
+      <Head title={t("payTitle")}>
+        <Export query={query} />
+      </Head>
+      <nav className={cs.views} aria-label={t("payTitle")}>
+        {(Object.keys(VIEWS) as View[]).map((one) => (
+          <Link
+            key={one}
+            to={"/console/payments" as never}
+            search={{ q: q || undefined, view: one === "view_all" ? undefined : one } as never}
+            aria-current={one === chosen ? "page" : undefined}
+            activeOptions={{ exact: true }}
+          >
+            {t(one)}
+          </Link>
+        ))}
+      </nav>
+      <form key={q} className={cs.filterBar} onSubmit={submit}>
+        <div>
+          <input
+            data-filter
+            name="q"
+            className={ui.input}
+            defaultValue={q}
+            placeholder={t("filterHint")}
+            aria-label={t("filter")}
+            autoComplete="off"
+            spellCheck={false}
+          />
+        </div>
+        <Button type="submit" icon="filter">
+          {t("filter")}
+        </Button>
+      </form>
+      {q && (
+        <div className={cs.tokens}>
+          {tokens(q).map((token) => (
+            <button
+              key={token}
+              type="button"
+              className={cs.token}
+              aria-label={`${t("clear")}: ${token}`}
+              onClick={() =>
+                go({
+                  q:
+                    tokens(q)
+                      .filter((one) => one !== token)
+                      .join(" ") || undefined,
+                })
+              }
+            >
+              {token} <span aria-hidden="true">×</span>
+            </button>
+          ))}
+        </div>
+      )}
+      <p className={cs.help}>{t("filterHelp")}</p>
+      {unknown.map((word) => (
+        <Notice key={word} tone="bad" role="alert">
+          {t("filterBad", { word })}
+        </Notice>
+      ))}
+      {fresh > 0 && (
+        <p>
+          <Button
+            size="small"
+            icon="refresh"
+            onClick={() => {
+              setFresh(0);
+              void pages.refetch();
+            }}
+          >
+            {t("newRows", { n: fresh })}
+          </Button>
+        </p>
+      )}
+      <span className="visually-hidden" role="status">
+        {c(live === "lost" ? "liveLost" : "live")}
+      </span>
+      <PagedRows
+        query={pages}
+        label={t("payTitle")}
+        id={(row) => row.paymentId}
+        columns={columns}
+        empty={
+          <Empty title={text ? t("nothingMatches") : t("nothingYet")}>
+            {text && <Button onClick={() => go({ q: undefined, view: undefined })}>{t("clear")}</Button>}
+          </Empty>
+        }
+      />
+    </>
+  );
+}

@@ -1,0 +1,236 @@
+/** Parts of the console: times in its zone, links to things by their id, tables that go on. */
+import { type UseInfiniteQueryResult, useInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { type ReactNode, useEffect, useState } from "react";
+import { Button, classes, TableWrap, ui } from "../ui/parts";
+import { Failure, Loading } from "../ui/states";
+import { common } from "../ui/words";
+import { ago, shortTime, time } from "../util/format";
+import { useLang, useWords } from "../util/i18n";
+import s from "./console.module.css";
+import { useZone } from "./zone";
+
+/** A moment, in the console's zone; the whole of it in its title. */
+export function Time({ at, precise = false }: { at: string; precise?: boolean }) {
+  const zone = useZone();
+  return (
+    <time dateTime={at} title={time(at, zone)} className={s.time}>
+      {precise ? time(at, zone) : shortTime(at, zone)}
+    </time>
+  );
+}
+
+/** How long ago, kept up to date. */
+export function Ago({ at }: { at: string }) {
+  const lang = useLang();
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return <time dateTime={at}>{ago(at, now, lang)}</time>;
+}
+
+export function PaymentLink({ id }: { id: number }) {
+  return (
+    <Link to={"/console/payments/$id" as never} params={{ id: String(id) } as never} className={ui.mono}>
+      {id}
+    </Link>
+  );
+}
+
+export function EntryLink({ id }: { id: string }) {
+  return (
+    <Link to={"/console/ledger/entries/$id" as never} params={{ id } as never} className={ui.mono}>
+      {id}
+    </Link>
+  );
+}
+
+export interface Column<T> {
+  key: string;
+  title: string;
+  number?: boolean;
+  cell: (row: T) => ReactNode;
+}
+
+/** A real table: the first column names the row. J and K move between rows' links. */
+export function Rows<T>({
+  label,
+  columns,
+  rows,
+  id,
+}: {
+  label: string;
+  columns: Column<T>[];
+  rows: T[];
+  id: (row: T) => string | number;
+}) {
+  return (
+    <TableWrap label={label}>
+      <table className={classes(ui.table, s.rows)}>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th key={column.key} scope="col" className={column.number ? ui.number : undefined}>
+                {column.title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={id(row)}>
+              {columns.map((column, index) =>
+                index === 0 ? (
+                  <th key={column.key} scope="row">
+                    {column.cell(row)}
+                  </th>
+                ) : (
+                  <td key={column.key} className={column.number ? ui.number : undefined}>
+                    {column.cell(row)}
+                  </td>
+                ),
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </TableWrap>
+  );
+}
+
+interface PageOf<T> {
+  data: T[];
+  nextCursor?: string | null;
+}
+
+/** A list that is read page by page. */
+export function usePages<T>(
+  key: readonly unknown[],
+  read: (cursor: string | undefined) => Promise<PageOf<T>>,
+  every: number | false = false,
+) {
+  return useInfiniteQuery({
+    queryKey: key,
+    queryFn: ({ pageParam }) => read(pageParam),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+    refetchInterval: (query) => ((query.state.data?.pages.length ?? 0) > 1 ? false : every),
+  });
+}
+
+type Pages<T> = UseInfiniteQueryResult<{ pages: PageOf<T>[] }>;
+
+export function PagedRows<T>({
+  query,
+  empty,
+  ...table
+}: {
+  query: Pages<T>;
+  empty: ReactNode;
+  label: string;
+  columns: Column<T>[];
+  id: (row: T) => string | number;
+}) {
+  const c = useWords(common);
+  const lang = useLang();
+  if (!query.data) {
+    return query.isError ? (
+      <Failure error={query.error} retry={() => void query.refetch()} />
+    ) : (
+      <Loading rows={8} height={28} />
+    );
+  }
+  const rows = query.data.pages.flatMap((page) => page.data);
+  return (
+    <>
+      {query.isError && (
+        <p className={s.stale} role="status">
+          {c("stale", { age: ago(new Date(query.dataUpdatedAt).toISOString(), Date.now(), lang) })}
+        </p>
+      )}
+      {rows.length === 0 ? empty : <Rows rows={rows} {...table} />}
+      {query.hasNextPage && (
+        <div className={s.moreRow}>
+          <Button size="small" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+            {c(query.isFetchingNextPage ? "loading" : "more")}
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+export function Head({
+  title,
+  lead,
+  children,
+}: {
+  title: ReactNode;
+  lead?: ReactNode;
+  children?: ReactNode;
+}) {
+  return (
+    <div className={s.head}>
+      <div>
+        <h1>{title}</h1>
+        {lead && <p className={s.lead}>{lead}</p>}
+      </div>
+      {children && <div className={s.headTools}>{children}</div>}
+    </div>
+  );
+}
+
+/** Tabs whose choice stands in the address. */
+export function Tabs<K extends string>({
+  label,
+  value,
+  tabs,
+  onChange,
+}: {
+  label: string;
+  value: K;
+  tabs: [K, string][];
+  onChange: (tab: K) => void;
+}) {
+  return (
+    <div className={ui.tabs} role="tablist" aria-label={label}>
+      {tabs.map(([key, text]) => (
+        <button
+          key={key}
+          type="button"
+          role="tab"
+          id={`tab-${key}`}
+          aria-selected={key === value}
+          aria-controls="tab-panel"
+          tabIndex={key === value ? 0 : -1}
+          className={ui.tab}
+          onClick={() => onChange(key)}
+          onKeyDown={(event) => {
+            const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+            if (step === 0) return;
+            const at = tabs.findIndex(([known]) => known === value);
+            const next = tabs[(at + step + tabs.length) % tabs.length];
+            if (next) {
+              onChange(next[0]);
+              document.getElementById(`tab-${next[0]}`)?.focus();
+            }
+          }}
+        >
+          {text}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+export function TabPanel({ tab, children }: { tab: string; children: ReactNode }) {
+  return (
+    <div role="tabpanel" id="tab-panel" aria-labelledby={`tab-${tab}`} className={s.panel}>
+      {children}
+    </div>
+  );
+}
+
+export { s as cs };

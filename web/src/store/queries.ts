@@ -1,0 +1,46 @@
+/** What the store asks the server, by name. */
+import { queryOptions } from "@tanstack/react-query";
+import { api, data, type Schemas } from "../api/client";
+import type { CartLine } from "./cart";
+
+export type Product = Schemas["Product"];
+export type Order = Schemas["Order"];
+export type Quote = Schemas["Quote"];
+
+export const productsQuery = queryOptions({
+  queryKey: ["store", "products"],
+  queryFn: async () => (await data(api.GET("/store/products"))).data,
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+/** A line as the server wants it: without what this browser believes it costs. */
+export function bare(lines: CartLine[]) {
+  return lines.map(({ slug, color, option, quantity }) => ({ slug, color, option, quantity }));
+}
+
+export function quoteQuery(lines: CartLine[]) {
+  return queryOptions({
+    queryKey: ["store", "quote", bare(lines)],
+    queryFn: () => data(api.POST("/store/quote", { body: { lines: bare(lines) } })),
+    enabled: lines.length > 0,
+    placeholderData: (before) => before,
+  });
+}
+
+export const ordersQuery = queryOptions({
+  queryKey: ["store", "orders"],
+  queryFn: () => data(api.GET("/store/orders", { params: { query: { limit: 50 } } })),
+});
+
+export function orderQuery(no: string) {
+  return queryOptions({
+    queryKey: ["store", "order", no],
+    queryFn: () => data(api.GET("/store/orders/{no}", { params: { path: { no } } })),
+  });
+}
+
+export const faultsQuery = queryOptions({
+  queryKey: ["faults"],
+  queryFn: () => data(api.GET("/sim/faults")),
+  refetchInterval: 5000,
+});

@@ -1,0 +1,50 @@
+/** Language and brightness: remembered in this browser. */
+import { useState } from "react";
+import { setLang, useLang, useWords } from "../util/i18n";
+import { IconButton } from "./parts";
+import s from "./ui.module.css";
+import { common } from "./words";
+
+export function LanguageButton() {
+  const t = useWords(common);
+  const lang = useLang();
+  const other = lang === "ko" ? "en" : "ko";
+  return (
+    <button
+      type="button"
+      className={s.iconButton}
+      lang={other}
+      aria-label={`${t("language")}: ${t("languageLabel")}`}
+      onClick={() => setLang(other)}
+    >
+      <span style={{ fontSize: 13 }}>{t("language")}</span>
+    </button>
+  );
+}
+
+function isDark(): boolean {
+  const chosen = document.documentElement.dataset.theme;
+  return chosen ? chosen === "dark" : (window.matchMedia?.("(prefers-color-scheme: dark)").matches ?? false);
+}
+
+export function ThemeButton() {
+  const t = useWords(common);
+  const [dark, setDark] = useState(isDark);
+  const toggle = () => {
+    const theme = dark ? "light" : "dark";
+    document.documentElement.dataset.theme = theme;
+    try {
+      localStorage.setItem("swelite.theme", theme);
+    } catch {
+      // Not remembered, then.
+    }
+    setDark(!dark);
+  };
+  return (
+    <IconButton
+      icon={dark ? "sun" : "moon"}
+      label={dark ? t("themeLight") : t("themeDark")}
+      onClick={toggle}
+    />
+  );
+}

@@ -1,0 +1,87 @@
+/** What a page shows before, instead of and beside its data: never blank, never a spinner without words. */
+import type { UseQueryResult } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { ApiError } from "../api/client";
+import { ago } from "../util/format";
+import { useLang, useWords } from "../util/i18n";
+import { Button, Copy, Notice, Skeleton } from "./parts";
+import s from "./ui.module.css";
+import { common } from "./words";
+
+export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
+  const t = useWords(common);
+  const api = error instanceof ApiError ? error : null;
+  return (
+    <div className={s.state} role="alert">
+      <h2>{api?.status === 0 ? t("failedOffline") : t("failed")}</h2>
+      {api && api.status !== 0 && (
+        <p>
+          {api.problem.message} ({api.problem.code}
+          {api.problem.requestId && (
+            <>
+              {" "}
+              · {t("requestId")} <Copy text={api.problem.requestId} />
+            </>
+          )}
+          )
+        </p>
+      )}
+      {retry && (
+        <Button icon="refresh" onClick={retry}>
+          {t("retry")}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+export function Empty({ title, children }: { title: string; children?: ReactNode }) {
+  return (
+    <div className={s.state}>
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}
+
+export function Loading({ rows = 6, height = 36 }: { rows?: number; height?: number }) {
+  const t = useWords(common);
+  return (
+    <div aria-busy="true" style={{ display: "grid", gap: 8, padding: "12px 0" }}>
+      <span className="visually-hidden" role="status">
+        {t("loading")}
+      </span>
+      {Array.from({ length: rows }, (_, index) => (
+        <Skeleton key={index} height={height} />
+      ))}
+    </div>
+  );
+}
+
+/** Data, or what stands in for it. Data that can no longer be refreshed is shown with its age, never as if it were new. */
+export function Loaded<T>({
+  query,
+  children,
+  rows,
+}: {
+  query: UseQueryResult<T>;
+  children: (data: T) => ReactNode;
+  rows?: number;
+}) {
+  const t = useWords(common);
+  const lang = useLang();
+  if (query.data !== undefined) {
+    return (
+      <>
+        {query.isError && (
+          <Notice tone="warn" role="status">
+            {t("stale", { age: ago(new Date(query.dataUpdatedAt).toISOString(), Date.now(), lang) })}
+          </Notice>
+        )}
+        {children(query.data)}
+      </>
+    );
+  }
+  if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
+  return <Loading rows={rows} />;
+}

@@ -1,0 +1,71 @@
+//! The web pages: built once, and again only when something they are made of has changed.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use anyhow::{Context, Result};
+
+use crate::shell::{self, Step};
+
+/// What the pages are made of, from the folder `web`.
+const SOURCES: [&str; 9] = [
+    "src",
+    "public",
+    "scripts",
+    "index.html",
+    "console.html",
+    "package.json",
+    "package-lock.json",
+    "vite.config.ts",
+    "../crates/server/src/http/shop/catalogue.json",
+];
+
+/// Builds them if they are old. Without npm the platform is complete except for its pages; says whether they are there.
+pub(crate) fn build(root: &Path) -> Result<bool> {
+    let web = root.join("web");
+    let page = web.join("dist/index.html");
+    if let Some(built) = changed_at(&page)?
+        && newest(&web)? <= built
+    {
+        return Ok(true);
+    }
+    if !shell::exists("npm", "--version") {
+        return Ok(page.exists());
+    }
+    let installed = changed_at(&web.join("node_modules/.package-lock.json"))?;
+    if installed < changed_at(&web.join("package-lock.json"))? {
+        Step::new("npm", &web).arguments(["ci", "--no-audit", "--no-fund"]).run()?;
+    }
+    Step::new("npm", &web).arguments(["run", "build"]).run()?;
+    Ok(true)
+}
+
+/// When the latest of the sources was changed. What the build itself writes among them does not count.
+fn newest(web: &Path) -> Result<SystemTime> {
+    let mut newest = SystemTime::UNIX_EPOCH;
+    let mut left: Vec<PathBuf> = SOURCES.iter().map(|source| web.join(source)).collect();
+    while let Some(path) = left.pop() {
+        if path.ends_with("src/fonts") || path.ends_with("public/pretendard-license.txt") {
+            continue;
+        }
+        if path.is_dir() {
+            for entry in fs::read_dir(&path).with_context(|| format!("list {}", path.display()))? {
+                left.push(entry?.path());
+            }
+        } else if let Some(changed) = changed_at(&path)? {
+            newest = newest.max(changed);
+        }
+    }
+    Ok(newest)
+}
+
+fn changed_at(path: &Path) -> Result<Option<SystemTime>> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(Some(metadata.modified()?)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("look at {}", path.display())),
+    }
+}
