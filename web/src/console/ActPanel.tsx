@@ -7,7 +7,7 @@ import { Button, Copy, Field, Notice, Switch, ui } from "../ui/parts";
 import { curlOf } from "../util/curl";
 import { amount as shown } from "../util/format";
 import { useWords } from "../util/i18n";
-import { ACT_WORDS, type Act, bodyOf, cliOf, type Payment, preview } from "./acts";
+import { ACT_WORDS, type Act, bodyOf, cliOf, type Payment, preview, whyNot } from "./acts";
 import { cs } from "./parts";
 import { texts } from "./words";
 
@@ -23,9 +23,20 @@ function send(act: Act, id: number, body: ReturnType<typeof bodyOf>) {
   );
 }
 
-export function ActPanel({ act, payment, onClose }: { act: Act; payment: Payment; onClose: () => void }) {
+/** `payment` as it was when the panel was opened: what the act makes of it must not close the panel before it can be read. */
+export function ActPanel({
+  act,
+  payment: latest,
+  onClose,
+}: {
+  act: Act;
+  payment: Payment;
+  onClose: () => void;
+}) {
   const t = useWords(texts);
   const client = useQueryClient();
+  const [payment] = useState(latest);
+  const impossible = whyNot(act, payment);
   const max = act === "refund" ? payment.refundableAmount : payment.capturableAmount;
   const [amount, setAmount] = useState(max);
   const [final, setFinal] = useState(true);
@@ -139,7 +150,12 @@ export function ActPanel({ act, payment, onClose }: { act: Act; payment: Payment
           {act === "void" && <p className={cs.lead}>{t("actPreviewNone")}</p>}
         </section>
         <div className={cs.actions}>
-          <Button type="submit" look={act === "capture" ? "primary" : "danger"} disabled={busy}>
+          <Button
+            type="submit"
+            look={act === "capture" ? "primary" : "danger"}
+            disabled={busy}
+            disabledReason={impossible ? t(impossible) : null}
+          >
             {t("actDo", { what })}
           </Button>
           <Copy text={curlOf("POST", `/payments/${act}/${payment.paymentId}`, body)} label={t("copyCurl")} />

@@ -9,7 +9,10 @@ import { makeRouter } from "./router";
 
 const client = new QueryClient({
   defaultOptions: {
+    // A browser that believes to be offline may still reach a server on its own machine; and an error must be shown as one.
+    mutations: { networkMode: "always" },
     queries: {
+      networkMode: "always",
       retry: (count, error) =>
         count < 1 && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
       staleTime: 2_000,

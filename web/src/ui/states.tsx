@@ -8,12 +8,14 @@ import { Button, Copy, Notice, Skeleton } from "./parts";
 import s from "./ui.module.css";
 import { common } from "./words";
 
-export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
+/** `page`: it stands for the whole page, so its heading is the page's. */
+export function Failure({ error, retry, page }: { error: unknown; retry?: () => void; page?: boolean }) {
+  const Heading = page ? "h1" : "h2";
   const t = useWords(common);
   const api = error instanceof ApiError ? error : null;
   return (
     <div className={s.state} role="alert">
-      <h2>{api?.status === 0 ? t("failedOffline") : t("failed")}</h2>
+      <Heading>{api?.status === 0 ? t("failedOffline") : t("failed")}</Heading>
       {api && api.status !== 0 && (
         <p>
           {api.problem.message} ({api.problem.code}
@@ -35,10 +37,11 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
   );
 }
 
-export function Empty({ title, children }: { title: string; children?: ReactNode }) {
+export function Empty({ title, children, page }: { title: string; children?: ReactNode; page?: boolean }) {
+  const Heading = page ? "h1" : "h2";
   return (
     <div className={s.state}>
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {children}
     </div>
   );
@@ -63,10 +66,12 @@ export function Loaded<T>({
   query,
   children,
   rows,
+  page,
 }: {
   query: UseQueryResult<T>;
   children: (data: T) => ReactNode;
   rows?: number;
+  page?: boolean;
 }) {
   const t = useWords(common);
   const lang = useLang();
@@ -82,6 +87,6 @@ export function Loaded<T>({
       </>
     );
   }
-  if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
+  if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} page={page} />;
   return <Loading rows={rows} />;
 }

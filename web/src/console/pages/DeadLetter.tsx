@@ -251,6 +251,10 @@ export function DeadLetterPage() {
     queryFn: () => data(api.GET("/dead-letters/{id}", { params: { path: { id: number } } })),
     enabled: valid,
   });
-  if (!valid) return <Empty title={t("nothingMatches")} />;
-  return <Loaded query={letter}>{(found) => <Found letter={found} />}</Loaded>;
+  if (!valid) return <Empty title={t("nothingMatches")} page />;
+  return (
+    <Loaded query={letter} page>
+      {(found) => <Found letter={found} />}
+    </Loaded>
+  );
 }

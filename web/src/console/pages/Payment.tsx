@@ -289,8 +289,8 @@ function Found({ payment }: { payment: Payment }) {
           <Facts payment={payment} />
         </aside>
       </div>
-      {act && ACTS.includes(act) && !whyNot(act, payment) && (
-        <ActPanel act={act} payment={payment} onClose={() => go({ act: undefined })} />
+      {act && ACTS.includes(act) && (
+        <ActPanel key={act} act={act} payment={payment} onClose={() => go({ act: undefined })} />
       )}
     </>
   );
@@ -307,10 +307,12 @@ export function PaymentPage() {
     enabled: valid,
   });
   useLive(() => void payment.refetch(), `?paymentId=${valid ? number : 0}`, valid);
-  if (!valid) return <Empty title={t("noPayment")} />;
+  if (!valid) return <Empty title={t("noPayment")} page />;
   return (
     <div className={ui.pageRoot}>
-      <Loaded query={payment}>{(found) => <Found payment={found} />}</Loaded>
+      <Loaded query={payment} page>
+        {(found) => <Found payment={found} />}
+      </Loaded>
     </div>
   );
 }

@@ -310,5 +310,9 @@ export function FlowPage() {
     ...orderQuery(no),
     refetchInterval: (query) => (query.state.data?.status === "PROCESSING" ? 1000 : false),
   });
-  return <Loaded query={order}>{(found) => <FlowOf order={found} />}</Loaded>;
+  return (
+    <Loaded query={order} page>
+      {(found) => <FlowOf order={found} />}
+    </Loaded>
+  );
 }

@@ -245,7 +245,9 @@ export function OrderPage() {
   });
   return (
     <div className={ui.pageRoot}>
-      <Loaded query={order}>{(found) => <Details order={found} />}</Loaded>
+      <Loaded query={order} page>
+        {(found) => <Details order={found} />}
+      </Loaded>
     </div>
   );
 }

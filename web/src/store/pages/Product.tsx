@@ -221,12 +221,12 @@ export function ProductPage() {
   const { slug } = useParams({ strict: false }) as { slug: string };
   const products = useQuery(productsQuery);
   return (
-    <Loaded query={products}>
+    <Loaded query={products} page>
       {(all) => {
         const product = all.find((one) => one.slug === slug);
         if (product) return <Buy product={product} />;
         return (
-          <Empty title={t("noProduct")}>
+          <Empty title={t("noProduct")} page>
             <Link to="/" className={buttonClass()}>
               <Icon name="back" /> {t("browse")}
             </Link>
