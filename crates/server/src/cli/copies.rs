@@ -7,7 +7,7 @@ use engine::ports::Clock;
 use serde_json::json;
 use store::{Copy, CopyError, SqliteSettings};
 
-use super::{Context, Exit, config::SettingsArgs, failure::Failure, open_failure};
+use super::{Context, Exit, config::SettingsArgs, embedded_failure, failure::Failure};
 use crate::{config::Flags, system::System};
 
 /// Copy the embedded books into a file, also while they are in use.
@@ -93,7 +93,7 @@ fn show(context: &Context, copy: &Copy, place: &Path, what: &str) {
 fn failure(context: &Context, error: &CopyError) -> Failure {
     let lang = context.output.lang;
     match error {
-        CopyError::Open(error) => open_failure(lang, error),
+        CopyError::Open(error) => embedded_failure(lang, error),
         CopyError::Taken { .. } => Failure::of_error(Exit::Refused, error).then(lang.pick(
             "다른 이름을 쓰세요. 장부를 바꾸려면 `restore --replace` 를 쓰면 지금 것은 옆에 남아요.",
             "choose another name; to put a copy in the place of books use `restore --replace`, which keeps them beside",
