@@ -1447,6 +1447,11 @@ export interface components {
              * @description When it was answered.
              */
             answeredAt?: string | null;
+            /**
+             * @description Whether the cache holds a copy of the answer: `held`, `none`, or `unknown` while it is away. Keys are then looked up in the
+             *     books, where the answer is.
+             */
+            cached: string;
             /** @description The stored answer. */
             body?: Record<string, never> | null;
         };

@@ -79,12 +79,12 @@ function FaultBanner({ onOpen }: { onOpen: () => void }) {
     : 0;
   if (count === 0) return null;
   return (
-    <div className={s.faultBanner} role="status">
-      <span>{t("faultsOn", { n: count })}</span>
+    <section className={s.faultBanner} aria-label={t("labTitle")}>
+      <span role="status">{t("faultsOn", { n: count })}</span>
       <button type="button" onClick={onOpen}>
         {t("openLab")}
       </button>
-    </div>
+    </section>
   );
 }
 
@@ -118,7 +118,9 @@ export function Layout() {
       <a className="skip" href="#main">
         {c("skip")}
       </a>
-      <p className={s.strip}>{t("strip")}</p>
+      <section className={s.strip} aria-label={t("name")}>
+        {t("strip")}
+      </section>
       <FaultBanner onOpen={() => setLab(true)} />
       <header className={s.header}>
         <div className={s.headerRow}>
@@ -144,7 +146,7 @@ export function Layout() {
               <Icon name="receipt" />
               <span>{t("orders")}</span>
             </Link>
-            <Link to="/cart" className={s.tool} aria-label={t("cartCount", { n: count })}>
+            <Link to="/cart" className={s.tool}>
               <Icon name="cart" />
               <span>{t("cart")}</span>
               {count > 0 && <b>{count}</b>}

@@ -1,5 +1,6 @@
 /** A receipt that prints line by line as facts arrive, and is sealed when the ledger has it. Nothing is on it before it is true. */
 import type { Schemas } from "../api/client";
+import { Icon } from "../ui/icons";
 import { amount, duration, grouped, time } from "../util/format";
 import { useLang, useWords } from "../util/i18n";
 import { planText } from "./pages/Checkout";
@@ -11,44 +12,9 @@ type TextKey = keyof (typeof texts)["ko"];
 
 function Seal({ label }: { label: string }) {
   return (
-    <svg className={s.seal} viewBox="0 0 96 96" role="img" aria-label={label}>
-      <rect x="5" y="5" width="86" height="86" rx="7" fill="none" stroke="var(--seal)" strokeWidth="5" />
-      <rect
-        x="13"
-        y="13"
-        width="70"
-        height="70"
-        rx="2"
-        fill="none"
-        stroke="var(--seal)"
-        strokeWidth="1.500"
-      />
-      {label.length <= 2 ? (
-        <text
-          x="48"
-          y="62"
-          textAnchor="middle"
-          fill="var(--seal)"
-          fontSize="34"
-          fontWeight="700"
-          letterSpacing="-1"
-        >
-          {label}
-        </text>
-      ) : (
-        <text
-          x="48"
-          y="54"
-          textAnchor="middle"
-          fill="var(--seal)"
-          fontSize="16"
-          fontWeight="700"
-          letterSpacing="1"
-        >
-          {label}
-        </text>
-      )}
-    </svg>
+    <div className={s.seal} role="img" aria-label={label} data-long={label.length > 2}>
+      <span aria-hidden="true">{label}</span>
+    </div>
   );
 }
 
@@ -103,7 +69,13 @@ export function Receipt({ order, steps, entries, posted }: ReceiptProps) {
         {done.map((step) => (
           <li key={step.station}>
             <span>{t(`station_${step.station}` as TextKey)}</span>
-            <span>{step.durationUs == null ? "✓" : `+${duration(step.durationUs / 1000, lang)}`}</span>
+            <span>
+              {step.durationUs == null ? (
+                <Icon name="check" size={13} />
+              ) : (
+                `+${duration(step.durationUs / 1000, lang)}`
+              )}
+            </span>
           </li>
         ))}
       </ul>

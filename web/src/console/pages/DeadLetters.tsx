@@ -172,7 +172,7 @@ function Groups() {
                 { key: "last", title: t("last"), cell: (row) => <Ago at={row.last} /> },
                 {
                   key: "bulk",
-                  title: "",
+                  title: t("action"),
                   cell: (row) => (
                     <Button
                       size="small"

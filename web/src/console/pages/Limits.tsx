@@ -53,8 +53,16 @@ function Limits({ merchant }: { merchant: string }) {
                   title: t("capacity"),
                   cell: (row) => t("perWindow", { n: row.capacity, window: row.windowSeconds }),
                 },
-                { key: "meter", title: "", cell: (row) => <Meter limit={row} /> },
-                { key: "used", title: t("used"), number: true, cell: (row) => row.used ?? t("unknown") },
+                {
+                  key: "used",
+                  title: t("used"),
+                  number: true,
+                  cell: (row) => (
+                    <>
+                      <Meter limit={row} /> {row.used ?? t("unknown")}
+                    </>
+                  ),
+                },
                 {
                   key: "left",
                   title: t("remaining"),

@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { api, data, type Schemas } from "../../api/client";
-import { Badge, Button, Field, Notice, ui } from "../../ui/parts";
+import { Badge, Button, Field, Notice, TableWrap, ui } from "../../ui/parts";
 import { Failure, Loaded } from "../../ui/states";
 import { csv, download } from "../../util/csv";
 import { amount, duration, grouped, time } from "../../util/format";
@@ -45,55 +45,57 @@ function Balance({ trial }: { trial: Trial }) {
       </Notice>
       {trial.currencies.length === 0 && <p className={cs.lead}>{t("nothingYet")}</p>}
       {trial.currencies.map((one) => (
-        <table key={one.currency} className={ui.table}>
-          <caption className="visually-hidden">
-            {t("trialTitle")} {one.currency}
-          </caption>
-          <thead>
-            <tr>
-              <th scope="col">
-                {t("account")} ({one.currency})
-              </th>
-              <th scope="col">{t("kind")}</th>
-              <th scope="col" className={ui.number}>
-                {t("debit")}
-              </th>
-              <th scope="col" className={ui.number}>
-                {t("credit")}
-              </th>
-              <th scope="col" className={ui.number}>
-                {t("balance")}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {one.accounts.map((line) => (
-              <tr key={line.code}>
-                <th scope="row">
-                  {line.code} {line.name}
+        <TableWrap key={one.currency} label={`${t("trialTitle")} ${one.currency}`}>
+          <table className={ui.table}>
+            <caption className="visually-hidden">
+              {t("trialTitle")} {one.currency}
+            </caption>
+            <thead>
+              <tr>
+                <th scope="col">
+                  {t("account")} ({one.currency})
                 </th>
-                <td>{t(`k_${line.type}` as TextKey)}</td>
-                <td className={ui.number}>{amount(line.debit, one.currency)}</td>
-                <td className={ui.number}>{amount(line.credit, one.currency)}</td>
-                <td className={ui.number}>{amount(line.balance, one.currency)}</td>
+                <th scope="col">{t("kind")}</th>
+                <th scope="col" className={ui.number}>
+                  {t("debit")}
+                </th>
+                <th scope="col" className={ui.number}>
+                  {t("credit")}
+                </th>
+                <th scope="col" className={ui.number}>
+                  {t("balance")}
+                </th>
               </tr>
-            ))}
-          </tbody>
-          <tfoot>
-            <tr>
-              <th scope="row" colSpan={2}>
-                {t("difference")} {amount(one.difference, one.currency)}
-              </th>
-              <td className={ui.number}>
-                <strong>{amount(one.debit, one.currency)}</strong>
-              </td>
-              <td className={ui.number}>
-                <strong>{amount(one.credit, one.currency)}</strong>
-              </td>
-              <td />
-            </tr>
-          </tfoot>
-        </table>
+            </thead>
+            <tbody>
+              {one.accounts.map((line) => (
+                <tr key={line.code}>
+                  <th scope="row">
+                    {line.code} {line.name}
+                  </th>
+                  <td>{t(`k_${line.type}` as TextKey)}</td>
+                  <td className={ui.number}>{amount(line.debit, one.currency)}</td>
+                  <td className={ui.number}>{amount(line.credit, one.currency)}</td>
+                  <td className={ui.number}>{amount(line.balance, one.currency)}</td>
+                </tr>
+              ))}
+            </tbody>
+            <tfoot>
+              <tr>
+                <th scope="row" colSpan={2}>
+                  {t("difference")} {amount(one.difference, one.currency)}
+                </th>
+                <td className={ui.number}>
+                  <strong>{amount(one.debit, one.currency)}</strong>
+                </td>
+                <td className={ui.number}>
+                  <strong>{amount(one.credit, one.currency)}</strong>
+                </td>
+                <td />
+              </tr>
+            </tfoot>
+          </table>
+        </TableWrap>
       ))}
     </div>
   );
@@ -178,14 +180,20 @@ function Proofs() {
   });
   return (
     <section className={cs.section}>
-      <Head title={<span className={cs.subtitle}>{t("proofs")}</span>} lead={t("proofsLead")}>
-        <Button disabled={run.isPending} onClick={() => run.mutate("incremental")}>
-          {t("runIncremental")}
-        </Button>
-        <Button look="primary" disabled={run.isPending} onClick={() => run.mutate("full")}>
-          {t(run.isPending ? "proving" : "runFull")}
-        </Button>
-      </Head>
+      <div className={cs.head}>
+        <div>
+          <h2>{t("proofs")}</h2>
+          <p className={cs.lead}>{t("proofsLead")}</p>
+        </div>
+        <div className={cs.headTools}>
+          <Button disabled={run.isPending} onClick={() => run.mutate("incremental")}>
+            {t("runIncremental")}
+          </Button>
+          <Button look="primary" disabled={run.isPending} onClick={() => run.mutate("full")}>
+            {t(run.isPending ? "proving" : "runFull")}
+          </Button>
+        </div>
+      </div>
       {run.isError && <Failure error={run.error} />}
       <Loaded query={proofs}>
         {(view) => (

@@ -80,6 +80,7 @@ function Stations({ flow }: { flow: Flow }) {
           data-state={step.state}
           aria-current={index === current ? "step" : undefined}
         >
+          <span className={s.wire} aria-hidden="true" />
           <span className={s.gap}>
             {step.durationUs !== null && step.durationUs !== undefined
               ? t("gap", { time: duration(step.durationUs / 1000, lang) })
