@@ -13,6 +13,8 @@ pub struct EngineSettings {
     pub queue_max: usize,
     /// How long a command may wait for its answer.
     pub command_timeout: Duration,
+    /// When a batch has been under way for this long, the store counts as away: what waits behind it is told so at once.
+    pub stall_limit: Duration,
     /// How long an authorization can be captured, in seconds.
     pub authorization_seconds: u32,
     /// How long an answer is kept, in seconds.
@@ -37,6 +39,7 @@ impl Default for EngineSettings {
             batch_max: 256,
             queue_max: 4096,
             command_timeout: Duration::from_secs(5),
+            stall_limit: Duration::from_secs(5),
             authorization_seconds: 604_800,
             idempotency_seconds: 1_296_000,
             outbox_retention_seconds: 604_800,

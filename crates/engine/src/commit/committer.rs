@@ -62,7 +62,10 @@ impl Committer {
 
     async fn commit(&self, batch: Vec<Queued>) {
         let begun = self.context.clock.monotonic();
-        match self.try_until_deadline(&batch).await {
+        self.pace.begin(begun);
+        let tried = self.try_until_deadline(&batch).await;
+        self.pace.end();
+        match tried {
             Tried::Committed(settled) => {
                 let took = self.context.clock.monotonic().saturating_sub(begun);
                 self.pace.record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));

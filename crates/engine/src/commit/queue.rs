@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::Context;
 use crate::{
     payments::Authorize,
-    ports::{Attempt, Digest, IdempotencyScope, Outcome, Refusal, Render, Rendered},
+    ports::{Attempt, Clock, Digest, IdempotencyScope, Outcome, Refusal, Render, Rendered},
 };
 
 /// What the committer is asked to do.
@@ -150,17 +150,25 @@ impl Queued {
 }
 
 /// The caller's half of a queued command.
-#[derive(Debug)]
 pub(crate) struct Promise {
     ticket: Arc<AtomicU8>,
     reply: oneshot::Receiver<Settled>,
     timeout: Duration,
+    pace: Arc<Pace>,
 }
 
 impl Promise {
     /// What became of the command; an error says that it was taken back in time (nothing happened) or that nobody knows.
     pub(crate) async fn settled(&mut self) -> Result<Settled, Refusal> {
-        match tokio::time::timeout(self.timeout, &mut self.reply).await {
+        let patience = self.pace.stall_limit.min(self.timeout);
+        match tokio::time::timeout(patience, &mut self.reply).await {
+            Ok(Ok(settled)) => return Ok(settled),
+            Ok(Err(_)) => return Err(Refusal::OutcomeUnknown),
+            Err(_) if self.pace.is_stalled() && self.withdraw() => return Err(Refusal::Unavailable),
+            Err(_) => {}
+        }
+        let rest = self.timeout.saturating_sub(patience);
+        match tokio::time::timeout(rest, &mut self.reply).await {
             Ok(Ok(settled)) => Ok(settled),
             Ok(Err(_)) => Err(Refusal::OutcomeUnknown),
             Err(_) if self.withdraw() => Err(Refusal::Overloaded),
@@ -183,15 +191,34 @@ pub struct CommitQueue {
 }
 
 /// How long a batch takes, as a moving average, to tell how long a new command would wait.
-#[derive(Debug, Default)]
 pub(super) struct Pace {
+    clock: Arc<dyn Clock>,
+    stall_limit: Duration,
     batch_us: AtomicU64,
+    /// Since when the present batch is under way, in milliseconds of the monotonic clock plus one; 0 when there is none.
+    busy_since: AtomicU64,
 }
 
 impl Pace {
     pub(super) fn record(&self, batch_us: u64) {
         let before = self.batch_us.load(Ordering::Relaxed);
         self.batch_us.store(before.saturating_mul(7).saturating_add(batch_us) / 8, Ordering::Relaxed);
+    }
+
+    pub(super) fn begin(&self, now: Duration) {
+        let now_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX - 1);
+        self.busy_since.store(now_ms.saturating_add(1), Ordering::Relaxed);
+    }
+
+    pub(super) fn end(&self) {
+        self.busy_since.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether the batch under way has taken so long that the store must be away.
+    fn is_stalled(&self) -> bool {
+        let since = self.busy_since.load(Ordering::Relaxed);
+        let stalled_at = Duration::from_millis(since.saturating_sub(1)).saturating_add(self.stall_limit);
+        since > 0 && self.clock.monotonic() >= stalled_at
     }
 
     fn wait(&self, waiting: usize, batch_max: usize) -> Duration {
@@ -204,7 +231,12 @@ impl Pace {
 impl CommitQueue {
     pub(super) fn new(context: Context) -> (Self, mpsc::Receiver<Queued>, Arc<Pace>) {
         let (sender, receiver) = mpsc::channel(context.settings.queue_max);
-        let pace = Arc::new(Pace::default());
+        let pace = Arc::new(Pace {
+            clock: Arc::clone(&context.clock),
+            stall_limit: context.settings.stall_limit,
+            batch_us: AtomicU64::new(0),
+            busy_since: AtomicU64::new(0),
+        });
         (Self { sender, pace: Arc::clone(&pace), context }, receiver, pace)
     }
 
@@ -214,12 +246,15 @@ impl CommitQueue {
         if self.pace.wait(self.waiting(), self.context.settings.batch_max) > timeout / 2 {
             return Err(Refusal::Overloaded);
         }
+        if self.pace.is_stalled() {
+            return Err(Refusal::Unavailable);
+        }
         let (reply, receiver) = oneshot::channel();
         let ticket = Arc::new(AtomicU8::new(WAITING));
         let deadline = self.context.clock.monotonic().saturating_add(timeout);
         let queued = Queued { submission, deadline, ticket: Arc::clone(&ticket), reply };
         match self.sender.try_send(queued) {
-            Ok(()) => Ok(Promise { ticket, reply: receiver, timeout }),
+            Ok(()) => Ok(Promise { ticket, reply: receiver, timeout, pace: Arc::clone(&self.pace) }),
             Err(mpsc::error::TrySendError::Full(_)) => Err(Refusal::Overloaded),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(Refusal::Unavailable),
         }

@@ -1,11 +1,12 @@
 //! Parts that fail: the store refuses, is away, loses a statement; an event cannot be posted.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use domain::id::DeadLetterId;
 use engine::{
     pipeline::dead_letters::{self, DeadLetterRefusal, OperatorAct},
     ports::{DeadLetterReason, DeadLetterState, PostingChanges},
+    settings::EngineSettings,
 };
 use futures_util::future::join_all;
 use testkit::{
@@ -16,13 +17,17 @@ use testkit::{
 use crate::app::{App, Options, PATIENCE, authorize};
 
 async fn app_with_faults() -> (App, Arc<Faults>) {
+    app_with_faults_and(Options::default().settings).await
+}
+
+async fn app_with_faults_and(settings: EngineSettings) -> (App, Arc<Faults>) {
     let (planted, faults) = std::sync::mpsc::channel();
     let wrap = Box::new(move |inner| {
         let (store, faults) = faulty(inner);
         planted.send(faults).unwrap();
         store
     });
-    let app = App::with(Options { wrap, ..Options::default() }).await;
+    let app = App::with(Options { wrap, settings, ..Options::default() }).await;
     (app, faults.recv().unwrap())
 }
 
@@ -61,6 +66,29 @@ async fn a_store_that_is_away_is_503_and_nothing_happened() {
     faults.set_away(false);
     assert_eq!(app.payments_stored().await, 0);
     let retried = app.authorize(authorize(10, "k")).await;
+    assert_eq!((retried.status, retried.replayed), (200, false));
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_batch_that_does_not_end_nobody_waits() {
+    let stall_limit = Duration::from_millis(50);
+    let settings = EngineSettings { stall_limit, ..Options::default().settings };
+    let (app, faults) = app_with_faults_and(settings).await;
+    faults.hold_commits();
+    let released = async {
+        faults.commits_held(1).await;
+        app.clock.advance_ms(1000);
+        // Whoever comes now, or waits already, is told that nothing happened.
+        let refused =
+            join_all((1..5).map(|number| app.authorize(authorize(10, &format!("w{number}"))))).await;
+        assert!(refused.iter().all(|answer| answer.status == 503));
+        faults.release_commits();
+    };
+    let (first, ()) = tokio::join!(app.authorize(authorize(10, "k")), released);
+    assert_eq!(first.status, 200, "who was taken gets its answer");
+    assert_eq!(app.payments_stored().await, 1);
+    let retried = app.authorize(authorize(10, "w1")).await;
     assert_eq!((retried.status, retried.replayed), (200, false));
     app.finish().await;
 }

@@ -19,6 +19,11 @@ pub(super) fn engine(settings: &Settings) -> EngineSettings {
         batch_max: count(commit.batch_max),
         queue_max: count(commit.queue_max),
         command_timeout: Duration::from_millis(u64::from(commit.timeout_ms)),
+        // A disk of this machine may take its time; another machine that does not answer is away.
+        stall_limit: match settings.mariadb.host {
+            Some(_) => Duration::from_millis(800),
+            None => Duration::from_millis(u64::from(commit.timeout_ms)),
+        },
         authorization_seconds: settings.payments.authorization_seconds,
         idempotency_seconds: settings.idempotency.retention_seconds,
         outbox_retention_seconds: settings.retention.outbox_seconds,

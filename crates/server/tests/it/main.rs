@@ -11,6 +11,8 @@ mod event_schemas;
 mod full_disk;
 mod hostile;
 mod lifecycle;
+#[cfg(feature = "mariadb")]
+mod mariadb;
 mod origin;
 mod redis;
 mod remote_simulator;

@@ -73,7 +73,7 @@ impl MariadbOptions {
             wait_max: Duration::from_millis(750),
             connect_timeout: Duration::from_millis(500),
             statement_timeout: Duration::from_secs(3),
-            settle_timeout: Duration::from_secs(4),
+            settle_timeout: Duration::from_millis(800),
         }
     }
 
