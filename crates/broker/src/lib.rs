@@ -9,5 +9,7 @@ mod embedded;
 mod kafka;
 
 pub use embedded::{EmbeddedBroker, EmbeddedBrokerSettings};
+#[cfg(all(feature = "kafka", feature = "testing"))]
+pub use kafka::testing;
 #[cfg(feature = "kafka")]
 pub use kafka::{KafkaBroker, KafkaSecurity, KafkaSettings, Password, TopicFault};

@@ -70,6 +70,10 @@ pub enum Incident {
     Panic,
     /// The wall clock moved against the monotonic one.
     ClockJump,
+    /// The broker has lost an event, or delivered it in the wrong order; it is published again.
+    Hole,
+    /// The outbox lacks an event that has not been pruned.
+    OutboxGap,
 }
 
 /// Whoever watches.
@@ -88,6 +92,12 @@ pub trait Observer: Send + Sync {
     fn worker_events(&self, topic: Option<Topic>, result: EventResult, count: usize);
     /// An event was posted this long after it happened.
     fn event_to_ledger(&self, seconds: f64);
+    /// The relay published `count` events and had them acknowledged.
+    fn events_published(&self, count: usize);
+    /// The relay could not publish.
+    fn publish_failed(&self);
+    /// The partition of a topic holds this many records the worker has not handled.
+    fn partition_lag(&self, topic: Topic, partition: i32, records: u64);
     /// How many attempts are unknown past their bound.
     fn attempts_overdue(&self, count: usize);
     /// Something somebody must look at.
@@ -106,6 +116,9 @@ impl Observer for Unobserved {
     fn records_consumed(&self, _: usize) {}
     fn worker_events(&self, _: Option<Topic>, _: EventResult, _: usize) {}
     fn event_to_ledger(&self, _: f64) {}
+    fn events_published(&self, _: usize) {}
+    fn publish_failed(&self) {}
+    fn partition_lag(&self, _: Topic, _: i32, _: u64) {}
     fn attempts_overdue(&self, _: usize) {}
     fn incident(&self, _: Incident) {}
 }

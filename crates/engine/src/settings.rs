@@ -31,6 +31,14 @@ pub struct EngineSettings {
     pub worker_batch_max: usize,
     /// Whether a relay publishes the outbox; then nothing is deleted that it has not published.
     pub relayed: bool,
+    /// Partitions each topic is made with; what the store holds counts.
+    pub partitions: i32,
+    /// Events of one lane the relay publishes at once.
+    pub relay_batch_max: usize,
+    /// How long a relay that is silent keeps its lanes. Longer than publishing may take, twice.
+    pub relay_lease: Duration,
+    /// How long the worker waits for an event that is missing before it has it published again.
+    pub missing_event_patience: Duration,
 }
 
 impl Default for EngineSettings {
@@ -48,6 +56,10 @@ impl Default for EngineSettings {
             resolver_bound: Duration::from_secs(60),
             worker_batch_max: 512,
             relayed: false,
+            partitions: 8,
+            relay_batch_max: 1000,
+            relay_lease: Duration::from_secs(10),
+            missing_event_patience: Duration::from_secs(30),
         }
     }
 }

@@ -59,7 +59,7 @@ impl Store for AwayStore {
         away()
     }
 
-    async fn relay_move(&self, _: &RelayLease, _: Seq, _: Duration) -> Result<(), StoreError> {
+    async fn relay_move(&self, _: &[(RelayLease, Seq)], _: Duration) -> Result<Vec<bool>, StoreError> {
         away()
     }
 

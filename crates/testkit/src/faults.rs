@@ -41,6 +41,8 @@ pub struct Faults {
     plan: Mutex<Plan>,
     /// Commits that wait to be released; `None` while they need not.
     held: watch::Sender<Option<usize>>,
+    /// The epoch whose holder is frozen, and how many of its calls wait.
+    frozen: watch::Sender<(Option<u64>, usize)>,
 }
 
 /// Which changes are refused.
@@ -57,7 +59,11 @@ struct Plan {
 
 /// Wraps `store`: what stands in its place, and the means to make it fail.
 pub fn faulty(store: Arc<dyn Store>) -> (Arc<dyn Store>, Arc<Faults>) {
-    let faults = Arc::new(Faults { plan: Mutex::default(), held: watch::Sender::new(None) });
+    let faults = Arc::new(Faults {
+        plan: Mutex::default(),
+        held: watch::Sender::new(None),
+        frozen: watch::Sender::new((None, 0)),
+    });
     (Arc::new(FaultyStore { inner: store, faults: Arc::clone(&faults) }), faults)
 }
 
@@ -109,10 +115,27 @@ impl Faults {
         self.held.send_replace(None);
     }
 
+    /// Relays and workers that stand on this epoch freeze before their next transaction, as a stopped process would.
+    pub fn freeze(&self, epoch: u64) {
+        self.frozen.send_replace((Some(epoch), 0));
+    }
+
+    /// Waits until one of them has come to its transaction.
+    pub async fn frozen(&self) {
+        let frozen = self.frozen.subscribe().wait_for(|(_, waiting)| *waiting > 0).await.is_ok();
+        assert!(frozen, "the sender lives as long as self");
+    }
+
+    /// Lets them go on.
+    pub fn thaw(&self) {
+        self.frozen.send_replace((None, 0));
+    }
+
     /// Nothing fails any more.
     pub fn mend(&self) {
         *self.plan() = Plan::default();
         self.release_commits();
+        self.thaw();
     }
 
     fn plan(&self) -> MutexGuard<'_, Plan> {
@@ -133,6 +156,17 @@ impl Faults {
         let mut plan = self.plan();
         let refused = plan.refused_posting.as_ref().is_some_and(|refused| refused(changes));
         planned(plan.away, refused, &mut plan.postings)
+    }
+
+    async fn wait_while_frozen(&self, epoch: Option<u64>) {
+        let stands_on = |frozen: Option<u64>| epoch.is_some() && frozen == epoch;
+        self.frozen.send_if_modified(|(frozen, waiting)| {
+            let waits = stands_on(*frozen);
+            *waiting += usize::from(waits);
+            waits
+        });
+        let thawed = self.frozen.subscribe().wait_for(|(frozen, _)| !stands_on(*frozen)).await.is_ok();
+        assert!(thawed, "the sender lives as long as self");
     }
 
     async fn wait_while_held(&self) {
@@ -178,6 +212,7 @@ impl Store for FaultyStore {
     }
 
     async fn posting_open(&self, scope: &PostingScope) -> Result<Box<dyn PostingBatch>, StoreError> {
+        self.faults.wait_while_frozen(scope.partitions.first().map(|fence| fence.epoch)).await;
         self.faults.check_away()?;
         let inner = self.inner.posting_open(scope).await?;
         Ok(Box::new(FaultyPosting { inner, faults: Arc::clone(&self.faults) }))
@@ -209,9 +244,14 @@ impl Store for FaultyStore {
         self.inner.relay_claim(lane, log, owner, lease).await
     }
 
-    async fn relay_move(&self, held: &RelayLease, to: Seq, lease: Duration) -> Result<(), StoreError> {
+    async fn relay_move(
+        &self,
+        moves: &[(RelayLease, Seq)],
+        lease: Duration,
+    ) -> Result<Vec<bool>, StoreError> {
+        self.faults.wait_while_frozen(moves.first().map(|(lease, _)| lease.epoch)).await;
         self.faults.check_away()?;
-        self.inner.relay_move(held, to, lease).await
+        self.inner.relay_move(moves, lease).await
     }
 
     async fn relay_release(&self, held: &RelayLease) -> Result<(), StoreError> {

@@ -12,6 +12,7 @@ use rdkafka::{
     config::RDKafkaLogLevel,
     consumer::{BaseConsumer, Consumer, ConsumerContext},
     error::KafkaError,
+    statistics,
     types::RDKafkaRespErr,
 };
 
@@ -24,7 +25,7 @@ pub(super) struct Remembered {
 #[derive(Default)]
 struct Seen {
     assigned: Option<Vec<(Topic, i32)>>,
-    ends: HashMap<(Topic, i32), i64>,
+    ends: HashMap<(Topic, i32), PartitionEnd>,
     ticks: u32,
 }
 
@@ -45,9 +46,7 @@ impl Remembered {
 
     /// Where partitions ended.
     pub(super) fn ends(&self) -> Vec<PartitionEnd> {
-        let seen = self.seen();
-        let ends = seen.ends.iter();
-        ends.map(|(&(topic, partition), &end_offset)| PartitionEnd { topic, partition, end_offset }).collect()
+        self.seen().ends.values().copied().collect()
     }
 
     /// The topic of this name on this cluster.
@@ -80,7 +79,7 @@ impl ClientContext for Remembered {
         for (name, topic) in &statistics.topics {
             let Some(of) = self.topic(name) else { continue };
             let known = topic.partitions.values().filter(|one| one.partition >= 0 && one.hi_offset >= 0);
-            seen.ends.extend(known.map(|one| ((of, one.partition), one.hi_offset)));
+            seen.ends.extend(known.map(|one| ((of, one.partition), end_of(of, one))));
         }
     }
 }
@@ -109,6 +108,12 @@ impl ConsumerContext for Remembered {
             tracing::warn!(%error, "cannot let partitions go");
         }
     }
+}
+
+/// What was fetched and waits to be polled has not been read.
+fn end_of(topic: Topic, seen: &statistics::Partition) -> PartitionEnd {
+    let read_offset = if seen.fetchq_cnt == 0 { seen.next_offset } else { seen.app_offset };
+    PartitionEnd { topic, partition: seen.partition, end_offset: seen.hi_offset, read_offset }
 }
 
 /// Passes on what librdkafka says.

@@ -8,6 +8,8 @@ mod context;
 mod producer;
 mod reader;
 mod settings;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod topics;
 
 use std::{sync::Arc, time::Duration};

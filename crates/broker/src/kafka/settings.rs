@@ -11,8 +11,8 @@ pub struct KafkaSettings {
     pub bootstrap_servers: String,
     /// Stands before every topic's name, so that several platforms can share a cluster.
     pub topic_prefix: String,
-    /// Copies of every partition of a topic that is created.
-    pub replication: i32,
+    /// Copies of every partition of a topic that is created; `None` leaves it to the cluster.
+    pub replication: Option<i32>,
     /// The consumer group of the workers.
     pub group: String,
     /// A lasting name of this worker: with it a restart keeps its partitions and no other worker is disturbed. No two workers may
@@ -22,6 +22,8 @@ pub struct KafkaSettings {
     pub session_timeout: Duration,
     /// How long a record may take until it is acknowledged.
     pub delivery_timeout: Duration,
+    /// How often the client says where partitions end.
+    pub statistics_interval: Duration,
     /// How the connection is secured.
     pub security: KafkaSecurity,
 }
@@ -57,11 +59,12 @@ impl KafkaSettings {
         Self {
             bootstrap_servers: bootstrap_servers.into(),
             topic_prefix: String::new(),
-            replication: 1,
+            replication: None,
             group: "consumer-worker".to_owned(),
             group_instance: None,
             session_timeout: Duration::from_secs(10),
-            delivery_timeout: Duration::from_secs(5),
+            delivery_timeout: Duration::from_secs(4),
+            statistics_interval: Duration::from_secs(5),
             security: KafkaSecurity::default(),
         }
     }
@@ -125,7 +128,7 @@ impl KafkaSettings {
             .set("isolation.level", "read_committed")
             .set("fetch.wait.max.ms", "100")
             .set("queued.max.messages.kbytes", "16384")
-            .set("statistics.interval.ms", "5000");
+            .set("statistics.interval.ms", self.statistics_interval.as_millis().to_string());
         if let Some(instance) = &self.group_instance {
             config.set("group.instance.id", instance);
         }

@@ -12,6 +12,9 @@ use rdkafka::{
 
 use super::{QUESTION_LIMIT, blocking, failed, producer::Publisher, settings::KafkaSettings};
 
+/// As a number of copies: what the cluster is set to.
+const CLUSTER_CHOOSES: i32 = -1;
+
 /// Something about a topic that is not as it must be.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum TopicFault {
@@ -75,8 +78,9 @@ pub(super) fn faults(
             faults.push(TopicFault::Partitions { topic: topic.clone(), found: count, needed });
         }
         let copies = found.partitions().iter().map(|partition| partition.replicas().len()).min().unwrap_or(0);
-        let needed = settings.replication;
-        if usize::try_from(needed).is_ok_and(|needed| copies < needed) {
+        if let Some(needed) = settings.replication
+            && usize::try_from(needed).is_ok_and(|needed| copies < needed)
+        {
             faults.push(TopicFault::Copies { topic, found: copies, needed });
         }
     }
@@ -109,9 +113,13 @@ async fn create(settings: &KafkaSettings, topics: &[String], partitions: i32) ->
     let failed = failed("create topics");
     let admin: AdminClient<DefaultClientContext> = settings.client().create().map_err(&failed)?;
     let new = topics.iter().map(|topic| {
-        let new = NewTopic::new(topic, partitions, TopicReplication::Fixed(settings.replication));
+        let new = NewTopic::new(
+            topic,
+            partitions,
+            TopicReplication::Fixed(settings.replication.unwrap_or(CLUSTER_CHOOSES)),
+        );
         // An acknowledged record is on two machines, wherever there are enough of them to go on without one.
-        if settings.replication >= 3 { new.set("min.insync.replicas", "2") } else { new }
+        if settings.replication >= Some(3) { new.set("min.insync.replicas", "2") } else { new }
     });
     let new: Vec<NewTopic<'_>> = new.collect();
     let options =

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use broker::{KafkaBroker, KafkaSettings};
 use bytes::Bytes;
 use domain::event::Topic;
-use engine::ports::{Broker, Consumer, DEAD_LETTER_TOPIC, Outgoing, PartitionProgress, Polled};
+use engine::ports::{Broker, Consumer, DEAD_LETTER_TOPIC, Outgoing, PartitionEnd, PartitionProgress, Polled};
 use testkit::{broker_suite::BrokerUnderTest, services::Shared};
 use tokio::time::timeout;
 
@@ -139,7 +139,8 @@ async fn a_consumer_knows_where_its_partitions_end() {
         loop {
             timeout(PATIENCE, consumer.poll(10)).await.unwrap().unwrap();
             let ends = consumer.ends();
-            if ends.iter().any(|end| (end.topic, end.partition, end.end_offset) == (Topic::Captured, 1, 3)) {
+            let known = |end: &PartitionEnd| (end.topic, end.partition, end.end_offset, end.read_offset);
+            if ends.iter().any(|end| known(end) == (Topic::Captured, 1, 3, 3)) {
                 return;
             }
         }
@@ -166,6 +167,7 @@ fn settings() -> KafkaSettings {
     KafkaSettings {
         topic_prefix: unique.clone(),
         group: unique,
+        statistics_interval: Duration::from_millis(200),
         ..KafkaSettings::new(Shared::Kafka.address())
     }
 }

@@ -83,7 +83,7 @@ pub struct Delivery {
     pub progress: Vec<PartitionProgress>,
 }
 
-/// Where a partition ended when the broker was last heard of it.
+/// Where a partition ended, and how far it had been read, when the broker was last heard of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PartitionEnd {
     /// Of which topic.
@@ -92,6 +92,8 @@ pub struct PartitionEnd {
     pub partition: i32,
     /// The offset its next record will get.
     pub end_offset: i64,
+    /// The offset that is asked for next; what stands before it has been delivered, or is gone.
+    pub read_offset: i64,
 }
 
 /// Reads the partitions given to this worker.

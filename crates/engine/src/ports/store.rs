@@ -63,8 +63,10 @@ pub trait Store: Send + Sync {
         lease: Duration,
     ) -> Result<Option<RelayLease>, StoreError>;
 
-    /// Moves the position to `to` and renews the lease. [`StoreError::Fenced`] when epoch or position are not those of `held`.
-    async fn relay_move(&self, held: &RelayLease, to: Seq, lease: Duration) -> Result<(), StoreError>;
+    /// Moves positions and renews their leases, in one transaction; whether each was moved. One whose epoch or position is not that
+    /// of the lease stays where it is.
+    async fn relay_move(&self, moves: &[(RelayLease, Seq)], lease: Duration)
+    -> Result<Vec<bool>, StoreError>;
 
     /// Gives the lease up, so that another need not wait for its end. Nothing happens when it has been taken already.
     async fn relay_release(&self, held: &RelayLease) -> Result<(), StoreError>;

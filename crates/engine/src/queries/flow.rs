@@ -1,19 +1,20 @@
 //! Where one event of a payment is on its way from the API to the ledger: six stations, each with its proof.
 //!
-//! With the embedded log nothing is published: the outbox row is the log, and the stations between say so. Times have the
+//! With the embedded log nothing is published: the outbox row is the log, and the stations between say so. Behind a broker the
+//! relay's position says whether an event has been published (and so acknowledged); nobody notes when. Times have the
 //! resolution of the store (a millisecond); what was never measured has no time.
 
 use domain::{
     event::Topic,
-    id::{EventId, Lane},
+    id::{EventId, Lane, Seq},
     payment::Payment,
     time::Timestamp,
 };
 
 use super::handled::Handled;
 use crate::ports::{
-    DeadLetter, DeadLetterFilter, DeadLetterReason, DeadLetterState, OutboxEvent, PostedEntry, Snapshot,
-    StoreError,
+    DeadLetter, DeadLetterFilter, DeadLetterReason, DeadLetterState, LogId, OutboxEvent, PostedEntry,
+    RelayPosition, Snapshot, StoreError,
 };
 
 /// A station.
@@ -102,10 +103,17 @@ pub enum Proof {
         /// Lane and place.
         id: EventId,
     },
+    /// A relay publishes its lane.
+    Relay {
+        /// The relay's position in the lane.
+        position: Seq,
+        /// The log it publishes to.
+        log: LogId,
+    },
     /// The worker's position has passed it.
     Position {
         /// The worker's position in its lane and topic.
-        position: domain::id::Seq,
+        position: Seq,
     },
     /// It was put aside.
     DeadLetter(Box<DeadLetter>),
@@ -150,6 +158,8 @@ struct Facts {
     entry: Option<PostedEntry>,
     letter: Option<DeadLetter>,
     handled: Handled,
+    /// Where events go through a broker: how far its lane has been published.
+    relay: Option<RelayPosition>,
 }
 
 /// The way of `event` (the payment's latest when `None`). `Ok(None)` when it is not an event of this payment.
@@ -188,7 +198,17 @@ async fn facts(
     };
     let letter = letters.into_iter().find(ours);
     let handled = Handled::read(snapshot).await?;
-    Ok(Some(Facts { id, topic, occurred_at, row, entry, letter, handled }))
+    let relay = relay(snapshot, id.lane).await?;
+    Ok(Some(Facts { id, topic, occurred_at, row, entry, letter, handled, relay }))
+}
+
+/// How far a lane has been published; `None` where the worker reads the outbox itself, whatever a relay has left behind.
+async fn relay(snapshot: &mut dyn Snapshot, lane: Lane) -> Result<Option<RelayPosition>, StoreError> {
+    let partitions = snapshot.partition_list().await?;
+    if partitions.iter().any(|partition| partition.log == LogId::embedded()) {
+        return Ok(None);
+    }
+    Ok(snapshot.relay_list().await?.into_iter().find(|relay| relay.lane == lane))
 }
 
 /// A payment whose first authorization has no answer yet.
@@ -207,18 +227,37 @@ fn undecided(payment: &Payment) -> Flow {
 
 fn steps(payment: &Payment, facts: Facts) -> [FlowStep; 6] {
     let at = Some(facts.occurred_at);
-    let log = Proof::EmbeddedLog { topic: facts.topic, id: facts.id };
+    let [published, broker] = published_and_broker(&facts);
     let row = facts.row.clone().map_or(Proof::Pruned, |row| Proof::OutboxRow(Box::new(row)));
     let (worker, ledger) = worker_and_ledger(&facts);
     let done = |station, proof| FlowStep { station, progress: Progress::Done, at, duration_ms: None, proof };
     [
         done(Station::Api, Proof::Payment { version: payment.version }),
         done(Station::Outbox, row),
-        done(Station::Published, log.clone()),
-        done(Station::Broker, log),
+        published,
+        broker,
         worker,
         ledger,
     ]
+}
+
+fn published_and_broker(facts: &Facts) -> [FlowStep; 2] {
+    let at = Some(facts.occurred_at);
+    let stations = [Station::Published, Station::Broker];
+    let Some(relay) = &facts.relay else {
+        let proof = || Proof::EmbeddedLog { topic: facts.topic, id: facts.id };
+        return stations.map(|station| FlowStep {
+            progress: Progress::Done,
+            at,
+            proof: proof(),
+            ..waiting(station)
+        });
+    };
+    // A rewound relay publishes again what the worker may have had long ago.
+    let is_published = relay.seq >= facts.id.seq || facts.handled.is_past(facts.id, facts.topic);
+    let progress = if is_published { Progress::Done } else { Progress::Waiting };
+    let proof = || Proof::Relay { position: relay.seq, log: relay.log.clone() };
+    stations.map(|station| FlowStep { progress, proof: proof(), ..waiting(station) })
 }
 
 fn worker_and_ledger(facts: &Facts) -> (FlowStep, FlowStep) {

@@ -1,12 +1,14 @@
 //! What waits between the API and the ledger, and for how long.
 
+use std::collections::HashMap;
+
 use domain::{
     id::{Lane, Seq},
     time::Timestamp,
 };
 
 use super::handled::Handled;
-use crate::ports::{DeadLetterReason, DeadLetterState, Snapshot, StoreError, StoredLane};
+use crate::ports::{DeadLetterReason, DeadLetterState, RelayPosition, Snapshot, StoreError, StoredLane};
 
 /// Outbox rows looked at to count exactly what waits in a lane.
 const LOOK_MAX: usize = 1000;
@@ -30,6 +32,8 @@ pub struct LaneStatus {
     pub oldest_pending_at: Option<Timestamp>,
     /// How many journal entries have been posted, ever.
     pub entries_posted: u64,
+    /// How far it has been published and by whom, if a relay has ever taken it.
+    pub relay: Option<RelayPosition>,
 }
 
 /// Where the pipeline stands.
@@ -66,9 +70,12 @@ impl PipelineStatus {
 /// Reads where the pipeline stands.
 pub async fn pipeline_status(snapshot: &mut dyn Snapshot) -> Result<PipelineStatus, StoreError> {
     let handled = Handled::read(snapshot).await?;
+    let mut relays: HashMap<Lane, RelayPosition> =
+        snapshot.relay_list().await?.into_iter().map(|relay| (relay.lane, relay)).collect();
     let mut lanes = Vec::new();
     for lane in snapshot.lane_list().await? {
-        lanes.push(lane_status(snapshot, &lane, &handled).await?);
+        let relay = relays.remove(&lane.state.lane);
+        lanes.push(LaneStatus { relay, ..lane_status(snapshot, &lane, &handled).await? });
     }
     Ok(PipelineStatus { lanes, dead_letters: snapshot.dead_letter_count().await? })
 }
@@ -88,6 +95,7 @@ async fn lane_status(
         exact: true,
         oldest_pending_at: None,
         entries_posted: row.entries_posted,
+        relay: None,
     };
     let settled = handled.settled(row);
     if settled == state.last_seq {

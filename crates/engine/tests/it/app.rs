@@ -20,10 +20,10 @@ use engine::{
     commit::{CommitQueue, Committer, Context},
     observe::Unobserved,
     payments::{Authorize, Call, OnPayment, Payments, Reply},
-    pipeline::{resolver::Resolver, worker::Worker},
+    pipeline::{relay::Relay, resolver::Resolver, worker::Worker},
     ports::{
-        Acquirer, AcquirerDecision, AcquirerRequest, Broker, Cache, DeadLetterFilter, Inquiry, InstanceId,
-        Outcome, Render, Rendered, Store,
+        Acquirer, AcquirerDecision, AcquirerRequest, Broker, Cache, DeadLetterFilter, DeadLetterReason,
+        Inquiry, InstanceId, Outcome, Render, Rendered, Store,
     },
     proofs::{Mode, Prover},
     settings::EngineSettings,
@@ -45,6 +45,7 @@ pub(crate) struct App {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) acquirer: Arc<ScriptedAcquirer>,
     worker: Option<(CancellationToken, thread::JoinHandle<()>)>,
+    relay: Option<(CancellationToken, thread::JoinHandle<()>)>,
     broker: Arc<dyn Broker>,
     finished: bool,
     dir: TempDir,
@@ -58,12 +59,14 @@ pub(crate) struct Options {
     pub(crate) settings: EngineSettings,
     pub(crate) remote: bool,
     pub(crate) wrap: Wrap,
+    /// Instead of the embedded log.
+    pub(crate) broker: Option<Arc<dyn Broker>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let settings = EngineSettings { limits: None, ..EngineSettings::default() };
-        Self { settings, remote: false, wrap: Box::new(|store| store) }
+        Self { settings, remote: false, wrap: Box::new(|store| store), broker: None }
     }
 }
 
@@ -96,11 +99,15 @@ impl App {
         on_a_thread_of_its_own(committer.run());
         let payments = Payments::new(context.clone(), cache, queue.clone());
         let broker_settings = EmbeddedBrokerSettings { poll_interval: Duration::from_millis(20) };
-        let broker: Arc<dyn Broker> =
-            Arc::new(EmbeddedBroker::new(store, signals.committed(), broker_settings));
+        let embedded = || Arc::new(EmbeddedBroker::new(store, signals.committed(), broker_settings)) as _;
+        let broker: Arc<dyn Broker> = options.broker.unwrap_or_else(embedded);
+        let (worker, relay, finished) = (None, None, false);
         let mut app =
-            Self { context, payments, queue, clock, acquirer, worker: None, broker, finished: false, dir };
+            Self { context, payments, queue, clock, acquirer, worker, relay, broker, finished, dir };
         app.start_worker();
+        if app.broker.needs_relay() {
+            app.start_relay();
+        }
         app
     }
 
@@ -109,6 +116,20 @@ impl App {
         let worker = Worker::new(self.context.clone(), Arc::clone(&self.broker));
         let thread = on_a_thread_of_its_own(worker.run(stop.clone()));
         self.worker = Some((stop, thread));
+    }
+
+    pub(crate) fn start_relay(&mut self) {
+        let stop = CancellationToken::new();
+        let relay = Relay::new(self.context.clone(), Arc::clone(&self.broker));
+        let thread = on_a_thread_of_its_own(relay.run(stop.clone()));
+        self.relay = Some((stop, thread));
+    }
+
+    pub(crate) fn stop_relay(&mut self) {
+        if let Some((stop, thread)) = self.relay.take() {
+            stop.cancel();
+            thread.join().unwrap();
+        }
     }
 
     pub(crate) fn stop_worker(&mut self) {
@@ -191,7 +212,7 @@ impl App {
         wait_until("the worker handles every event", PATIENCE, async || self.is_drained().await).await;
     }
 
-    async fn is_drained(&self) -> bool {
+    pub(crate) async fn is_drained(&self) -> bool {
         let mut snapshot = self.context.store.snapshot().await.unwrap();
         let lanes = snapshot.lane_list().await.unwrap();
         let positions = snapshot.position_list().await.unwrap();
@@ -215,6 +236,7 @@ impl App {
         self.audit().await;
         self.prove().await;
         self.finished = true;
+        self.stop_relay();
         self.stop_worker();
     }
 
@@ -223,12 +245,14 @@ impl App {
         self.drain().await;
         self.prove().await;
         self.finished = true;
+        self.stop_relay();
         self.stop_worker();
     }
 
     /// For a test that has damaged the books.
     pub(crate) fn finish_damaged(mut self) {
         self.finished = true;
+        self.stop_relay();
         self.stop_worker();
     }
 
@@ -279,10 +303,14 @@ impl App {
         assert_eq!(total, 0, "the books do not balance");
     }
 
+    /// The events that are parked or discarded. A foreign letter is not the event it claims to be.
     async fn open_dead_letters(&self) -> Vec<Option<domain::id::EventId>> {
         use engine::ports::DeadLetterState::{Discarded, Held, Open};
         let letters = self.dead_letters().await;
-        let unposted = letters.iter().filter(|letter| matches!(letter.state, Open | Held | Discarded));
+        let unposted = letters.iter().filter(|letter| {
+            matches!(letter.state, Open | Held | Discarded)
+                && letter.letter.reason != DeadLetterReason::Foreign
+        });
         unposted.map(|letter| letter.letter.event).collect()
     }
 }
@@ -459,7 +487,9 @@ impl Acquirer for ScriptedAcquirer {
     }
 }
 
-fn on_a_thread_of_its_own(task: impl Future<Output = ()> + Send + 'static) -> thread::JoinHandle<()> {
+pub(crate) fn on_a_thread_of_its_own(
+    task: impl Future<Output = ()> + Send + 'static,
+) -> thread::JoinHandle<()> {
     thread::spawn(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(task);

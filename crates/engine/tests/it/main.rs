@@ -6,6 +6,7 @@
 mod app;
 mod expiry;
 mod faults;
+mod kafka;
 mod limits;
 mod payments;
 mod pipeline;

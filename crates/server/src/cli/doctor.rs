@@ -1,6 +1,8 @@
 //! `swelite doctor`: everything that can be wrong around the platform, each with what would mend it. Changes nothing.
 
 mod books;
+#[cfg(feature = "kafka")]
+mod broker;
 mod machine;
 mod service;
 
@@ -70,6 +72,8 @@ impl Doctor {
                 let server = self.remote.server(context);
                 context.block_on(async {
                     checks.extend(books::checks(output, &settings).await);
+                    #[cfg(feature = "kafka")]
+                    checks.extend(broker::checks(output, &settings).await);
                     checks.extend(service::checks(output, &settings, &server).await);
                     Ok(())
                 })?;

@@ -33,7 +33,7 @@ use store::OpenError;
 pub use self::{exit::Exit, failure::Failure, lang::Lang, output::Output};
 use crate::{
     config::{Environment, Source},
-    wiring::BooksError,
+    wiring::{BooksError, Role},
 };
 
 /// Payment SWElite: take a payment and watch it reach the ledger.
@@ -60,10 +60,10 @@ struct Global {
 enum Command {
     /// Run the platform: API, worker and loops, until it is asked to end
     Up(up::Up),
-    /// Run the API alone (needs MariaDB and Kafka, not built in yet)
-    Ingest(roles::Role),
-    /// Run the worker alone (needs MariaDB and Kafka, not built in yet)
-    Worker(roles::Role),
+    /// Run the API and the relay alone (needs MariaDB and Kafka)
+    Ingest(roles::OneRole),
+    /// Run the worker alone (needs MariaDB and Kafka)
+    Worker(roles::OneRole),
     /// Bring the schema of the configured store up to date (`up` does it too)
     Migrate(migrate::Migrate),
     /// Copy the embedded books into a file, also while they are in use
@@ -140,8 +140,8 @@ impl Command {
     fn run(self, context: &Context) -> Result<(), Failure> {
         match self {
             Self::Up(command) => command.run(context),
-            Self::Ingest(command) => command.run(context, "ingest"),
-            Self::Worker(command) => command.run(context, "worker"),
+            Self::Ingest(command) => command.run(context, "ingest", Role::Ingest),
+            Self::Worker(command) => command.run(context, "worker", Role::Worker),
             Self::Migrate(command) => command.run(context),
             Self::Backup(command) => command.run(context),
             Self::Restore(command) => command.run(context),

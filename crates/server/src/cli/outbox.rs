@@ -1,12 +1,12 @@
-//! `swelite outbox status`.
+//! `swelite outbox status` and `swelite outbox rewind`.
 
 use clap::{Args, Subcommand};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     Context,
     failure::Failure,
-    output::{cell, numbers},
+    output::{cell, numbers, words},
     remote::Remote,
 };
 
@@ -15,6 +15,24 @@ use super::{
 pub(super) enum Outbox {
     /// How much waits, and since when
     Status(Status),
+    /// Publish a lane again from a place on, after the broker has lost records
+    Rewind(Rewind),
+}
+
+/// Publish a lane again from a place on. What was posted is not posted twice.
+#[derive(Debug, Args)]
+pub(super) struct Rewind {
+    /// Which lane
+    #[arg(long)]
+    lane: u16,
+    /// The place after which everything is sent again; 0 sends all the outbox holds
+    #[arg(long, value_name = "SEQ")]
+    to: u64,
+    /// Why; kept in the audit log
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    #[command(flatten)]
+    remote: Remote,
 }
 
 /// How much waits, and since when.
@@ -26,8 +44,33 @@ pub(super) struct Status {
 
 impl Outbox {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let Self::Status(Status { remote }) = self;
-        let outbox = remote.server(context).get("/outbox?limit=1").await?;
+        match self {
+            Self::Status(status) => status.run(context).await,
+            Self::Rewind(rewind) => rewind.run(context).await,
+        }
+    }
+}
+
+impl Rewind {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        let body = json!({ "lane": self.lane, "to": self.to, "reason": self.reason });
+        let (_, rewound) = self.remote.server(context).post("/outbox/rewind", None, &body).await?;
+        let output = &context.output;
+        if output.json {
+            output.json(&rewound);
+        } else {
+            output.pairs(vec![
+                (output.pick("레인", "lane"), cell(&rewound, "lane")),
+                (output.pick("발행한 곳", "published to"), cell(&rewound, "publishedTo")),
+            ]);
+        }
+        Ok(())
+    }
+}
+
+impl Status {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        let outbox = self.remote.server(context).get("/outbox?limit=1").await?;
         let (status, output) = (&outbox["summary"], &context.output);
         if output.json {
             output.json(status);
@@ -47,12 +90,13 @@ impl Outbox {
             numbers("대기", "pending"),
             numbers("정리", "pruned to"),
             numbers("분개", "posted"),
+            numbers("발행", "published"),
+            words("릴레이", "relay"),
         ];
         let row = |lane: &Value| {
-            ["lane", "lastSeq", "handledTo", "pending", "prunedTo", "entriesPosted"]
-                .into_iter()
-                .map(|field| cell(lane, field))
-                .collect()
+            let fields = ["lane", "lastSeq", "handledTo", "pending", "prunedTo", "entriesPosted"];
+            let relay = ["publishedTo", "owner"].into_iter().map(|field| cell(&lane["relay"], field));
+            fields.into_iter().map(|field| cell(lane, field)).chain(relay).collect()
         };
         output.table(&columns, status["lanes"].as_array().into_iter().flatten().map(row).collect());
         Ok(())

@@ -8,7 +8,7 @@ use super::{Context, Exit, config::SettingsArgs, failure::Failure, lang::Lang, o
 use crate::{
     config::{Flags, Settings},
     telemetry::logs,
-    wiring::{self, CacheFault, UpError},
+    wiring::{self, CacheFault, Role, UpError},
 };
 
 /// Run the platform: API, worker and loops, until it is asked to end.
@@ -33,7 +33,7 @@ impl Up {
         flags.extend(self.listen.clone().map(|address| ("SWELITE_LISTEN", address)));
         let settings = self.settings.load(context, flags)?.settings;
         logs::init(&settings.log, context.output.color);
-        let up = wiring::up(&settings, |address| greet(context, &settings, address));
+        let up = wiring::up(&settings, Role::Everything, |address| greet(context, &settings, address));
         up.map_err(|error| up_failure(context.output.lang, &error))
     }
 }
@@ -63,7 +63,7 @@ fn greet(context: &Context, settings: &Settings, address: SocketAddr) {
     }
 }
 
-fn up_failure(lang: Lang, error: &UpError) -> Failure {
+pub(super) fn up_failure(lang: Lang, error: &UpError) -> Failure {
     match error {
         UpError::Store(error) => open_failure(lang, error),
         UpError::Listen { .. } => {
@@ -75,6 +75,11 @@ fn up_failure(lang: Lang, error: &UpError) -> Failure {
         }
         UpError::Cache(CacheFault::Authority { .. } | CacheFault::Address(_)) => {
             let next = lang.pick("REDIS_* 설정을 고쳐 보세요.", "correct the REDIS_* settings");
+            Failure::of_error(Exit::Usage, error).then(next)
+        }
+        UpError::Broker(_) => {
+            let next = lang
+                .pick("KAFKA_ 로 시작하는 설정을 확인하세요.", "check the settings that begin with KAFKA_");
             Failure::of_error(Exit::Usage, error).then(next)
         }
         UpError::Cache(CacheFault::Books(_)) | UpError::Machine { .. } => {

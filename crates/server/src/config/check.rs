@@ -10,6 +10,7 @@ pub(super) fn relations(settings: &Settings) -> Vec<Fault> {
     bounds(settings, &mut faults);
     acquirer(settings, &mut faults);
     redis(settings, &mut faults);
+    kafka(settings, &mut faults);
     faults
 }
 
@@ -28,9 +29,10 @@ fn network(settings: &Settings, faults: &mut Vec<Fault>) {
 fn not_built_in(settings: &Settings, faults: &mut Vec<Fault>) {
     let redis = settings.redis.host.is_some() && !cfg!(feature = "redis");
     let mariadb = settings.mariadb.host.is_some();
+    let kafka = settings.kafka.bootstrap_servers.is_some();
     let named = [
         ("PAYMENT_DB_HOST", "MariaDB", mariadb && !cfg!(feature = "mariadb"), "embedded store"),
-        ("KAFKA_BOOTSTRAP_SERVERS", "Kafka", settings.kafka.bootstrap_servers.is_some(), "embedded log"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "Kafka", kafka && !cfg!(feature = "kafka"), "embedded log"),
         ("REDIS_HOST", "Redis", redis, "in-memory cache"),
     ];
     for (variable, component, chosen, twin) in named {
@@ -114,5 +116,44 @@ fn redis(settings: &Settings, faults: &mut Vec<Fault>) {
     if redis.tls_authority.is_some() && !redis.tls {
         let message = "names an authority for a connection that is not encrypted; set `REDIS_TLS=on`";
         faults.push(Fault::new("REDIS_TLS_CA", message));
+    }
+}
+
+fn kafka(settings: &Settings, faults: &mut Vec<Fault>) {
+    const PROTOCOLS: [&str; 4] = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"];
+    const MECHANISMS: [&str; 3] = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"];
+    let kafka = &settings.kafka;
+    // A batch on its way may fail as late as this, twice, before its lease is renewed.
+    let silence_ms = kafka.delivery_timeout_ms.saturating_mul(2);
+    if kafka.relay_lease_ms <= silence_ms {
+        let message = format!("must be longer than twice `KAFKA_DELIVERY_TIMEOUT_MS` ({silence_ms} ms)");
+        faults.push(Fault::new("SWELITE_RELAY_LEASE_MS", message));
+    }
+    let protocol = kafka.security_protocol.as_deref().unwrap_or("PLAINTEXT");
+    if !PROTOCOLS.contains(&protocol) {
+        faults
+            .push(Fault::new("KAFKA_SECURITY_PROTOCOL", format!("must be one of {}", PROTOCOLS.join(", "))));
+    }
+    let sasl = protocol.starts_with("SASL_");
+    let mechanism = kafka.sasl_mechanism.as_deref();
+    if mechanism.map_or(sasl, |mechanism| !MECHANISMS.contains(&mechanism)) {
+        faults.push(Fault::new("KAFKA_SASL_MECHANISM", format!("must be one of {}", MECHANISMS.join(", "))));
+    }
+    let login = [
+        ("KAFKA_SASL_USERNAME", kafka.sasl_username.is_some()),
+        ("KAFKA_SASL_PASSWORD", kafka.sasl_password.is_some()),
+    ];
+    for (variable, given) in login {
+        if sasl && !given {
+            faults.push(Fault::new(
+                variable,
+                format!("must be set when `KAFKA_SECURITY_PROTOCOL` is `{protocol}`"),
+            ));
+        }
+        if !sasl && given {
+            let message =
+                format!("is set, but `KAFKA_SECURITY_PROTOCOL` is `{protocol}`: nobody would log in");
+            faults.push(Fault::new(variable, message));
+        }
     }
 }

@@ -87,14 +87,6 @@ fn listening_beyond_loopback_needs_a_trusted_network() {
 }
 
 #[test]
-fn components_that_are_not_built_in_are_refused_not_ignored() {
-    let faults = faults(&given(&[("KAFKA_BOOTSTRAP_SERVERS", "somewhere")]));
-    assert_eq!(faults.len(), 1);
-    assert!(faults[0].contains("KAFKA_BOOTSTRAP_SERVERS"), "{faults:?}");
-    assert!(faults[0].contains("not built in yet"), "{faults:?}");
-}
-
-#[test]
 fn a_database_has_as_many_lanes_as_are_asked_for() {
     let source = given(&[("PAYMENT_DB_HOST", "db-1,db-2"), ("SWELITE_LANES", "16")]);
     let settings = load(&source, &Flags::new(), None).unwrap().settings;
@@ -109,6 +101,13 @@ fn settings_that_contradict_each_other_are_refused() {
         (&[("SWELITE_COMMAND_TIMEOUT_MS", "30000")], "SWELITE_HTTP_TIMEOUT_MS"),
         (&[("SWELITE_ACQUIRER", "simulator-remote")], "SWELITE_ACQUIRER_URL"),
         (&[("REDIS_HOST", "r"), ("REDIS_TLS_CA", "ca.pem")], "REDIS_TLS=on"),
+        (&[("SWELITE_RELAY_LEASE_MS", "8000")], "KAFKA_DELIVERY_TIMEOUT_MS"),
+        (&[("KAFKA_SECURITY_PROTOCOL", "TLS")], "SASL_PLAINTEXT"),
+        (
+            &[("KAFKA_SECURITY_PROTOCOL", "SASL_SSL"), ("KAFKA_SASL_MECHANISM", "PLAIN")],
+            "KAFKA_SASL_USERNAME",
+        ),
+        (&[("KAFKA_SASL_PASSWORD", "secret")], "nobody would log in"),
         (
             &[
                 ("SWELITE_ACQUIRER", "simulator-remote"),

@@ -1,5 +1,7 @@
 //! `GET /outbox`: the outbox with what has become of each row, and what waits.
 
+mod rewind;
+
 use axum::{
     Json,
     extract::{RawQuery, State},
@@ -9,7 +11,7 @@ use domain::{
     time::Timestamp,
 };
 use engine::{
-    ports::DeadLetterState,
+    ports::{DeadLetterState, RelayPosition},
     queries::{
         lanes::event_list,
         pipeline_status::{LaneStatus, PipelineStatus, pipeline_status},
@@ -32,7 +34,7 @@ const CURSOR_KIND: u8 = 4;
 
 /// The routes of this file.
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(outbox))
+    OpenApiRouter::new().routes(routes!(outbox)).routes(routes!(rewind::rewind))
 }
 
 /// One page of the outbox, and what waits in all of it.
@@ -85,6 +87,26 @@ struct LaneView {
     pending: u64,
     /// How many journal entries have been posted, ever.
     entries_posted: u64,
+    /// How far it has been published; null where no relay has ever taken it.
+    relay: Option<RelayView>,
+}
+
+/// Who publishes a lane, and how far.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = RelayStatus)]
+struct RelayView {
+    /// Published up to here.
+    published_to: u64,
+    /// To which log.
+    log: String,
+    /// Which process publishes it; null while none does.
+    owner: Option<String>,
+    /// Until when no other may; null while anybody may.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    lease_until: Option<Timestamp>,
+    /// Grows whenever another process takes over.
+    epoch: u64,
 }
 
 /// A row of the outbox.
@@ -132,6 +154,19 @@ impl LaneView {
             handled_to: lane.handled_to.0,
             pending: lane.pending,
             entries_posted: lane.entries_posted,
+            relay: lane.relay.as_ref().map(RelayView::of),
+        }
+    }
+}
+
+impl RelayView {
+    fn of(relay: &RelayPosition) -> Self {
+        Self {
+            published_to: relay.seq.0,
+            log: relay.log.to_string(),
+            owner: relay.owner.map(|owner| owner.to_string()),
+            lease_until: relay.owner.map(|_| relay.lease_until),
+            epoch: relay.epoch,
         }
     }
 }

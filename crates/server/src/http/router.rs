@@ -53,6 +53,14 @@ pub fn app(state: AppState) -> Router {
         .with_state(state)
 }
 
+/// What machines that watch need of a process without an API.
+pub fn watched(state: AppState) -> Router {
+    let (router, document) = health::routes().split_for_parts();
+    let templates: Vec<String> = document.paths.paths.keys().cloned().collect();
+    let door = Door::new(state.clone(), templates.iter().map(String::as_str));
+    router.fallback(not_found).method_not_allowed_fallback(method_not_allowed).layer(door).with_state(state)
+}
+
 /// The OpenAPI document of all routes.
 pub fn openapi() -> OpenApi {
     openapi::finish(routes().into_openapi())

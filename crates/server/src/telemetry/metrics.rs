@@ -43,6 +43,9 @@ pub struct Metrics {
     event_to_ledger_seconds: Histogram,
     incidents: Family<IncidentLabels, Counter>,
     attempts_overdue: Gauge,
+    events_published: Counter,
+    publish_failures: Counter,
+    consumer_lag: Family<PartitionLabels, Gauge>,
     /// Events that wait for the ledger.
     pub outbox_pending: Gauge,
     /// How long the oldest of them has waited.
@@ -90,6 +93,16 @@ struct ApplicationLabels {
     application: &'static str,
 }
 
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct PartitionLabels {
+    application: &'static str,
+    topic: &'static str,
+    partition: i32,
+}
+
+/// The name of whatever runs the worker.
+const WORKER: &str = "consumer-worker";
+
 const BATCH_SIZES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
 // 0.3 is the objective for an authorization: alerts count what is at or below it.
 const SECONDS: [f64; 17] =
@@ -116,6 +129,9 @@ impl Metrics {
             event_to_ledger_seconds: Histogram::new(LONG_SECONDS),
             incidents: Family::default(),
             attempts_overdue: Gauge::default(),
+            events_published: Counter::default(),
+            publish_failures: Counter::default(),
+            consumer_lag: Family::default(),
             outbox_pending: Gauge::default(),
             outbox_oldest_age_seconds: Gauge::default(),
             dead_letters_open: Gauge::default(),
@@ -186,13 +202,27 @@ impl Metrics {
     fn register_books(&mut self) {
         // A label set that is always there: dashboards made for the origin select on it.
         let consumed: Family<ApplicationLabels, Counter> = Family::default();
-        self.records_consumed =
-            consumed.get_or_create_owned(&ApplicationLabels { application: "consumer-worker" });
+        self.records_consumed = consumed.get_or_create_owned(&ApplicationLabels { application: WORKER });
         let registry = &mut self.registry;
         registry.register(
             "kafka_consumer_fetch_manager_records_consumed",
             "Records the worker has consumed, of the embedded log too",
             consumed,
+        );
+        registry.register(
+            "relay_events_published",
+            "Events the relay has published and had acknowledged",
+            self.events_published.clone(),
+        );
+        registry.register(
+            "relay_publish_failures",
+            "Times the relay could not publish and will try again",
+            self.publish_failures.clone(),
+        );
+        registry.register(
+            "kafka_consumer_fetch_manager_records_lag",
+            "Records of a partition that the worker has not handled",
+            self.consumer_lag.clone(),
         );
         registry.register("worker_events", "Events by what became of them", self.worker_events.clone());
         registry.register_with_unit(

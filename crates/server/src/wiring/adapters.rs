@@ -4,13 +4,15 @@
 use std::fs;
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
+#[cfg(feature = "kafka")]
+use broker::KafkaBroker;
 use broker::{EmbeddedBroker, EmbeddedBrokerSettings};
 #[cfg(feature = "redis")]
 use cache::{Inspection, RedisAddress, RedisCache, RedisCacheSettings, RedisTls, inspect};
 use cache::{MemoryCache, MemoryCacheSettings};
 use engine::{
     commit::Context,
-    ports::{Acquirer, Broker, Cache, CacheError, Store, StoreError},
+    ports::{Acquirer, Broker, BrokerError, Cache, CacheError, Store, StoreError},
     signals::Signals,
 };
 
@@ -22,9 +24,25 @@ use crate::{
     config::{AcquirerKind, HttpUrl, Settings},
 };
 
-pub(super) fn broker(store: &Arc<dyn Store>, signals: &Signals) -> Arc<dyn Broker> {
+pub(super) fn broker(
+    settings: &Settings,
+    store: &Arc<dyn Store>,
+    signals: &Signals,
+) -> Result<Arc<dyn Broker>, BrokerError> {
+    #[cfg(feature = "kafka")]
+    if let Some(kafka) = kafka(settings) {
+        return Ok(Arc::new(kafka?));
+    }
+    debug_assert!(settings.kafka.bootstrap_servers.is_none());
     let settings = EmbeddedBrokerSettings::default();
-    Arc::new(EmbeddedBroker::new(Arc::clone(store), signals.committed(), settings))
+    Ok(Arc::new(EmbeddedBroker::new(Arc::clone(store), signals.committed(), settings)))
+}
+
+/// The Kafka cluster, if one is configured. It need not be there.
+#[cfg(feature = "kafka")]
+pub fn kafka(settings: &Settings) -> Option<Result<KafkaBroker, BrokerError>> {
+    let servers = settings.kafka.bootstrap_servers.as_ref()?;
+    Some(KafkaBroker::new(super::settings::kafka(servers, settings)))
 }
 
 /// Counters and copies, beside `store`.

@@ -17,16 +17,19 @@ use std::{io, net::SocketAddr, process, sync::Arc, thread::JoinHandle, time::Dur
 use engine::{
     commit::{CommitQueue, Committer, Context},
     payments::Payments,
-    pipeline::{expiry, resolver::Resolver, retention, worker::Worker},
-    ports::{Clock, Entropy, InstanceId, Store},
+    pipeline::{expiry, relay::Relay, resolver::Resolver, retention, worker::Worker},
+    ports::{Broker, BrokerError, Clock, Entropy, InstanceId, Store},
     proofs::Prover,
     signals::Signals,
 };
+use futures_util::future::OptionFuture;
 use tokio::{net::TcpListener, runtime};
 use tokio_util::sync::CancellationToken;
 
 #[cfg(feature = "redis")]
 pub use self::adapters::inspect_redis;
+#[cfg(feature = "kafka")]
+pub use self::adapters::kafka;
 use self::parts::{StopSignals, end_after_panic, ended, on_a_thread_of_its_own};
 pub use self::{
     adapters::CacheFault,
@@ -55,6 +58,9 @@ pub enum UpError {
     /// The cache cannot be used.
     #[error(transparent)]
     Cache(#[from] CacheFault),
+    /// The broker's settings contradict each other.
+    #[error("cannot set up the broker")]
+    Broker(#[from] BrokerError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Listen {
@@ -75,14 +81,35 @@ pub enum UpError {
     },
 }
 
-/// Runs every role in this process until it is asked to end (SIGINT or SIGTERM). `listening` is told the address.
-pub fn up(settings: &Settings, listening: impl FnOnce(SocketAddr)) -> Result<(), UpError> {
+/// What a process does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// Everything.
+    Everything,
+    /// The API, the committer, the relay and the loops beside them.
+    Ingest,
+    /// The worker, and what watches it: `/healthz`, `/readyz`, `/metrics`.
+    Worker,
+}
+
+impl Role {
+    fn ingests(self) -> bool {
+        self != Self::Worker
+    }
+
+    fn works(self) -> bool {
+        self != Self::Ingest
+    }
+}
+
+/// Runs a role in this process until it is asked to end (SIGINT or SIGTERM). `listening` is told the address.
+pub fn up(settings: &Settings, role: Role, listening: impl FnOnce(SocketAddr)) -> Result<(), UpError> {
     let machine = |context| move |source| UpError::Machine { context, source };
     let runtime = runtime::Builder::new_multi_thread().enable_all().thread_name("http").build();
     let runtime = runtime.map_err(machine("start the runtime"))?;
     let ended = runtime.block_on(async {
         let mut signals = StopSignals::new().map_err(machine("listen to signals"))?;
-        let platform = Platform::start(settings).await?;
+        let platform = Platform::start(settings, role).await?;
         let address = settings.socket();
         let listener = accept::listen(address).map_err(|source| UpError::Listen { address, source })?;
         let address = listener.local_addr().map_err(|source| UpError::Listen { address, source })?;
@@ -96,18 +123,19 @@ pub fn up(settings: &Settings, listening: impl FnOnce(SocketAddr)) -> Result<(),
 
 /// Everything that runs.
 struct Platform {
+    role: Role,
     context: Context,
     state: AppState,
     queue: CommitQueue,
     resolver: Resolver,
     prover: Arc<Prover>,
     committer: JoinHandle<()>,
-    worker: Worker,
+    broker: Arc<dyn Broker>,
     proof_interval: Duration,
 }
 
 impl Platform {
-    async fn start(settings: &Settings) -> Result<Self, UpError> {
+    async fn start(settings: &Settings, role: Role) -> Result<Self, UpError> {
         let system = Arc::new(System::start());
         let metrics = Arc::new(Metrics::new());
         let faults = settings.demo.enabled.then(Faults::new);
@@ -129,8 +157,7 @@ impl Platform {
         let committer = on_a_thread_of_its_own("committer", committer.run())?;
         let payments = Payments::new(context.clone(), Arc::clone(&cache), queue.clone());
         let resolver = Resolver::new(context.clone(), &payments);
-        let broker = lab::broker(faults.as_ref(), adapters::broker(&store, &context.signals));
-        let worker = Worker::new(context.clone(), broker);
+        let broker = lab::broker(faults.as_ref(), adapters::broker(settings, &store, &context.signals)?);
         let mut desk = Desk::of(&context);
         desk.faults = faults;
         let prover = Arc::clone(&desk.prover);
@@ -146,15 +173,17 @@ impl Platform {
             request_id_seed: system.attempt_id().0,
         });
         let proof_interval = Duration::from_secs(u64::from(settings.proofs.interval_seconds));
-        Ok(Self { context, state, queue, resolver, prover, committer, worker, proof_interval })
+        Ok(Self { role, context, state, queue, resolver, prover, committer, broker, proof_interval })
     }
 
     /// Serves until the first signal, then ends in order; a second signal ends at once.
     async fn serve(self, listener: TcpListener, signals: &mut StopSignals) -> Result<(), UpError> {
-        let Self { context, state, queue, resolver, prover, committer, worker, proof_interval } = self;
+        let Self { role, context, state, queue, resolver, prover, committer, broker, proof_interval } = self;
         let (requests_stop, loops_stop) = (CancellationToken::new(), CancellationToken::new());
-        let worker = on_a_thread_of_its_own("worker", worker.run(loops_stop.clone()))?;
-        let resolver = tokio::spawn(resolver.run(loops_stop.clone()));
+        let pipeline = start_pipeline(role, &context, &broker, &loops_stop)?;
+        // Where nobody ingests nobody asks an acquirer, so nothing has to be found out.
+        let resolver = role.ingests().then(|| resolver.run(loops_stop.clone()));
+        let resolver = tokio::spawn(OptionFuture::from(resolver));
         let resolver = tokio::spawn(async move {
             if resolver.await.is_err() {
                 end_after_panic("resolver");
@@ -163,6 +192,9 @@ impl Platform {
         let housekeeping = on_a_thread_of_its_own("housekeeping", {
             let (context, stop) = (context.clone(), loops_stop.clone());
             async move {
+                if !role.ingests() {
+                    return;
+                }
                 tokio::join!(
                     expiry::run(context.clone(), queue, stop.clone()),
                     retention::run(context, stop.clone()),
@@ -173,7 +205,8 @@ impl Platform {
         state.readiness.set(true);
         let stop = requests_stop.clone();
         let down = async move {
-            let app = router::app(state.clone());
+            let app =
+                if role.ingests() { router::app(state.clone()) } else { router::watched(state.clone()) };
             let drained = accept::serve(listener, app, &state, stop).await;
             if drained.cut > 0 {
                 tracing::warn!(
@@ -183,7 +216,9 @@ impl Platform {
             }
             loops_stop.cancel();
             ended("resolver", resolver).await;
-            ended("worker", tokio::task::spawn_blocking(|| worker.join())).await;
+            for (part, thread) in pipeline {
+                ended(part, tokio::task::spawn_blocking(|| thread.join())).await;
+            }
             ended("housekeeping", tokio::task::spawn_blocking(|| housekeeping.join())).await;
             // The committer ends when nobody is left who could ask it.
             drop(state);
@@ -203,4 +238,23 @@ impl Platform {
             () = signals.next() => process::exit(130),
         }
     }
+}
+
+/// The worker and the relay, as far as this role has them.
+fn start_pipeline(
+    role: Role,
+    context: &Context,
+    broker: &Arc<dyn Broker>,
+    stop: &CancellationToken,
+) -> Result<Vec<(&'static str, JoinHandle<()>)>, UpError> {
+    let mut parts = Vec::new();
+    if role.works() {
+        let worker = Worker::new(context.clone(), Arc::clone(broker));
+        parts.push(("worker", on_a_thread_of_its_own("worker", worker.run(stop.clone()))?));
+    }
+    if role.ingests() && broker.needs_relay() {
+        let relay = Relay::new(context.clone(), Arc::clone(broker));
+        parts.push(("relay", on_a_thread_of_its_own("relay", relay.run(stop.clone()))?));
+    }
+    Ok(parts)
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "kafka")]
+use broker::{KafkaSecurity, KafkaSettings, Password};
 use engine::{
     ports::Limit,
     settings::{EngineSettings, Limits},
@@ -35,7 +37,32 @@ pub(super) fn engine(settings: &Settings) -> EngineSettings {
         acquirer_calls_max: count(acquirer.calls_max),
         resolver_bound: Duration::from_secs(u64::from(acquirer.resolver_bound_seconds)),
         worker_batch_max: count(commit.worker_batch_max),
-        relayed: false,
+        relayed: settings.kafka.bootstrap_servers.is_some(),
+        partitions: i32::from(settings.kafka.partitions),
+        relay_lease: Duration::from_millis(u64::from(settings.kafka.relay_lease_ms)),
+        ..EngineSettings::default()
+    }
+}
+
+#[cfg(feature = "kafka")]
+pub(super) fn kafka(bootstrap_servers: &str, settings: &Settings) -> KafkaSettings {
+    let kafka = &settings.kafka;
+    let ms = |ms| Duration::from_millis(u64::from(ms));
+    KafkaSettings {
+        topic_prefix: kafka.topic_prefix.clone().unwrap_or_default(),
+        replication: kafka.replication_factor.map(i32::from),
+        group: kafka.group_id.clone(),
+        group_instance: kafka.group_instance_id.clone(),
+        session_timeout: ms(kafka.session_timeout_ms),
+        delivery_timeout: ms(kafka.delivery_timeout_ms),
+        security: KafkaSecurity {
+            protocol: kafka.security_protocol.clone(),
+            sasl_mechanism: kafka.sasl_mechanism.clone(),
+            sasl_username: kafka.sasl_username.clone(),
+            sasl_password: kafka.sasl_password.as_ref().map(|secret| Password(secret.reveal().to_owned())),
+            ca_file: kafka.ssl_ca_file.clone(),
+        },
+        ..KafkaSettings::new(bootstrap_servers)
     }
 }
 

@@ -153,12 +153,13 @@ impl Store for MariadbStore {
         Ok(claimed)
     }
 
-    async fn relay_move(&self, held: &RelayLease, to: Seq, lease: Duration) -> Result<(), StoreError> {
+    async fn relay_move(
+        &self,
+        moves: &[(RelayLease, Seq)],
+        lease: Duration,
+    ) -> Result<Vec<bool>, StoreError> {
         let (mut session, _) = self.writers.lend().await?;
-        match lease::relay_move(&mut session, self.script(), &[(*held, to)], lease).await?.as_slice() {
-            [true] => Ok(()),
-            _ => Err(StoreError::Fenced { what: "the relay position was moved or taken over" }),
-        }
+        lease::relay_move(&mut session, self.script(), moves, lease).await
     }
 
     async fn relay_release(&self, held: &RelayLease) -> Result<(), StoreError> {

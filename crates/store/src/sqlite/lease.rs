@@ -56,20 +56,17 @@ pub(super) fn relay_claim(
     Ok(Some(RelayLease { lane, epoch, position }))
 }
 
-/// Moves the position of a lease that still stands.
+/// Moves the position of a lease that still stands; whether it did.
 pub(super) fn relay_move(
     conn: &Connection,
     held: &RelayLease,
     to: Seq,
     lease_until: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let update =
         "UPDATE relay_position SET seq = ?4, lease_until = ?5 WHERE lane = ?1 AND epoch = ?2 AND seq = ?3";
     let cells = params![held.lane.0, int(held.epoch), int(held.position.0), int(to.0), lease_until.unix_ms()];
-    if execute(conn, "move relay position", update, cells)? == 1 {
-        return Ok(());
-    }
-    Err(StoreError::Fenced { what: "the relay position was moved or taken over" })
+    Ok(execute(conn, "move relay position", update, cells)? == 1)
 }
 
 /// Gives a lease up.

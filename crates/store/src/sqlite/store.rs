@@ -127,10 +127,17 @@ impl Store for SqliteStore {
         Ok(Some(claimed))
     }
 
-    async fn relay_move(&self, held: &RelayLease, to: Seq, lease: Duration) -> Result<(), StoreError> {
+    async fn relay_move(
+        &self,
+        moves: &[(RelayLease, Seq)],
+        lease: Duration,
+    ) -> Result<Vec<bool>, StoreError> {
         let transaction = self.begin().await?;
-        lease::relay_move(transaction.conn(), held, to, lease::until(self.clock.now(), lease))?;
-        transaction.commit()
+        let until = lease::until(self.clock.now(), lease);
+        let moved = moves.iter().map(|(held, to)| lease::relay_move(transaction.conn(), held, *to, until));
+        let moved = moved.collect::<Result<Vec<bool>, StoreError>>()?;
+        transaction.commit()?;
+        Ok(moved)
     }
 
     async fn relay_release(&self, held: &RelayLease) -> Result<(), StoreError> {

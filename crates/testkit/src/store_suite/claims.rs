@@ -16,7 +16,7 @@ use engine::ports::{
 use super::{Scribe, StoreUnderTest, postings::commit};
 
 /// Long enough that a store with a clock of its own does not see it end.
-pub(super) const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_secs(60);
 
 /// What a store with a clock of its own sees end at once.
 const NO_LEASE: Duration = Duration::ZERO;
@@ -38,15 +38,15 @@ pub async fn a_lease_that_ran_out_is_taken_over(it: &StoreUnderTest) {
     let lost = it.store.relay_claim(LANE, &log("a"), InstanceId(1), NO_LEASE).await.unwrap().unwrap();
     let taken = claim(it, LANE, 2).await.unwrap();
     assert_eq!((lost.epoch, taken.epoch), (1, 2));
-    assert!(fenced(it.store.relay_move(&lost, Seq(1), LEASE).await), "the epoch has moved on");
+    assert!(!moved(it, lost, 1).await, "the epoch has moved on");
     it.store.relay_release(&lost).await.unwrap();
     assert_eq!(claim(it, LANE, 1).await, None, "what was lost cannot be given up");
-    it.store.relay_move(&taken, Seq(1), LEASE).await.unwrap();
+    assert!(moved(it, taken, 1).await);
 }
 
 pub async fn a_lease_given_up_is_free_at_once(it: &StoreUnderTest) {
     let first = claim(it, LANE, 1).await.unwrap();
-    it.store.relay_move(&first, Seq(7), LEASE).await.unwrap();
+    assert!(moved(it, first, 7).await);
     it.store.relay_release(&first).await.unwrap();
     assert_eq!(Scribe::new(it).snapshot().await.relay_list().await.unwrap()[0].owner, None);
     assert_eq!(claim(it, LANE, 2).await, Some(RelayLease { lane: LANE, epoch: 2, position: Seq(7) }));
@@ -54,10 +54,10 @@ pub async fn a_lease_given_up_is_free_at_once(it: &StoreUnderTest) {
 
 pub async fn a_relay_position_moves_from_where_it_was_read(it: &StoreUnderTest) {
     let lease = claim(it, LANE, 1).await.unwrap();
-    it.store.relay_move(&lease, Seq(5), LEASE).await.unwrap();
-    assert!(fenced(it.store.relay_move(&lease, Seq(6), LEASE).await), "it stands at 5, not at 0");
-    let moved = RelayLease { position: Seq(5), ..lease };
-    it.store.relay_move(&moved, Seq(6), LEASE).await.unwrap();
+    assert!(moved(it, lease, 5).await);
+    assert!(!moved(it, lease, 6).await, "it stands at 5, not at 0");
+    let further = RelayLease { position: Seq(5), ..lease };
+    assert!(moved(it, further, 6).await);
     assert_eq!(claim(it, LANE, 1).await.unwrap().position, Seq(6));
 }
 
@@ -65,18 +65,18 @@ pub async fn a_relay_position_is_lowered_and_never_raised(it: &StoreUnderTest) {
     let rewind = async |to| it.store.relay_rewind(LANE, Seq(to), &audit(it)).await.unwrap();
     assert_eq!(rewind(3).await, None, "no relay has ever taken the lane");
     let lease = claim(it, LANE, 1).await.unwrap();
-    it.store.relay_move(&lease, Seq(9), LEASE).await.unwrap();
+    assert!(moved(it, lease, 9).await);
     assert_eq!(rewind(12).await, Some(Seq(9)));
     assert_eq!(rewind(4).await, Some(Seq(4)));
     let stale = RelayLease { position: Seq(9), ..lease };
-    assert!(fenced(it.store.relay_move(&stale, Seq(10), LEASE).await), "what is on its way does not undo it");
+    assert!(!moved(it, stale, 10).await, "what is on its way does not undo it");
     let log = Scribe::new(it).snapshot().await.audit_list(None, 10).await.unwrap();
     assert_eq!(log.rows, [audit(it), audit(it)]);
 }
 
 pub async fn a_new_log_is_published_to_from_the_beginning(it: &StoreUnderTest) {
     let lease = claim(it, LANE, 1).await.unwrap();
-    it.store.relay_move(&lease, Seq(9), LEASE).await.unwrap();
+    assert!(moved(it, lease, 9).await);
     let other = it.store.relay_claim(LANE, &log("b"), InstanceId(1), LEASE).await.unwrap().unwrap();
     assert_eq!(other, RelayLease { lane: LANE, epoch: 2, position: Seq::START });
 }
@@ -86,7 +86,7 @@ pub async fn a_posting_lowers_the_relay_position(it: &StoreUnderTest) {
     let rewound = |to| PostingChanges { rewinds: vec![(LANE, Seq(to))], ..PostingChanges::default() };
     commit(&scribe, &rewound(3)).await.unwrap();
     let lease = claim(it, LANE, 1).await.unwrap();
-    it.store.relay_move(&lease, Seq(9), LEASE).await.unwrap();
+    assert!(moved(it, lease, 9).await);
     for (to, position) in [(20, 9), (4, 4), (6, 4)] {
         commit(&scribe, &rewound(to)).await.unwrap();
         assert_eq!(claim(it, LANE, 1).await.unwrap().position, Seq(position));
@@ -153,6 +153,11 @@ pub async fn the_platform_says_what_it_is(it: &StoreUnderTest) {
     let platform = Scribe::new(it).snapshot().await.platform().await.unwrap();
     assert_eq!(platform.lanes, it.store.lane_count());
     assert_ne!(platform.timeline, [0; 16]);
+}
+
+/// Moves a relay position; whether it moved.
+pub(super) async fn moved(it: &StoreUnderTest, held: RelayLease, to: u64) -> bool {
+    it.store.relay_move(&[(held, Seq(to))], LEASE).await.unwrap()[0]
 }
 
 /// Claims a lane for a replica, for a while.

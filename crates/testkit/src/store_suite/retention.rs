@@ -11,7 +11,7 @@ use engine::ports::{Clock, IdempotencyWrite, OutboxCut, PostingChanges, StoreErr
 
 use super::{
     Scribe, StoreUnderTest,
-    claims::{LEASE, claim},
+    claims::{claim, moved},
     keys::{answer, answered, find, running, scope, write},
     postings::commit,
     scribe::digest,
@@ -74,7 +74,7 @@ pub async fn what_the_relay_has_not_published_is_not_pruned(it: &StoreUnderTest)
         async |to| matches!(it.store.outbox_prune(&relayed(to)).await, Err(StoreError::Fenced { .. }));
     assert!(fenced(1).await, "no relay has ever taken the lane");
     let lease = claim(it, lane, 1).await.unwrap();
-    it.store.relay_move(&lease, Seq(2), LEASE).await.unwrap();
+    assert!(moved(it, lease, 2).await);
     assert!(fenced(3).await);
     it.store.outbox_prune(&relayed(2)).await.unwrap();
     // Where no relay publishes the rows, what one has left behind counts for nothing.

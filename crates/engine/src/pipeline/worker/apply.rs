@@ -1,6 +1,6 @@
 //! From judgements to what is written: pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     event::Topic,
@@ -12,15 +12,20 @@ use domain::{
 use super::classify::{Classified, Parsed};
 use crate::ports::{BalanceDelta, PartitionProgress, PostedEntry, PostingChanges, PostingScope};
 
+/// Places further apart than this are read as two ranges: a forged place far away must not have the whole outbox read.
+const RANGE_GAP_MAX: u64 = 256;
+
 /// The places a batch is about.
 pub(in crate::pipeline) fn range_of(parsed: &[Parsed<'_>]) -> PostingScope {
-    let mut ranges: BTreeMap<Lane, (Seq, Seq)> = BTreeMap::new();
-    for place in parsed.iter().filter_map(|event| event.place) {
-        let range = ranges.entry(place.lane).or_insert((place.seq, place.seq));
-        range.0 = range.0.min(place.seq);
-        range.1 = range.1.max(place.seq);
+    let places: BTreeSet<(Lane, Seq)> =
+        parsed.iter().filter_map(|event| event.place).map(|place| (place.lane, place.seq)).collect();
+    let mut ranges: Vec<(Lane, Seq, Seq)> = Vec::new();
+    for (lane, seq) in places {
+        match ranges.last_mut() {
+            Some((of, _, last)) if *of == lane && seq.0 - last.0 <= RANGE_GAP_MAX => *last = seq,
+            _ => ranges.push((lane, seq, seq)),
+        }
     }
-    let ranges = ranges.into_iter().map(|(lane, (first, last))| (lane, first, last)).collect();
     PostingScope { ranges, ..PostingScope::default() }
 }
 
@@ -29,6 +34,7 @@ pub(super) fn changes_of(
     classified: &Classified,
     now: Timestamp,
     partitions: Vec<PartitionProgress>,
+    rewinds: Vec<(Lane, Seq)>,
 ) -> PostingChanges {
     let entries = classified.entries.iter();
     let entries: Vec<PostedEntry> =
@@ -38,6 +44,7 @@ pub(super) fn changes_of(
         entries,
         positions: classified.positions.clone(),
         partitions,
+        rewinds,
         dead_letters: classified.dead_letters.clone(),
         ..PostingChanges::default()
     }

@@ -2,6 +2,8 @@
 //!
 //! Invariant: nothing about a record is believed until its bytes are those of the outbox row at its place.
 
+use std::collections::BTreeMap;
+
 use domain::{
     event::{ENVELOPE_VERSION, Envelope, Topic},
     id::{EventId, Lane, PaymentId, Seq},
@@ -84,6 +86,8 @@ pub(super) struct Classified {
     pub(super) dead_letters: Vec<NewDeadLetter>,
     /// How far each lane and topic has been handled now.
     pub(super) positions: Vec<(Lane, Topic, Seq)>,
+    /// Positions after which an event is missing.
+    pub(super) holes: BTreeMap<(Lane, Topic), Seq>,
     counts: Vec<(Option<Topic>, EventResult)>,
     foreign_timeline: bool,
 }
@@ -103,6 +107,8 @@ impl Classified {
             };
             classified.take(event, judgement, state);
         }
+        // What was missing may have come later in the same batch.
+        classified.holes.retain(|place, position| position_of(state, place) == *position);
         classified
     }
 
@@ -117,7 +123,11 @@ impl Classified {
             }
             Judgement::WithoutPostings => EventResult::WithoutPostings,
             Judgement::Duplicate => EventResult::Duplicate,
-            Judgement::Hole => EventResult::Hole,
+            Judgement::Hole => {
+                let place = event.place.zip(event.topic).map(|(place, topic)| (place.lane, topic));
+                self.holes.extend(place.map(|place| (place, position_of(state, &place))));
+                EventResult::Hole
+            }
             Judgement::Park(reason, message) => {
                 self.foreign_timeline |= foreign && beyond_lane(event, state);
                 self.dead_letters.push(dead_letter(event, reason, message));
@@ -168,13 +178,21 @@ impl Classified {
             observer.event_to_ledger(f64::from(late_ms) / 1000.0);
         }
         if self.counts.iter().any(|(_, result)| *result == EventResult::Hole) {
-            tracing::error!("an event before one that was read is missing; its topic waits for it");
+            observer.incident(Incident::Hole);
+            tracing::error!(
+                holes = ?self.holes,
+                "an event before one that was read is missing; its topic waits until it is published again"
+            );
         }
         if self.foreign_timeline {
             observer.incident(Incident::ForeignTimeline);
             tracing::error!("an event of a place the database has not reached was parked: another timeline");
         }
     }
+}
+
+fn position_of(state: &PostingState, place: &(Lane, Topic)) -> Seq {
+    state.positions.get(place).copied().unwrap_or(Seq::START)
 }
 
 /// Judges an event the worker has read.
@@ -190,7 +208,7 @@ fn judge(event: &Parsed<'_>, state: &PostingState) -> Judgement {
         Ok(mark) => mark,
         Err(foreign) => return foreign,
     };
-    let position = state.positions.get(&(place.lane, topic)).copied().unwrap_or(Seq::START);
+    let position = position_of(state, &(place.lane, topic));
     if place.seq <= position || state.posted.contains(&place) {
         return Judgement::Duplicate;
     }

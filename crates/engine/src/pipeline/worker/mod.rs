@@ -6,10 +6,12 @@
 //! dead letter.
 
 mod apply;
+mod claims;
 mod classify;
+mod missing;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -18,23 +20,29 @@ use tokio_util::sync::CancellationToken;
 
 use apply::changes_of;
 pub(super) use apply::{balances_of, posted, range_of};
+use claims::Claims;
 use classify::Classified;
 pub(super) use classify::{Judgement, Parsed, judge_alone, parse};
+use missing::Missing;
 
 use super::{backoff, pause};
 use crate::{
     commit::{Context, error_chain},
+    observe::Incident,
     ports::{
-        Broker, BrokerError, Consumer, Delivery, LogId, PartitionClaim, PartitionFence, PartitionProgress,
-        Polled, PostingScope, StoreError,
+        Broker, BrokerError, Consumer, Delivery, LogId, PartitionEnd, PartitionFence, Polled, PostingChanges,
+        PostingScope, StoreError,
     },
 };
 
 /// Posts what the broker brings.
 pub struct Worker {
     context: Context,
-    broker: std::sync::Arc<dyn Broker>,
+    broker: Arc<dyn Broker>,
+    missing: Mutex<Missing>,
 }
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why the worker must read on from the stored position.
 enum Lost {
@@ -46,15 +54,15 @@ enum Lost {
 
 impl Worker {
     /// A worker on `broker`.
-    pub fn new(context: Context, broker: std::sync::Arc<dyn Broker>) -> Self {
-        Self { context, broker }
+    pub fn new(context: Context, broker: Arc<dyn Broker>) -> Self {
+        Self { context, broker, missing: Mutex::default() }
     }
 
     /// Runs until `stop`. Runs on a thread of its own: the embedded store works inline.
     pub async fn run(self, stop: CancellationToken) {
         let mut failures = 0;
         while !stop.is_cancelled() {
-            match self.consume(&stop).await {
+            match self.consume(&stop, &mut failures).await {
                 Ok(Lost::Stopped) => return,
                 Ok(Lost::Fenced) => tracing::info!("worker reads on from the stored position"),
                 Err(error) => {
@@ -70,11 +78,9 @@ impl Worker {
         }
     }
 
-    async fn consume(
-        &self,
-        stop: &CancellationToken,
-    ) -> Result<Lost, Box<dyn std::error::Error + Send + Sync>> {
+    async fn consume(&self, stop: &CancellationToken, failures: &mut u32) -> Result<Lost, Failure> {
         let log = self.broker.log_id().await?;
+        let partitions = self.prepare().await?;
         let mut consumer = self.broker.consume().await?;
         let mut claims = Claims::default();
         loop {
@@ -87,6 +93,9 @@ impl Worker {
                 }
                 Some(Polled::Delivered(delivery)) => delivery,
             };
+            if let Err(error) = self.watch_tail(&claims, &consumer.ends(), partitions).await {
+                tracing::warn!(error = error_chain(&error), "cannot look for events that are missing");
+            }
             if delivery.records.is_empty() && delivery.progress.is_empty() {
                 continue;
             }
@@ -96,14 +105,69 @@ impl Worker {
             if let Err(lost) = self.post_until_done(delivery, &fences, stop).await {
                 return Ok(lost);
             }
+            claims.advance(&progress);
             consumer.show_progress(&progress);
+            *failures = 0;
             self.context.signals.events_posted();
         }
     }
 
+    /// Makes the topics; how many partitions each has. The embedded log has one a lane, and none to make.
+    async fn prepare(&self) -> Result<i32, Failure> {
+        if !self.broker.needs_relay() {
+            return Ok(1);
+        }
+        let partitions = self.context.store.partition_count(self.context.settings.partitions).await?;
+        self.broker.prepare(partitions).await?;
+        Ok(partitions)
+    }
+
     async fn claim(&self, log: &LogId, partitions: &[(Topic, i32)]) -> Result<Claims, StoreError> {
         let claims = self.context.store.partition_claim(log, self.context.instance, partitions).await?;
-        Ok(Claims(claims.into_iter().map(|claim| ((claim.topic, claim.partition), claim)).collect()))
+        Ok(Claims::new(claims))
+    }
+
+    /// Tells how far behind each partition is, and has published again what the broker should have brought and did not.
+    async fn watch_tail(
+        &self,
+        claims: &Claims,
+        ends: &[PartitionEnd],
+        partitions: i32,
+    ) -> Result<(), StoreError> {
+        let (now, patience) = self.patience();
+        if ends.is_empty() || !self.missing().look_is_due(now, patience) {
+            return Ok(());
+        }
+        for end in ends {
+            let Some(claim) = claims.get(end.topic, end.partition) else { continue };
+            // Records before where reading stands are gone when they were not delivered.
+            let next = if end.read_offset >= end.end_offset {
+                end.end_offset
+            } else {
+                claim.next_offset.unwrap_or(0)
+            };
+            let records = u64::try_from(end.end_offset.saturating_sub(next)).unwrap_or(0);
+            self.context.observer.partition_lag(end.topic, end.partition, records);
+        }
+        let mut snapshot = self.context.store.snapshot().await?;
+        let behind = missing::behind(snapshot.as_mut(), ends, partitions).await?;
+        drop(snapshot);
+        let Some(tail) = self.missing().tail_rewind(&behind, (claims, partitions), now, patience) else {
+            return Ok(());
+        };
+        self.context.observer.incident(Incident::Hole);
+        tracing::error!(lanes = ?tail.rewinds, "the latest events of a topic are missing; they are published again");
+        let scope = PostingScope { partitions: tail.fences, ..PostingScope::default() };
+        let batch = self.context.store.posting_open(&scope).await?;
+        batch.commit(&PostingChanges { rewinds: tail.rewinds, ..PostingChanges::default() }).await
+    }
+
+    fn patience(&self) -> (Duration, Duration) {
+        (self.context.clock.monotonic(), self.context.settings.missing_event_patience)
+    }
+
+    fn missing(&self) -> MutexGuard<'_, Missing> {
+        self.missing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn poll(
@@ -198,32 +262,12 @@ impl Worker {
         let mut batch = self.context.store.posting_open(&scope).await?;
         let mut state = batch.take_state();
         let classified = Classified::of(&parsed, &mut state, refused);
-        let changes = changes_of(&classified, state.now, delivery.progress.clone());
+        let (now, patience) = self.patience();
+        let rewinds = self.missing().rewinds_for(&classified.holes, now, patience);
+        let changes = changes_of(&classified, state.now, delivery.progress.clone(), rewinds);
         batch.commit(&changes).await?;
         classified.report(self.context.observer.as_ref(), state.now);
         Ok(())
-    }
-}
-
-/// The claims this worker posts under.
-#[derive(Default)]
-struct Claims(HashMap<(Topic, i32), PartitionClaim>);
-
-impl Claims {
-    /// Where to read on.
-    fn progress(&self) -> Vec<PartitionProgress> {
-        let known = self.0.values().filter_map(|claim| {
-            let next_offset = claim.next_offset?;
-            Some(PartitionProgress { topic: claim.topic, partition: claim.partition, next_offset })
-        });
-        known.collect()
-    }
-
-    /// What a delivery may be posted under; `None` when it holds a partition that was not claimed.
-    fn fences_of(&self, delivery: &Delivery) -> Option<Vec<PartitionFence>> {
-        let partitions: BTreeSet<(Topic, i32)> =
-            delivery.progress.iter().map(|progress| (progress.topic, progress.partition)).collect();
-        partitions.iter().map(|partition| self.0.get(partition).map(PartitionClaim::fence)).collect()
     }
 }
 

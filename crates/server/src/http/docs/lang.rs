@@ -87,7 +87,7 @@ const GROUPS: [(&str, &str, &str); 11] = [
     ("simulation", "실험실", "The Lab"),
 ];
 
-const OPERATIONS: [(&str, &str, &str); 45] = [
+const OPERATIONS: [(&str, &str, &str); 46] = [
     (
         "authorizePayment",
         "결제 승인",
@@ -122,6 +122,11 @@ const OPERATIONS: [(&str, &str, &str); 45] = [
     ("listEvents", "이벤트 목록", ""),
     ("streamEvents", "이벤트 실시간으로 받기", ""),
     ("getOutbox", "원장을 기다리는 이벤트", ""),
+    (
+        "rewindOutbox",
+        "레인 다시 발행",
+        "브로커가 기록을 잃은 뒤, 정한 곳 다음의 이벤트를 모두 다시 보냅니다. 이미 처리한 이벤트는 다시 기장되지 않고, 건너뛰는 일도 없습니다.",
+    ),
     ("listDeadLetters", "처리 불가 이벤트 목록", ""),
     ("getDeadLetter", "처리 불가 이벤트 하나 보기", ""),
     ("redriveDeadLetter", "재처리", ""),

@@ -92,6 +92,13 @@ enum ProofView {
         /// The place in it.
         offset: u64,
     },
+    /// The relay that publishes its lane.
+    Relay {
+        /// Everything of the lane up to here has been published and acknowledged.
+        published_to: u64,
+        /// The log it publishes to.
+        log: String,
+    },
     /// The worker's position.
     Position {
         /// Everything of the topic up to here has been handled.
@@ -136,6 +143,7 @@ impl ProofView {
             Proof::EmbeddedLog { topic, id } => {
                 Self::EmbeddedLog { topic: topic.as_str(), partition: id.lane.0, offset: id.seq.0 }
             }
+            Proof::Relay { position, log } => Self::Relay { published_to: position.0, log: log.to_string() },
             Proof::Position { position } => Self::Position { position: position.0 },
             Proof::DeadLetter(letter) => Self::DeadLetter {
                 dead_letter_id: letter.id,

@@ -1,6 +1,9 @@
-//! The bodies of what operators do with dead letters.
+//! The bodies of what operators do with dead letters and the outbox.
 
-use domain::text::Reason;
+use domain::{
+    id::{Lane, Seq},
+    text::Reason,
+};
 use engine::ports::{DeadLetterReason, DeadLetterState};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,6 +12,7 @@ use super::reader::Reader;
 use crate::http::problem::Problem;
 
 pub(super) const ACT_NAMES: &[&str] = &["reason"];
+pub(super) const REWIND_NAMES: &[&str] = &["lane", "reason", "to"];
 pub(super) const BULK_NAMES: &[&str] = &["action", "dryRun", "errorType", "reason", "state", "topic"];
 
 /// Why something is done with a dead letter.
@@ -58,6 +62,31 @@ pub(crate) struct BulkBody {
     topic: Option<String>,
 }
 
+/// From where on a lane is published again.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = OutboxRewind)]
+pub(crate) struct RewindBody {
+    /// Which lane.
+    #[schema(minimum = 0)]
+    lane: u16,
+    /// The place after which everything is published again.
+    #[schema(minimum = 0)]
+    to: u64,
+    /// Why, for the audit log.
+    #[schema(min_length = 1, max_length = 128)]
+    reason: String,
+}
+
+/// From where on a lane is published again.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Rewind {
+    /// `None` when no lane can have that number.
+    pub(crate) lane: Option<Lane>,
+    pub(crate) to: Seq,
+    pub(crate) reason: Reason,
+}
+
 /// What to do with which dead letters.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Bulk {
@@ -78,6 +107,23 @@ pub(crate) fn act(body: &[u8], needs_reason: bool) -> Result<Option<Reason>, Pro
         reader.require("reason");
     }
     reader.finish(Some(reason))
+}
+
+/// Reads the body of a rewind.
+pub(crate) fn rewind(body: &[u8]) -> Result<Rewind, Problem> {
+    let mut reader = Reader::new(body, REWIND_NAMES)?;
+    let lane = reader.amount("lane", 0);
+    reader.require("lane");
+    let to = reader.amount("to", 0);
+    reader.require("to");
+    let reason = reader.parsed("reason");
+    reader.require("reason");
+    let built = lane.zip(to).zip(reason).map(|((lane, to), reason)| Rewind {
+        lane: u16::try_from(lane).ok().map(Lane),
+        to: Seq(to.unsigned_abs()),
+        reason,
+    });
+    reader.finish(built)
 }
 
 /// Reads the body of a bulk act.

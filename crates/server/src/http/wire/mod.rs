@@ -18,7 +18,7 @@ use axum::http::HeaderMap;
 use domain::id::{IdempotencyKey, MerchantId};
 use engine::{payments::Call, ports::Digest};
 
-pub(crate) use act::{ActBody, Action, Bulk, BulkBody, act, bulk};
+pub(crate) use act::{ActBody, Action, Bulk, BulkBody, RewindBody, act, bulk, rewind};
 pub(crate) use authorize::{AuthorizeBody, CaptureModeWord, authorize};
 pub(crate) use capture::{CaptureBody, capture};
 pub(crate) use refund::{RefundBody, refund};

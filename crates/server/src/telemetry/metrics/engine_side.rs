@@ -6,7 +6,9 @@ use engine::{
     ports::LimitAction,
 };
 
-use super::{IncidentLabels, LimitLabels, Metrics, OutcomeLabels, PaymentLabels, WorkerLabels};
+use super::{
+    IncidentLabels, LimitLabels, Metrics, OutcomeLabels, PartitionLabels, PaymentLabels, WORKER, WorkerLabels,
+};
 
 impl Metrics {
     /// Shows every count that can happen, before it happens: a counter that begins at 1 has not risen, for whoever watches.
@@ -14,11 +16,11 @@ impl Metrics {
         use {
             EventResult::{Duplicate, Hole, Parked, Posted, WithoutPostings},
             IdempotencyOutcome::{Fresh, InFlight, Mismatch, Replayed},
-            Incident::{ClockJump, ContradictingVerdicts, ForeignTimeline, Panic},
+            Incident::{ClockJump, ContradictingVerdicts, ForeignTimeline, OutboxGap, Panic},
             LimitDecision::{Allow, Deny, FailOpen},
             PaymentResult::{Approved, Declined, Failed, Rejected, Unknown},
         };
-        for kind in [ForeignTimeline, ContradictingVerdicts, Panic, ClockJump] {
+        for kind in [ForeignTimeline, ContradictingVerdicts, Panic, ClockJump, Incident::Hole, OutboxGap] {
             drop(self.incidents.get_or_create(&IncidentLabels { kind: incident_word(kind) }));
         }
         for outcome in [Fresh, Replayed, Mismatch, InFlight] {
@@ -82,6 +84,23 @@ impl Observer for Metrics {
         self.event_to_ledger_seconds.observe(seconds);
     }
 
+    fn events_published(&self, count: usize) {
+        self.events_published.inc_by(count as u64);
+    }
+
+    fn publish_failed(&self) {
+        self.publish_failures.inc();
+    }
+
+    fn partition_lag(&self, topic: Topic, partition: i32, records: u64) {
+        let lag = self.consumer_lag.get_or_create_owned(&PartitionLabels {
+            application: WORKER,
+            topic: topic.as_str(),
+            partition,
+        });
+        lag.set(i64::try_from(records).unwrap_or(i64::MAX));
+    }
+
     fn attempts_overdue(&self, count: usize) {
         self.attempts_overdue.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
@@ -135,5 +154,7 @@ fn incident_word(incident: Incident) -> &'static str {
         Incident::ContradictingVerdicts => "contradicting_verdicts",
         Incident::Panic => "panic",
         Incident::ClockJump => "clock_jump",
+        Incident::Hole => "hole",
+        Incident::OutboxGap => "outbox_gap",
     }
 }

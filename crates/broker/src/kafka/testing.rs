@@ -1,0 +1,100 @@
+//! What tests do to a cluster behind the platform's back. Never part of the product: it is behind the feature `testing`.
+
+use std::time::Duration;
+
+use rdkafka::{
+    Message, Offset, TopicPartitionList,
+    admin::{AdminClient, AdminOptions},
+    client::DefaultClientContext,
+    consumer::{BaseConsumer, Consumer},
+    message::Headers,
+};
+use tokio::task::spawn_blocking;
+
+use super::settings::KafkaSettings;
+
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// A record as anybody may read it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SeenRecord {
+    /// Which partition.
+    pub partition: i32,
+    /// The key.
+    pub key: Vec<u8>,
+    /// The value.
+    pub payload: Vec<u8>,
+    /// Attributes beside it.
+    pub headers: Vec<(String, String)>,
+}
+
+/// Loses every record of a topic.
+///
+/// # Panics
+/// When the cluster does not do it.
+pub async fn truncate(settings: &KafkaSettings, topic: &str) {
+    let (asked, name) = (settings.clone(), settings.topic(topic));
+    let ends =
+        spawn_blocking(move || ends(&asked, &name)).await.expect("the cluster tells where the topic ends");
+    let admin: AdminClient<DefaultClientContext> = settings.client().create().expect("an admin client");
+    let options = AdminOptions::new().operation_timeout(Some(LIMIT));
+    admin.delete_records(&ends, &options).await.expect("the records are deleted");
+}
+
+/// All a topic holds, partition by partition.
+///
+/// # Panics
+/// When the cluster does not tell.
+pub async fn read_all(settings: &KafkaSettings, topic: &str) -> Vec<SeenRecord> {
+    let (settings, name) = (settings.clone(), settings.topic(topic));
+    spawn_blocking(move || read_all_now(&settings, &name))
+        .await
+        .expect("the cluster tells what the topic holds")
+}
+
+fn read_all_now(settings: &KafkaSettings, name: &str) -> Vec<SeenRecord> {
+    let client = reader(settings);
+    let mut seen = Vec::new();
+    for partition in partitions(&client, name) {
+        let (mut next, end) = client.fetch_watermarks(name, partition, LIMIT).expect("watermarks");
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(name, partition, Offset::Beginning).expect("a valid offset");
+        client.assign(&list).expect("an assignment");
+        while next < end {
+            let message = client.poll(LIMIT).expect("a record in time").expect("a record");
+            next = message.offset() + 1;
+            let headers = message.headers().map(|headers| headers.iter().map(text).collect());
+            seen.push(SeenRecord {
+                partition,
+                key: message.key().unwrap_or_default().to_vec(),
+                payload: message.payload().unwrap_or_default().to_vec(),
+                headers: headers.unwrap_or_default(),
+            });
+        }
+    }
+    seen
+}
+
+fn ends(settings: &KafkaSettings, name: &str) -> TopicPartitionList {
+    let client = reader(settings);
+    let mut list = TopicPartitionList::new();
+    for partition in partitions(&client, name) {
+        let (_, end) = client.fetch_watermarks(name, partition, LIMIT).expect("watermarks");
+        list.add_partition_offset(name, partition, Offset::Offset(end)).expect("a valid offset");
+    }
+    list
+}
+
+fn reader(settings: &KafkaSettings) -> BaseConsumer {
+    let mut config = settings.client();
+    config.set("group.id", "nobody").set("enable.auto.commit", "false").create().expect("a client")
+}
+
+fn partitions(client: &BaseConsumer, name: &str) -> Vec<i32> {
+    let metadata = client.fetch_metadata(Some(name), LIMIT).expect("metadata");
+    metadata.topics()[0].partitions().iter().map(|partition| partition.id()).collect()
+}
+
+fn text(header: rdkafka::message::Header<'_, &[u8]>) -> (String, String) {
+    (header.key.to_owned(), String::from_utf8_lossy(header.value.unwrap_or_default()).into_owned())
+}

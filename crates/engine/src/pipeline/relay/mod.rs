@@ -1,0 +1,193 @@
+//! The relay: outbox → broker, at least once, in the order of each lane.
+//!
+//! Invariants: a position moves only after every event up to it was acknowledged, and only from where it was read (a rewind, or
+//! another relay, meanwhile: the move does not happen). A lane's events are read densely, so none is passed by. A broker or
+//! store that is away is waited for, for ever; nobody who pays notices.
+
+mod dead_letters;
+mod message;
+
+use std::{collections::BTreeMap, error::Error, sync::Arc, time::Duration};
+
+use domain::id::{Lane, Seq};
+use tokio_util::sync::CancellationToken;
+
+use super::{backoff, pause, wake};
+use crate::{
+    commit::{Context, error_chain},
+    observe::Incident,
+    ports::{Broker, LogId, OutboxEvent, Outgoing, RelayLease, Snapshot, StoreError},
+};
+
+/// How long a quiet relay waits before it looks again: other processes commit without waking it.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// However long the broker has been away, it is tried again this soon.
+const BACKOFF_MAX: Duration = Duration::from_secs(2);
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// Publishes the lanes whose leases it holds.
+pub struct Relay {
+    context: Context,
+    broker: Arc<dyn Broker>,
+    held: BTreeMap<Lane, RelayLease>,
+    /// When leases were last asked for, on the monotonic clock.
+    claimed_at: Option<Duration>,
+    dead_letters_at: Option<Duration>,
+}
+
+/// Where events go.
+struct Log {
+    id: LogId,
+    partitions: i32,
+}
+
+impl Relay {
+    /// A relay to `broker`.
+    pub fn new(context: Context, broker: Arc<dyn Broker>) -> Self {
+        Self { context, broker, held: BTreeMap::new(), claimed_at: None, dead_letters_at: None }
+    }
+
+    /// Runs until `stop`, then gives its lanes up. Runs on a thread of its own: the embedded store works inline.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut failures = 0;
+        while !stop.is_cancelled() {
+            if let Err(error) = self.publish_until_failure(&stop, &mut failures).await {
+                failures += 1;
+                self.context.observer.publish_failed();
+                tracing::warn!(
+                    error = error_chain(error.as_ref()),
+                    failures,
+                    "relay cannot publish; events wait"
+                );
+                // What the store holds now is known only once the leases have been asked for again.
+                self.held.clear();
+                self.claimed_at = None;
+                pause(backoff(failures, u64::from(failures)).min(BACKOFF_MAX), &stop).await;
+            }
+        }
+        for lease in self.held.values() {
+            if let Err(error) = self.context.store.relay_release(lease).await {
+                tracing::warn!(error = error_chain(&error), "a lane is free only when its lease runs out");
+            }
+        }
+    }
+
+    async fn publish_until_failure(
+        &mut self,
+        stop: &CancellationToken,
+        failures: &mut u32,
+    ) -> Result<(), Failure> {
+        let log = self.log().await?;
+        let mut committed = self.context.signals.committed();
+        while !stop.is_cancelled() {
+            // A commit from here on wakes the wait, even one that comes before it begins.
+            committed.borrow_and_update();
+            self.claim(&log.id).await?;
+            let published = self.publish(&log).await?;
+            self.publish_dead_letters().await?;
+            *failures = 0;
+            if published == 0 {
+                wake(&mut committed, LOOK_EVERY, stop).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Which log this is, with its topics made.
+    async fn log(&self) -> Result<Log, Failure> {
+        let id = self.broker.log_id().await?;
+        let partitions = self.context.store.partition_count(self.context.settings.partitions).await?;
+        self.broker.prepare(partitions).await?;
+        Ok(Log { id, partitions })
+    }
+
+    /// Renews what is held and takes what is free, several times within a lease; what was lost is asked for at once.
+    async fn claim(&mut self, log: &LogId) -> Result<(), StoreError> {
+        let (now, lease) = (self.context.clock.monotonic(), self.context.settings.relay_lease);
+        if self.claimed_at.is_some_and(|at| now.saturating_sub(at) < lease / 4) {
+            return Ok(());
+        }
+        for lane in (0..self.context.store.lane_count()).map(Lane) {
+            let claimed = self.context.store.relay_claim(lane, log, self.context.instance, lease).await?;
+            match claimed {
+                Some(claimed) => {
+                    if self.held.insert(lane, claimed).is_none() {
+                        tracing::info!(%lane, epoch = claimed.epoch, position = %claimed.position, "relay took a lane");
+                    }
+                }
+                None => drop(self.held.remove(&lane)),
+            }
+        }
+        self.claimed_at = Some(now);
+        Ok(())
+    }
+
+    /// Publishes the next events of every lane held; how many there were.
+    async fn publish(&mut self, log: &Log) -> Result<usize, Failure> {
+        let mut snapshot = self.context.store.snapshot().await?;
+        let (mut outgoing, mut moves) = (Vec::new(), Vec::new());
+        for lane in snapshot.lane_list().await? {
+            let Some(lease) = self.held.get(&lane.state.lane) else { continue };
+            if lane.state.last_seq > lease.position
+                && let Some(to) = self.read(snapshot.as_mut(), lease, log, &mut outgoing).await?
+            {
+                moves.push((*lease, to));
+            }
+        }
+        drop(snapshot);
+        if moves.is_empty() {
+            return Ok(0);
+        }
+        let count = outgoing.len();
+        self.broker.publish(outgoing).await?;
+        self.context.observer.events_published(count);
+        self.advance(&moves).await?;
+        Ok(count)
+    }
+
+    /// The next events of one lane; the place of the last.
+    async fn read(
+        &self,
+        snapshot: &mut dyn Snapshot,
+        lease: &RelayLease,
+        log: &Log,
+        outgoing: &mut Vec<Outgoing>,
+    ) -> Result<Option<Seq>, StoreError> {
+        let batch_max = self.context.settings.relay_batch_max;
+        let events = snapshot.outbox_range(lease.lane, lease.position, batch_max).await?;
+        let dense = dense(lease.position, &events);
+        if dense < events.len() {
+            self.context.observer.incident(Incident::OutboxGap);
+            tracing::error!(lane = %lease.lane, after = %lease.position, "the outbox has a gap; the lane is published up to it");
+        }
+        let partition = i32::from(lease.lane.0) % log.partitions;
+        outgoing.extend(events[..dense].iter().map(|event| message::of_event(event, partition)));
+        Ok(events[..dense].last().map(|event| event.id.seq))
+    }
+
+    async fn advance(&mut self, moves: &[(RelayLease, Seq)]) -> Result<(), StoreError> {
+        let moved = self.context.store.relay_move(moves, self.context.settings.relay_lease).await?;
+        for ((lease, to), moved) in moves.iter().zip(moved) {
+            if moved {
+                self.held.insert(lease.lane, RelayLease { position: *to, ..*lease });
+            } else {
+                tracing::info!(lane = %lease.lane, "a lane was rewound or taken over; reading it anew");
+                self.held.remove(&lease.lane);
+                self.claimed_at = None;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many of `events` follow `after` without a gap.
+fn dense(after: Seq, events: &[OutboxEvent]) -> usize {
+    let mut latest = after;
+    let follows = |event: &&OutboxEvent| {
+        let follows = event.id.seq == latest.next();
+        latest = event.id.seq;
+        follows
+    };
+    events.iter().take_while(follows).count()
+}
