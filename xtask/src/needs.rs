@@ -36,11 +36,12 @@ pub(crate) const SERVICES: [Need; 6] = [
     Need { program: "setsid", package: "util-linux" },
 ];
 
-/// What judges rules and scripts. What is built or installed into the user's cache is not here: `ops::tools`.
-pub(crate) const OPERATIONS: [Need; 3] = [
+/// What judges rules and scripts; tests start the Prometheus that comes with it. What is built or installed into the user's cache is not here: `ops::tools`.
+pub(crate) const OPERATIONS: [Need; 4] = [
     Need { program: "promtool", package: "prometheus" },
     Need { program: "pip3", package: "python3-pip" },
     Need { program: "shellcheck", package: "shellcheck" },
+    Need { program: "curl", package: "curl" },
 ];
 
 /// Makes sure that everything is there.

@@ -22,6 +22,7 @@ struct Total {
 /// Runs them, on real servers. Servers that ran before are left running; those started for the tests end with them.
 pub(crate) fn run(root: &Path) -> Result<()> {
     needs::meet(root, &needs::BUILD)?;
+    needs::meet(root, &needs::OPERATIONS)?;
     let folder = target_folder(root)?.join("services");
     let ran_before = services::any_running(&folder);
     let outcome = services::up(root, &folder).and_then(|addresses| cargo_test(root, &addresses));

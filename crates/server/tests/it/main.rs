@@ -14,8 +14,10 @@ mod lifecycle;
 #[cfg(feature = "mariadb")]
 mod mariadb;
 mod origin;
+mod prometheus;
 mod redis;
 mod remote_simulator;
+mod scripts;
 mod time;
 mod wire;
 
