@@ -54,6 +54,7 @@ pub(crate) fn run(root: &Path, demo: &Demo) -> Result<()> {
     let begun = platform::now();
     let start = Start {
         binary: &binary,
+        role: "up",
         data_dir: &data_dir,
         port,
         variables: &[("SWELITE_DEMO", "on")],

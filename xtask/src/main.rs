@@ -8,6 +8,7 @@ mod bench;
 mod cache;
 mod chaos;
 mod ci;
+mod cluster;
 mod contracts;
 mod demo;
 mod http;
@@ -55,6 +56,8 @@ enum Task {
     Ops,
     /// Kill the process again and again under load and check what it answered
     Chaos(chaos::Chaos),
+    /// Kill, freeze and cut off clusters of three under load and check what callers were told
+    Cluster(cluster::Cluster),
     /// Measure the platform and what bounds it, and write a report
     Bench(bench::Bench),
     /// Load the platform by k6, audit what was answered, and write a report
@@ -93,6 +96,7 @@ fn run(task: Task) -> Result<()> {
         Task::Ci => ci::run(&root),
         Task::Ops => ops::run(&root),
         Task::Chaos(chaos) => chaos::run(&root, &chaos),
+        Task::Cluster(cluster) => cluster::run(&root, &cluster),
         Task::Bench(bench) => bench::run(&root, &bench),
         Task::Load(load) => load::run(&root, &load),
         Task::Contracts { write } => {

@@ -44,6 +44,13 @@ pub(crate) const OPERATIONS: [Need; 4] = [
     Need { program: "curl", package: "curl" },
 ];
 
+/// What clusters of them need on top of that. Galera is a library: nothing to start.
+pub(crate) const CLUSTER: [Need; 3] = [
+    Need { program: "haproxy", package: "haproxy galera-4" },
+    Need { program: "rsync", package: "rsync" },
+    Need { program: "socat", package: "socat" },
+];
+
 /// Makes sure that everything is there.
 pub(crate) fn meet(root: &Path, needs: &[Need]) -> Result<()> {
     let missing = missing(needs, |program| shell::exists(program, "--version"));

@@ -34,6 +34,8 @@ pub(crate) enum Profile {
 pub(crate) struct Start<'a> {
     /// The binary.
     pub(crate) binary: &'a Path,
+    /// Its subcommand: `up` for every role in one process.
+    pub(crate) role: &'a str,
     /// Where it keeps its data.
     pub(crate) data_dir: &'a Path,
     /// Where it listens.
@@ -93,7 +95,8 @@ impl Platform {
     /// Starts it, after `adjust` had its way with the command, and waits until it can serve.
     pub(crate) fn start_with(start: &Start<'_>, adjust: impl FnOnce(&mut Command)) -> Result<Self> {
         let mut command = Command::new(start.binary);
-        command.arg("up").args(["--port", &start.port.to_string()]).arg("--data-dir").arg(start.data_dir);
+        command.arg(start.role).args(["--port", &start.port.to_string()]);
+        command.arg("--data-dir").arg(start.data_dir);
         command.envs(start.variables.iter().copied()).stdin(Stdio::null());
         if let Some(log) = start.log {
             let file = File::create(log).with_context(|| format!("create {}", log.display()))?;

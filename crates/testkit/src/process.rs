@@ -91,6 +91,11 @@ impl Launch {
         self.start(&["up", "--port", &self.port.to_string()], "/readyz").await
     }
 
+    /// `swelite ingest` or `swelite worker`, ready.
+    pub async fn role(&self, role: &str) -> Running {
+        self.start(&[role, "--port", &self.port.to_string()], "/readyz").await
+    }
+
     /// `swelite simulator`, ready to serve.
     pub async fn simulator(&self, flags: &[&str]) -> Running {
         let (listen, data_dir) = (format!("127.0.0.1:{}", self.port), self.data_dir.to_string_lossy());
@@ -151,11 +156,19 @@ impl Running {
         self.kill_now();
     }
 
+    /// Freezes it (SIGSTOP): it keeps its connections and leases and does nothing.
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets it go on (SIGCONT), unaware that time has passed.
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
     /// Asks it to end and waits until it has (SIGTERM).
     pub async fn stop(mut self) -> ExitStatus {
-        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw);
-        let sent = pid.map(|pid| kill_process(pid, Signal::TERM));
-        assert!(matches!(sent, Some(Ok(()))), "cannot ask process {:?} to end: {sent:?}", self.pid());
+        self.signal(Signal::TERM);
         let ended = wait_for("the process has ended", STOP_LIMIT, async || {
             self.child.as_mut().and_then(|child| child.try_wait().ok().flatten())
         });
@@ -176,6 +189,12 @@ impl Running {
         let text = std::fs::read(&self.log).unwrap_or_default();
         let from = text.len().saturating_sub(SHOWN_BYTES);
         String::from_utf8_lossy(text.get(from..).unwrap_or_default()).into_owned()
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw);
+        let sent = pid.map(|pid| kill_process(pid, signal));
+        assert!(matches!(sent, Some(Ok(()))), "cannot signal process {:?}: {sent:?}", self.pid());
     }
 
     async fn wait_until_ready(&mut self, path: &str) {

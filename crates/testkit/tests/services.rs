@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use testkit::services::{Daemon, Life, Mariadb, Redis, free_port};
+use testkit::services::{Balancer, Daemon, Front, Galera, Life, Mariadb, Redis, Sharing, free_port};
 
 fn is_listening(port: u16) -> bool {
     TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
@@ -52,4 +52,18 @@ fn a_killed_database_server_comes_back_on_its_port_and_data() {
     mariadb.restart().unwrap();
     assert!(is_listening(mariadb.port()));
     assert!(Path::new(&dir.path().join("data/mysql")).is_dir());
+}
+
+#[test]
+#[ignore = "takes half a minute; `cargo xtask cluster` is what uses it"]
+fn a_cluster_goes_on_behind_its_balancer_when_its_writer_is_killed() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut galera = Galera::start(dir.path(), 3, Life::Owned).unwrap();
+    let port = free_port().unwrap();
+    let front = Front { port, servers: galera.ports(), sharing: Sharing::First };
+    let _balancer = Balancer::start(&dir.path().join("balancer"), &[front], Life::Owned).unwrap();
+    assert!(is_listening(port));
+    galera.node(0).kill().unwrap();
+    assert!(is_listening(port));
+    galera.node(0).restart().unwrap();
 }

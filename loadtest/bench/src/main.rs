@@ -80,9 +80,20 @@ struct Load {
     /// The server's process, to read its CPU time, memory and writes
     #[arg(long)]
     pid: Option<u32>,
+    /// Another process that has a part in it, to read its CPU time; may be given more than once
+    #[arg(long = "part", value_name = "NAME=PID", value_parser = part)]
+    parts: Vec<(String, u32)>,
+    /// Where the worker serves its metrics, when it is a process of its own
+    #[arg(long)]
+    worker: Option<SocketAddr>,
     /// Wait after the load until every event is posted
     #[arg(long)]
     drain: bool,
+}
+
+fn part(argument: &str) -> Result<(String, u32), String> {
+    let (name, pid) = argument.split_once('=').ok_or("a part is NAME=PID")?;
+    Ok((name.to_owned(), pid.parse().map_err(|error| format!("{pid} is no process: {error}"))?))
 }
 
 fn main() -> ExitCode {

@@ -1,6 +1,6 @@
 //! Measures one scenario from before its warm-up to the last event posted, and says everything that was seen.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::Result;
 use hdrhistogram::Histogram;
@@ -68,6 +68,8 @@ pub(crate) struct Report {
     generator_lateness: Latency,
     server_cpu_micros_per_call: Option<f64>,
     generator_cpu_micros_per_call: Option<f64>,
+    /// Of the other processes, by name.
+    parts_cpu_micros_per_call: BTreeMap<String, f64>,
     written_bytes_per_call: Option<f64>,
     rss_kib: Vec<u64>,
     commit_batch_size: Option<Distribution>,
@@ -82,7 +84,9 @@ struct Moment {
     at_micros: u64,
     server: Option<Usage>,
     generator: Option<Usage>,
+    parts: Vec<Option<Usage>>,
     metrics: Option<Reading>,
+    worker: Option<Reading>,
 }
 
 /// Runs `load` and reports.
@@ -126,7 +130,9 @@ impl Moment {
             at_micros: clock.micros(),
             server: load.pid.and_then(proc::usage),
             generator: proc::usage(std::process::id()),
+            parts: load.parts.iter().map(|(_, pid)| proc::usage(*pid)).collect(),
             metrics,
+            worker: load.worker.map(Reading::take).transpose()?,
         })
     }
 }
@@ -157,6 +163,11 @@ fn report(
     let cpu = |usage: Option<Usage>| usage.map(|usage| usage.cpu_micros);
     let written = |usage: Option<Usage>| usage.and_then(|usage| usage.written_bytes);
     let between = |name: &str| after.metrics.as_ref()?.since(before.metrics.as_ref()?, name);
+    let by_worker = |name: &str| after.worker.as_ref()?.since(before.worker.as_ref()?, name);
+    let parts = load.parts.iter().zip(before.parts.iter().zip(&after.parts));
+    let parts = parts
+        .filter_map(|((name, _), (from, to))| Some((name.clone(), per_call(cpu(*from), cpu(*to))?)))
+        .collect();
     let mut all = tally.latency[0].clone();
     for step in &tally.latency[1..] {
         all += step;
@@ -179,11 +190,13 @@ fn report(
         generator_lateness: Latency::of(&tally.lateness),
         server_cpu_micros_per_call: per_call(cpu(before.server), cpu(after.server)),
         generator_cpu_micros_per_call: per_call(cpu(before.generator), cpu(after.generator)),
+        parts_cpu_micros_per_call: parts,
         written_bytes_per_call: per_call(written(before.server), written(after.server)),
         rss_kib,
         commit_batch_size: between("commit_batch_size"),
         commit_seconds: between("commit_seconds"),
-        event_to_ledger_seconds: between("event_to_ledger_seconds"),
+        event_to_ledger_seconds: by_worker("event_to_ledger_seconds")
+            .or_else(|| between("event_to_ledger_seconds")),
         outbox_pending_at_end: after.metrics.as_ref().and_then(|reading| reading.total("outbox_pending")),
         drained_after_seconds,
     }

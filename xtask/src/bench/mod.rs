@@ -4,6 +4,7 @@
 //! After every scenario the ledger is verified. One red proof and nothing is written: the numbers are void.
 
 mod machine;
+mod real_set;
 mod references;
 mod render;
 
@@ -16,7 +17,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use serde_json::Value;
 
-use self::machine::Machine;
+use self::{machine::Machine, real_set::RealSet};
 use crate::{
     http,
     platform::{self, Platform, Profile, Start},
@@ -44,6 +45,9 @@ pub(crate) struct Bench {
     /// The name of the report, after its date
     #[arg(long, default_value = "bench")]
     name: String,
+    /// On MariaDB, Kafka and Redis instead of one file
+    #[arg(long)]
+    real: bool,
     /// Measure and print, but write no report
     #[arg(long)]
     dry: bool,
@@ -69,6 +73,8 @@ pub(crate) struct Report {
     pub(crate) seconds: u64,
     pub(crate) connections: usize,
     pub(crate) prefill: u64,
+    /// On MariaDB, Kafka and Redis instead of one file.
+    pub(crate) real: bool,
     pub(crate) disk: Value,
     pub(crate) http_echo: Value,
     pub(crate) raw_store: Value,
@@ -114,9 +120,16 @@ pub(crate) fn run(root: &Path, bench: &Bench) -> Result<()> {
     fs::create_dir_all(&data_dir).with_context(|| format!("create {}", data_dir.display()))?;
     let disk = programs.disk(&data_dir)?;
     let http_echo = references::http_echo(root, &programs, bench)?;
-    let (scenarios, starts) = measure(&programs, bench, &data_dir)?;
+    let mut real = if bench.real { Some(RealSet::up(root, &programs.swelite, &data_dir)?) } else { None };
+    let (scenarios, starts) = measure(&programs, bench, &data_dir, real.as_mut())?;
     let batch = mean_batch(&scenarios);
-    let raw_store = references::raw_store(root, &data_dir, batch, bench)?;
+    let raw_store = match &real {
+        Some(real) => references::raw_mariadb(root, real, batch, bench)?,
+        None => references::raw_sqlite(root, &data_dir, batch, bench)?,
+    };
+    if let Some(real) = real {
+        real.down()?;
+    }
     let report = Report {
         date: machine::today()?,
         command: command_of(bench),
@@ -124,6 +137,7 @@ pub(crate) fn run(root: &Path, bench: &Bench) -> Result<()> {
         seconds: bench.seconds,
         connections: bench.connections,
         prefill: bench.prefill,
+        real: bench.real,
         disk,
         http_echo,
         raw_store,
@@ -138,17 +152,32 @@ pub(crate) fn run(root: &Path, bench: &Bench) -> Result<()> {
     fs::remove_dir_all(&data_dir).with_context(|| format!("remove {}", data_dir.display()))
 }
 
-fn measure(programs: &Programs, bench: &Bench, data_dir: &Path) -> Result<(Vec<Measured>, Starts)> {
+fn measure(
+    programs: &Programs,
+    bench: &Bench,
+    data_dir: &Path,
+    mut real: Option<&mut RealSet>,
+) -> Result<(Vec<Measured>, Starts)> {
     let port = platform::free_port(18_080)?;
     let log = data_dir.join("swelite.log");
-    let variables = [("SWELITE_RATE_LIMITS", "off"), ("SWELITE_LOG", "warn")];
-    let start = Start { binary: &programs.swelite, data_dir, port, variables: &variables, log: Some(&log) };
+    let embedded = || vec![("SWELITE_RATE_LIMITS", "off"), ("SWELITE_LOG", "warn")];
+    if let Some(real) = &mut real {
+        real.start_worker(&programs.swelite, data_dir)?;
+    }
+    let (role, variables) = match &real {
+        Some(real) => ("ingest", real.variables()),
+        None => ("up", embedded()),
+    };
+    let parts = real.as_ref().map(|real| real.parts()).unwrap_or_default();
+    let start =
+        Start { binary: &programs.swelite, role, data_dir, port, variables: &variables, log: Some(&log) };
     let (platform, empty_ms) = timed(|| Platform::start_with(&start, |_| ()))?;
+    let verify = || programs.verify(data_dir, port, &variables);
     if bench.prefill > 0 {
         let calls = bench.prefill.to_string();
         programs
             .load(&platform, &["--calls", &calls, "--connections", "256", "--drain"].map(str::to_owned))?;
-        programs.verify(data_dir, port)?;
+        verify()?;
     }
     let mut measured: Vec<Measured> = Vec::new();
     for scenario in scenarios(bench) {
@@ -157,6 +186,7 @@ fn measure(programs: &Programs, bench: &Bench, data_dir: &Path) -> Result<(Vec<M
             continue;
         }
         let mut arguments = scenario.arguments;
+        arguments.extend_from_slice(&parts);
         // The open loops run at a share of what the closed loop has just shown.
         if let Some(share) = scenario.name.strip_prefix("open-").and_then(|share| share.parse::<f64>().ok()) {
             let closed = measured.iter().find(|measured| measured.name == "authorize");
@@ -171,13 +201,13 @@ fn measure(programs: &Programs, bench: &Bench, data_dir: &Path) -> Result<(Vec<M
             result["refused"],
             result["refusedWith"]
         );
-        programs.verify(data_dir, port)?;
+        verify()?;
         measured.push(Measured { name: scenario.name.to_owned(), what: scenario.what.to_owned(), result });
     }
     let events_stored = events_stored(port)?;
     platform.kill()?;
     let (platform, after_kill_ms) = timed(|| Platform::start_with(&start, |_| ()))?;
-    programs.verify(data_dir, port)?;
+    verify()?;
     platform.stop()?;
     Ok((measured, Starts { empty_ms, after_kill_ms, events_stored }))
 }
@@ -259,10 +289,14 @@ impl Programs {
     }
 
     /// The proofs, beside the running server. A red one makes every number void.
-    fn verify(&self, data_dir: &Path, port: u16) -> Result<()> {
-        Step::new(&self.swelite.to_string_lossy(), &self.root)
+    fn verify(&self, data_dir: &Path, port: u16, variables: &[(&str, &str)]) -> Result<()> {
+        let mut verify = Step::new(&self.swelite.to_string_lossy(), &self.root)
             .variable("SWELITE_DATA_DIR", &data_dir.to_string_lossy())
-            .variable("SERVER_PORT", &port.to_string())
+            .variable("SERVER_PORT", &port.to_string());
+        for (name, value) in variables {
+            verify = verify.variable(name, value);
+        }
+        verify
             .arguments(["ledger", "verify"])
             .run()
             .context("the ledger does not verify: every number of this run is void")
@@ -280,6 +314,9 @@ fn command_of(bench: &Bench) -> String {
     let mut command =
         format!("cargo xtask bench --seconds {} --connections {}", bench.seconds, bench.connections);
     command.push_str(&format!(" --merchants {} --prefill {}", bench.merchants, bench.prefill));
+    if bench.real {
+        command.push_str(" --real");
+    }
     for only in &bench.only {
         command.push_str(&format!(" --only {only}"));
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::{Bench, Programs};
+use super::{Bench, Programs, RealSet};
 use crate::{
     platform::{self, Platform, Profile},
     shell::Step,
@@ -28,25 +28,26 @@ pub(crate) fn http_echo(root: &Path, programs: &Programs, bench: &Bench) -> Resu
 }
 
 /// SQLite alone: the same rows in batches of the same size, committed and posted, without HTTP, committer or worker.
-pub(crate) fn raw_store(root: &Path, data_dir: &Path, batch: u64, bench: &Bench) -> Result<Value> {
+pub(crate) fn raw_sqlite(root: &Path, data_dir: &Path, batch: u64, bench: &Bench) -> Result<Value> {
     let folder = data_dir.join("raw");
+    raw_limit(root, "raw_limit", batch, bench, &["--dir", &folder.to_string_lossy()])
+}
+
+/// MariaDB alone, on the server that was measured: the same rows in the same batches, without HTTP, Kafka or Redis.
+pub(crate) fn raw_mariadb(root: &Path, real: &RealSet, batch: u64, bench: &Bench) -> Result<Value> {
+    let (host, port) = real.database()?;
+    raw_limit(root, "raw_mariadb", batch, bench, &["--host", host, "--port", port, "--user", "root"])
+}
+
+fn raw_limit(root: &Path, example: &str, batch: u64, bench: &Bench, place: &[&str]) -> Result<Value> {
     let (batch, prefill, merchants) =
         (batch.to_string(), bench.prefill.to_string(), bench.merchants.to_string());
     let seconds = bench.seconds.min(10).to_string();
     let output = Step::cargo(root)
-        .arguments([
-            "run",
-            "--quiet",
-            "--locked",
-            "--release",
-            "--package",
-            "store",
-            "--example",
-            "raw_limit",
-            "--",
-        ])
-        .arguments(["--posting", "--dir", &folder.to_string_lossy(), "--seconds", &seconds])
+        .arguments(["run", "--quiet", "--locked", "--release", "--package", "store", "--example", example])
+        .arguments(["--", "--posting", "--seconds", &seconds])
         .arguments(["--batch", &batch, "--prefill", &prefill, "--merchants", &merchants])
+        .arguments(place)
         .output()?;
     let line = output.lines().last().context("the raw limit printed nothing")?;
     serde_json::from_str(line).context("read the raw limit")

@@ -12,8 +12,8 @@ pub(crate) fn markdown(report: &Report) -> String {
     let machine = &report.machine;
     let _ = writeln!(
         text,
-        "`{}`\n\n{} · {} cores, shared by server and generator · {} MiB · {} · {}\n\nRelease build, durability on (`synchronous=FULL`), \
-         rate limits off, one file. {} payments stored beforehand. Each scenario is measured for {} s after 2 s of warm-up; \
+        "`{}`\n\n{} · {} cores, shared by server and generator · {} MiB · {} · {}\n\nRelease build, durability on, \
+         rate limits off, {}. {} payments stored beforehand. Each scenario is measured for {} s after 2 s of warm-up; \
          afterwards the ledger was verified and every proof held.\n",
         report.command,
         machine.cpu,
@@ -21,11 +21,17 @@ pub(crate) fn markdown(report: &Report) -> String {
         machine.memory_mib,
         machine.kernel,
         machine.rustc,
+        if report.real {
+            "MariaDB (`innodb_flush_log_at_trx_commit=1`), Kafka and Redis on the same machine, one `swelite ingest`, one `swelite worker`"
+        } else {
+            "one file"
+        },
         report.prefill,
         report.seconds,
     );
     platform(&mut text, &report.scenarios);
     cost(&mut text, &report.scenarios);
+    parts(&mut text, &report.scenarios);
     bounds(&mut text, report);
     let starts = report.starts;
     let _ = writeln!(
@@ -84,6 +90,33 @@ fn cost(text: &mut String, scenarios: &[Measured]) {
     text.push('\n');
 }
 
+/// The CPU of every other process that has a part in it, where there are any.
+fn parts(text: &mut String, scenarios: &[Measured]) {
+    let of = |result: &Value| result["partsCpuMicrosPerCall"].as_object().cloned().unwrap_or_default();
+    let names: Vec<String> =
+        scenarios.first().map(|first| of(&first.result)).unwrap_or_default().keys().cloned().collect();
+    if names.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "CPU µs/call of each part:\n\n| scenario | API | {} | generator | sum |",
+        names.join(" | ")
+    );
+    let _ = writeln!(text, "|---|--:|{}--:|--:|", "--:|".repeat(names.len()));
+    for Measured { what, result, .. } in scenarios {
+        let parts = of(result);
+        let values: Vec<f64> =
+            names.iter().map(|name| parts.get(name).and_then(Value::as_f64).unwrap_or(0.0)).collect();
+        let (api, generator) =
+            (number(result, "serverCpuMicrosPerCall"), number(result, "generatorCpuMicrosPerCall"));
+        let shown: Vec<String> = values.iter().map(|value| format!("{value:.1}")).collect();
+        let sum = api + generator + values.iter().sum::<f64>();
+        let _ = writeln!(text, "| {what} | {api:.1} | {} | {generator:.1} | {sum:.1} |", shown.join(" | "));
+    }
+    text.push('\n');
+}
+
 fn bounds(text: &mut String, report: &Report) {
     let authorize = report.scenarios.iter().find(|measured| measured.name == "authorize");
     let ours = authorize.map_or(0.0, |measured| number(&measured.result, "callsPerSecond"));
@@ -105,7 +138,8 @@ fn bounds(text: &mut String, report: &Report) {
     let batch = &raw["batch"];
     let _ = writeln!(
         text,
-        "| bare SQLite, the same rows in batches of {batch}, committed | {commit:.0} payments/s | {raw_times} | {} |",
+        "| bare {}, the same rows in batches of {batch}, committed | {commit:.0} payments/s | {raw_times} | {} |",
+        if report.real { "MariaDB" } else { "SQLite" },
         share(ours, commit)
     );
     let _ = writeln!(
@@ -159,7 +193,8 @@ mod tests {
 
     #[test]
     fn the_report_shows_each_scenario_and_its_share_of_the_bounds() {
-        let result = json!({"connections": 256, "callsPerSecond": 12_000.0, "latency": {"p50Micros": 20_000}, "rate": null});
+        let result = json!({"connections": 256, "callsPerSecond": 12_000.0, "latency": {"p50Micros": 20_000}, "rate": null,
+            "serverCpuMicrosPerCall": 30.0, "generatorCpuMicrosPerCall": 10.0, "partsCpuMicrosPerCall": {"kafka": 9.0, "mariadb": 25.5}});
         let machine =
             Machine { cpu: "C".into(), cores: 2, memory_mib: 1, kernel: "K".into(), rustc: "R".into() };
         let report = Report {
@@ -169,6 +204,7 @@ mod tests {
             seconds: 1,
             connections: 256,
             prefill: 0,
+            real: true,
             disk: json!({"fdatasync": {"p50Micros": 240, "p99Micros": 900}}),
             http_echo: json!({"callsPerSecond": 48_000.0}),
             raw_store: json!({"payments_per_second": 24_000.0, "batch": 120, "posting": {"payments_per_second": 24_000.0}}),
@@ -181,6 +217,7 @@ mod tests {
         };
         let text = markdown(&report);
         assert!(text.contains("| authorize, closed loop | 256 | 12000 | 20.00 |"), "{text}");
+        assert!(text.contains("| 30.0 | 9.0 | 25.5 | 10.0 | 74.5 |"), "{text}");
         assert!(text.contains("| 48000 calls/s | 0.00 / 0.00 | 25 % |"), "{text}");
         assert!(
             text.contains("committed | 24000 payments/s |") && text.contains("12000 payments/s | | 100 % |"),

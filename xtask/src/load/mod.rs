@@ -126,7 +126,7 @@ fn start(root: &Path, load: &Load, data_dir: &Path) -> Result<Platform> {
     let log = data_dir.with_extension("log");
     let variables = [("SWELITE_RATE_LIMITS", "off")];
     let port = platform::free_port(18080)?;
-    let start = Start { binary: &binary, data_dir, port, variables: &variables, log: Some(&log) };
+    let start = Start { binary: &binary, role: "up", data_dir, port, variables: &variables, log: Some(&log) };
     Platform::start_with(&start, |_| {})
 }
 

@@ -18,7 +18,7 @@ use crate::{
     platform::{free_port, now, target_folder},
 };
 
-use jars::kafka_jars;
+pub(crate) use jars::kafka_jars;
 
 /// What to do with them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::Subcommand)]
@@ -70,6 +70,14 @@ pub(crate) fn up(root: &Path, folder: &Path) -> Result<Vec<(&'static str, String
 /// Whether any of them was started here and runs.
 pub(crate) fn any_running(folder: &Path) -> bool {
     Shared::ALL.into_iter().any(|service| running(service, folder).is_some())
+}
+
+/// The processes of those that were started here, by name.
+pub(crate) fn processes(folder: &Path) -> Vec<(&'static str, u32)> {
+    let found = Shared::ALL
+        .into_iter()
+        .filter_map(|service| Some((name(service), Daemon::find(&process_folder(service, folder))?.pid())));
+    found.collect()
 }
 
 /// Ends those that were started here, and forgets what they held.

@@ -11,16 +11,55 @@ use testkit::{
     wait::wait_until,
 };
 
-use crate::LIMIT;
+use crate::{LIMIT, real_set::RealSet};
 
-/// The platform on `folder`, without rate limits and with few words.
-pub(crate) fn launch(folder: &Path) -> Launch {
-    with_limits(folder).with("SWELITE_RATE_LIMITS", "off")
+/// What stands behind the platform.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Set {
+    /// One process and one file.
+    Embedded,
+    /// MariaDB, Kafka and Redis.
+    Real,
 }
 
-/// The same with rate limits as they are by default.
-pub(crate) fn with_limits(folder: &Path) -> Launch {
-    Launch::new(env!("CARGO_BIN_EXE_swelite"), folder.join("data")).with("SWELITE_LOG", "warn")
+impl Set {
+    /// The platform on it, without rate limits and with few words; nothing in it yet.
+    pub(crate) fn launch(self, folder: &Path) -> Launch {
+        self.with_limits(folder).with("SWELITE_RATE_LIMITS", "off")
+    }
+
+    /// The same with rate limits as they are by default.
+    pub(crate) fn with_limits(self, folder: &Path) -> Launch {
+        let data = folder.join("data");
+        match self {
+            Self::Embedded => Launch::new(env!("CARGO_BIN_EXE_swelite"), data).with("SWELITE_LOG", "warn"),
+            Self::Real => RealSet::shared().migrated(&data),
+        }
+    }
+}
+
+/// Runs tests on both sets: whatever a caller can see must not depend on what stands behind.
+macro_rules! on_both_sets {
+    ($($name:ident,)+) => {
+        mod embedded {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name($crate::common::Set::Embedded).await;
+            })+
+        }
+        mod real {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name($crate::common::Set::Real).await;
+            })+
+        }
+    };
+}
+pub(crate) use on_both_sets;
+
+/// The platform on the embedded set in `folder`, without rate limits and with few words.
+pub(crate) fn launch(folder: &Path) -> Launch {
+    Set::Embedded.launch(folder)
 }
 
 /// The body of an authorization in won.

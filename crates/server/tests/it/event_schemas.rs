@@ -4,16 +4,20 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use domain::event::Topic;
 use serde_json::{Value, json};
-use testkit::{http::HttpClient, process::Launch, schema, wait::wait_for};
+use testkit::{http::HttpClient, schema, wait::wait_for};
 
-use crate::LIMIT;
+use crate::{
+    LIMIT,
+    common::{Set, on_both_sets},
+};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_event_that_is_sent_keeps_its_schema() {
+on_both_sets! {
+    every_event_that_is_sent_keeps_its_schema,
+}
+
+async fn every_event_that_is_sent_keeps_its_schema(set: Set) {
     let folder = tempfile::tempdir().unwrap();
-    let launch = Launch::new(env!("CARGO_BIN_EXE_swelite"), folder.path().join("data"))
-        .with("SWELITE_AUTHORIZATION_SECONDS", "1")
-        .with("SWELITE_LOG", "warn");
+    let launch = set.launch(folder.path()).with("SWELITE_AUTHORIZATION_SECONDS", "1");
     let server = launch.up().await;
     let client = HttpClient::new(server.url());
     let whole = authorize(&client, 1, json!({"orderId": "order-1"})).await;

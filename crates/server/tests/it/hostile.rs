@@ -9,7 +9,7 @@ use testkit::{http::HttpClient, process::Running, wait::wait_until};
 
 use crate::{
     LIMIT,
-    common::{all, authorization, authorize, launch, payment_id, verify},
+    common::{Set, all, authorization, authorize, launch, on_both_sets, payment_id, verify},
     wire::{Wire, post},
 };
 
@@ -97,10 +97,14 @@ async fn a_client_that_has_said_all_and_one_that_hangs_up_are_both_served() {
     verify(&launch, &server);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nonsense_gets_a_4xx_and_the_platform_goes_on() {
+on_both_sets! {
+    nonsense_gets_a_4xx_and_the_platform_goes_on,
+    a_card_number_is_refused_by_the_name_of_its_field_and_never_logged,
+}
+
+async fn nonsense_gets_a_4xx_and_the_platform_goes_on(set: Set) {
     let folder = tempfile::tempdir().unwrap();
-    let launch = launch(folder.path());
+    let launch = set.launch(folder.path());
     let server = launch.up().await;
     let client = HttpClient::new(server.url());
 
@@ -135,10 +139,9 @@ async fn nonsense_gets_a_4xx_and_the_platform_goes_on() {
     no_panic(&server);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_card_number_is_refused_by_the_name_of_its_field_and_never_logged() {
+async fn a_card_number_is_refused_by_the_name_of_its_field_and_never_logged(set: Set) {
     let folder = tempfile::tempdir().unwrap();
-    let launch = launch(folder.path()).with("SWELITE_LOG", "trace").with("SWELITE_ACCESS_LOG", "on");
+    let launch = set.launch(folder.path()).with("SWELITE_LOG", "trace").with("SWELITE_ACCESS_LOG", "on");
     let server = launch.up().await;
     let client = HttpClient::new(server.url());
     let answer = client.post("/payments/authorize", authorization("M123", "good", 1_000)).await.unwrap();

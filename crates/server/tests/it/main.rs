@@ -4,10 +4,12 @@
 
 #![expect(clippy::print_stdout, reason = "a long run says how far it has come")]
 
+mod callers;
 mod chaos;
 mod cli;
 mod common;
 mod event_schemas;
+mod failover;
 mod full_disk;
 mod hostile;
 mod lifecycle;
@@ -15,6 +17,7 @@ mod lifecycle;
 mod mariadb;
 mod origin;
 mod prometheus;
+mod real_set;
 mod redis;
 mod remote_simulator;
 mod scripts;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use testkit::{http::HttpClient, process::Running};
 use tokio::task::JoinSet;
 
-use crate::common::{all, authorize, drained, launch, payment_id, verify, with_limits};
+use crate::common::{Set, all, authorize, drained, on_both_sets, payment_id, verify};
 
 /// The body of the origin's example, byte for byte.
 const ORIGIN: &str = r#"{"merchantId":"M123","amount":10000,"currency":"KRW","idempotencyKey":"abc-123"}"#;
@@ -13,10 +13,15 @@ const ORIGIN: &str = r#"{"merchantId":"M123","amount":10000,"currency":"KRW","id
 const STARRED: [&str; 7] =
     ["paymentId", "status", "amount", "currency", "createdAt", "ledgerEntries", "message"];
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_origins_calls_work_word_for_word() {
+on_both_sets! {
+    the_origins_calls_work_word_for_word,
+    of_64_refunds_of_60_percent_exactly_one_succeeds,
+    a_hundred_authorizations_with_one_key_are_one_payment_one_event_and_one_posting,
+}
+
+async fn the_origins_calls_work_word_for_word(set: Set) {
     let folder = tempfile::tempdir().unwrap();
-    let launch = with_limits(folder.path());
+    let launch = set.with_limits(folder.path());
     let server = launch.up().await;
     let client = HttpClient::new(server.url());
 
@@ -54,10 +59,9 @@ async fn the_origins_calls_work_word_for_word() {
     verify(&launch, &server);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn of_64_refunds_of_60_percent_exactly_one_succeeds() {
+async fn of_64_refunds_of_60_percent_exactly_one_succeeds(set: Set) {
     let folder = tempfile::tempdir().unwrap();
-    let launch = launch(folder.path());
+    let launch = set.launch(folder.path());
     let server = launch.up().await;
     let client = HttpClient::new(server.url());
     let payment = authorize(&client, "M123", "abc-123", 10_000).await;
@@ -85,11 +89,10 @@ async fn of_64_refunds_of_60_percent_exactly_one_succeeds() {
     verify(&launch, &server);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_authorizations_with_one_key_are_one_payment_one_event_and_one_posting() {
+async fn a_hundred_authorizations_with_one_key_are_one_payment_one_event_and_one_posting(set: Set) {
     let folder = tempfile::tempdir().unwrap();
     // With limits on: a hundred calls are five times the limit, but only one of them is not a replay.
-    let launch = with_limits(folder.path());
+    let launch = set.with_limits(folder.path());
     let server = launch.up().await;
     let client = HttpClient::new(server.url());
     let mut calls = JoinSet::new();

@@ -10,7 +10,7 @@ use testkit::{
 
 use crate::{
     LIMIT,
-    common::{authorization, authorize, text, with_limits},
+    common::{Set, authorization, authorize, text},
 };
 
 async fn row(client: &HttpClient, path: &str, of: &str, value: &str) -> Value {
@@ -42,8 +42,10 @@ async fn standing(client: &HttpClient, key: &str) -> Option<String> {
 async fn payments_go_on_without_redis_and_limits_are_counted_again_when_it_is_back() {
     let folder = tempfile::tempdir().unwrap();
     let port = free_port().unwrap();
-    let launch =
-        with_limits(folder.path()).with("REDIS_HOST", "127.0.0.1").with("REDIS_PORT", port.to_string());
+    let launch = Set::Embedded
+        .with_limits(folder.path())
+        .with("REDIS_HOST", "127.0.0.1")
+        .with("REDIS_PORT", port.to_string());
     let server = launch.up().await;
     let client = HttpClient::new(server.url());
     for number in 0..30 {
@@ -85,7 +87,8 @@ async fn two_processes_beside_one_redis_with_books_of_their_own_count_apart() {
     let folder = tempfile::tempdir().unwrap();
     let redis = Redis::start(&folder.path().join("redis"), free_port().unwrap(), Life::Owned).unwrap();
     let start = |name: &str| -> Launch {
-        with_limits(&folder.path().join(name))
+        Set::Embedded
+            .with_limits(&folder.path().join(name))
             .with("REDIS_HOST", "127.0.0.1")
             .with("REDIS_PORT", redis.port().to_string())
     };
@@ -110,8 +113,10 @@ fn the_doctor_looks_at_redis() {
     let folder = tempfile::tempdir().unwrap();
     let redis = Redis::start(&folder.path().join("redis"), free_port().unwrap(), Life::Owned).unwrap();
     let doctor = |port: u16| {
-        let launch =
-            with_limits(folder.path()).with("REDIS_HOST", "127.0.0.1").with("REDIS_PORT", port.to_string());
+        let launch = Set::Embedded
+            .with_limits(folder.path())
+            .with("REDIS_HOST", "127.0.0.1")
+            .with("REDIS_PORT", port.to_string());
         let ended = launch.run(&["doctor", "--json"]);
         let said = text(&ended.stdout);
         let checks: Value = serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"));

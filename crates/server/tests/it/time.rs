@@ -10,7 +10,7 @@ use tokio::{sync::watch, task::JoinSet, time::Instant};
 
 use crate::{
     LIMIT,
-    common::{all, authorization, authorize, drained, launch, verify, with_limits},
+    common::{Set, all, authorization, authorize, drained, launch, on_both_sets, verify},
     wire::{Wire, post},
 };
 
@@ -33,10 +33,15 @@ async fn the_first_payment_on_an_empty_directory_comes_soon_after_the_start() {
     assert!(took < START_LIMIT, "{took:?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_end_under_load_answers_what_was_accepted_and_nothing_else_happened() {
+on_both_sets! {
+    an_end_under_load_answers_what_was_accepted_and_nothing_else_happened,
+    an_authorization_lapses_and_gives_its_hold_back,
+    the_21st_authorization_of_a_minute_is_refused_and_a_replay_is_not,
+}
+
+async fn an_end_under_load_answers_what_was_accepted_and_nothing_else_happened(set: Set) {
     let folder = tempfile::tempdir().unwrap();
-    let launch = launch(folder.path());
+    let launch = set.launch(folder.path());
     let server = launch.up().await;
     let (count, counted) = watch::channel(0);
     let mut clients = JoinSet::new();
@@ -101,10 +106,9 @@ async fn pay_until_refused(
     answered
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_authorization_lapses_and_gives_its_hold_back() {
+async fn an_authorization_lapses_and_gives_its_hold_back(set: Set) {
     let folder = tempfile::tempdir().unwrap();
-    let launch = launch(folder.path()).with("SWELITE_AUTHORIZATION_SECONDS", "1");
+    let launch = set.launch(folder.path()).with("SWELITE_AUTHORIZATION_SECONDS", "1");
     let server = launch.up().await;
     let client = HttpClient::new(server.url());
     let payment = authorize(&client, "M123", "lapses", 10_000).await;
@@ -135,10 +139,9 @@ fn held(posting: &Value) -> i64 {
     if posting["credit"]["code"] == 2100 { amount } else { -amount }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_21st_authorization_of_a_minute_is_refused_and_a_replay_is_not() {
+async fn the_21st_authorization_of_a_minute_is_refused_and_a_replay_is_not(set: Set) {
     let folder = tempfile::tempdir().unwrap();
-    let server = with_limits(folder.path()).up().await;
+    let server = set.with_limits(folder.path()).up().await;
     let client = HttpClient::new(server.url());
     let call = async |merchant: &str, number: usize| {
         let body = authorization(merchant, &format!("key-{number}"), 1_000);

@@ -47,14 +47,7 @@ impl Kafka {
         for node in 0..kafka.options.ports.len() {
             kafka.format(node)?;
         }
-        // A cluster forms only when most brokers run: all are started before the first is waited for.
-        for node in 0..kafka.options.ports.len() {
-            let broker = kafka.spawn(node)?;
-            kafka.brokers.push(Some(broker));
-        }
-        for node in 0..kafka.options.ports.len() {
-            kafka.wait(node)?;
-        }
+        kafka.restart_all()?;
         Ok(kafka)
     }
 
@@ -72,6 +65,13 @@ impl Kafka {
     /// Ends one broker as a crash would.
     pub fn kill(&mut self, node: usize) -> io::Result<()> {
         self.brokers[node].take().map_or(Ok(()), |mut daemon| daemon.kill())
+    }
+
+    /// Starts every broker again. A cluster forms only when most of them run: none is waited for before all are started.
+    pub fn restart_all(&mut self) -> io::Result<()> {
+        let nodes = 0..self.options.ports.len();
+        self.brokers = nodes.clone().map(|node| self.spawn(node).map(Some)).collect::<io::Result<_>>()?;
+        nodes.into_iter().try_for_each(|node| self.wait(node))
     }
 
     /// Starts one broker again.

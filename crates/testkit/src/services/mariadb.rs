@@ -16,6 +16,9 @@ use super::{Daemon, Life};
 const SETUP: &str =
     "CREATE USER IF NOT EXISTS root@'127.0.0.1';\nGRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION;\n";
 
+/// The user the packages make.
+const OWN_USER: &str = "mysql";
+
 /// How to start one.
 #[derive(Clone, Debug, Default)]
 pub struct MariadbOptions {
@@ -23,6 +26,8 @@ pub struct MariadbOptions {
     pub settings: Vec<String>,
     /// Further arguments of the first start.
     pub arguments: Vec<OsString>,
+    /// Run as the packages' own user where root starts it. Galera's copying of state needs that: its rsync gives up root.
+    pub as_own_user: bool,
 }
 
 /// A MariaDB server.
@@ -44,8 +49,13 @@ impl Mariadb {
     pub fn start_with(dir: &Path, port: u16, life: Life, options: &MariadbOptions) -> io::Result<Self> {
         fs::create_dir_all(dir)?;
         let mut mariadb = Self { daemon: None, dir: dir.canonicalize()?, port, life };
-        mariadb.write_settings(&options.settings)?;
+        let is_root = rustix::process::geteuid().is_root();
+        let user = is_root.then_some(if options.as_own_user { OWN_USER } else { "root" });
+        mariadb.write_settings(user, &options.settings)?;
         mariadb.install()?;
+        if user == Some(OWN_USER) {
+            mariadb.give_to_own_user()?;
+        }
         mariadb.restart_with(&options.arguments)?;
         Ok(mariadb)
     }
@@ -89,9 +99,9 @@ impl Mariadb {
         argument
     }
 
-    fn write_settings(&self, further: &[String]) -> io::Result<()> {
+    fn write_settings(&self, user: Option<&str>, further: &[String]) -> io::Result<()> {
         let (dir, port) = (self.dir.display(), self.port);
-        let user = if rustix::process::geteuid().is_root() { "user=root\n" } else { "" };
+        let user = user.map_or(String::new(), |user| format!("user={user}\n"));
         let further = further.join("\n");
         let settings = format!(
             "[mysqld]\n{user}datadir={dir}/data\nsocket={dir}/socket\npid-file={dir}/mariadbd.pid\nport={port}\n\
@@ -101,6 +111,15 @@ impl Mariadb {
         );
         fs::write(self.dir.join("setup.sql"), SETUP)?;
         fs::write(self.dir.join("my.cnf"), settings)
+    }
+
+    fn give_to_own_user(&self) -> io::Result<()> {
+        let given = Command::new("chown").arg("-R").arg(OWN_USER).arg(&self.dir).status()?;
+        if given.success() {
+            Ok(())
+        } else {
+            Err(Error::other(format!("cannot give {} away", self.dir.display())))
+        }
     }
 
     fn install(&self) -> io::Result<()> {

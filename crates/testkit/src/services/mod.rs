@@ -5,13 +5,17 @@
 //! `cargo xtask services up` and takes their addresses from [`Shared`]; what it makes in them it names so that nobody else
 //! meets it. Nothing here installs anything: `cargo xtask services up` does.
 
+mod balancer;
 mod daemon;
+mod galera;
 mod kafka;
 mod mariadb;
 mod redis;
 mod shared;
 
+pub use balancer::{Balancer, Front, Sharing};
 pub use daemon::{Daemon, Life};
+pub use galera::Galera;
 pub use kafka::{Kafka, KafkaOptions};
 pub use mariadb::{Mariadb, MariadbOptions};
 pub use redis::Redis;

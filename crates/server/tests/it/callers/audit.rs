@@ -26,7 +26,7 @@ struct Expected {
 }
 
 /// The auditor.
-pub(super) struct Audit {
+pub(crate) struct Audit {
     client: HttpClient,
     log: Arc<Log>,
     /// How many records of each caller have been audited already.
@@ -36,19 +36,19 @@ pub(super) struct Audit {
 
 impl Audit {
     /// Nothing audited yet.
-    pub(super) fn new(client: HttpClient, log: Arc<Log>) -> Self {
+    pub(crate) fn new(client: HttpClient, log: Arc<Log>) -> Self {
         let audited = vec![0; log.callers()];
         Self { client, log, audited, unanswered: 0 }
     }
 
     /// How many calls had no answer when the process was killed.
-    pub(super) fn unanswered(&self) -> u64 {
+    pub(crate) fn unanswered(&self) -> u64 {
         self.unanswered
     }
 
     /// Right after a restart, before anybody has asked again: what was answered since the last audit is there. The one call of
     /// each caller that got no answer may have happened or not, but not halfway.
-    pub(super) async fn after_crash(&mut self) {
+    pub(crate) async fn after_crash(&mut self) {
         for caller in 0..self.log.callers() {
             let records = self.log.records(caller, self.audited[caller]);
             let open = records.iter().position(|record| record.answer.is_none());
@@ -68,7 +68,7 @@ impl Audit {
     }
 
     /// Everything, once all callers have every answer.
-    pub(super) async fn at_the_end(&mut self) {
+    pub(crate) async fn at_the_end(&mut self) {
         let mut events = 0;
         for caller in 0..self.log.callers() {
             let all = self.log.records(caller, 0);

@@ -7,14 +7,14 @@ use std::sync::{
 
 use bytes::Bytes;
 use serde_json::json;
-use testkit::http::{HttpAnswer, HttpClient};
+use testkit::http::HttpAnswer;
 use tokio::sync::watch;
 
-use super::{Phase, random::Random};
+use super::{Phase, Random, Replicas};
 
 /// What was asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Asked {
+pub(crate) enum Asked {
     /// Reserve this much.
     Authorize(i64),
     /// Take this much, and release the rest or not.
@@ -27,58 +27,70 @@ pub(super) enum Asked {
 
 /// One call, and what came of it.
 #[derive(Clone, Debug)]
-pub(super) struct Record {
-    pub(super) asked: Asked,
-    pub(super) path: String,
-    pub(super) body: Bytes,
+pub(crate) struct Record {
+    pub(crate) asked: Asked,
+    pub(crate) path: String,
+    pub(crate) body: Bytes,
     /// The payment it is about; of an authorization only known by its answer.
-    pub(super) payment: Option<u64>,
+    pub(crate) payment: Option<u64>,
     /// The first complete answer.
-    pub(super) answer: Option<(u16, Bytes)>,
+    pub(crate) answer: Option<(u16, Bytes)>,
 }
 
 /// What all callers asked and were told.
 #[derive(Debug)]
-pub(super) struct Log {
+pub(crate) struct Log {
     callers: Vec<Mutex<Vec<Record>>>,
     answered: AtomicU64,
+    /// Calls that got no answer, or one that says to ask again.
+    failed: AtomicU64,
     stranded: AtomicUsize,
 }
 
 impl Log {
     /// An empty log of so many callers.
-    pub(super) fn new(callers: usize) -> Self {
+    pub(crate) fn new(callers: usize) -> Self {
         let callers = (0..callers).map(|_| Mutex::new(Vec::new())).collect();
-        Self { callers, answered: AtomicU64::new(0), stranded: AtomicUsize::new(0) }
+        Self {
+            callers,
+            answered: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            stranded: AtomicUsize::new(0),
+        }
     }
 
     /// How many calls have their answer.
-    pub(super) fn answered(&self) -> u64 {
+    pub(crate) fn answered(&self) -> u64 {
         self.answered.load(Ordering::SeqCst)
     }
 
+    /// How many calls failed so far: no answer at all, 503 or 504.
+    pub(crate) fn failed(&self) -> u64 {
+        self.failed.load(Ordering::SeqCst)
+    }
+
     /// How many callers wait for the server to come back.
-    pub(super) fn stranded(&self) -> usize {
+    pub(crate) fn stranded(&self) -> usize {
         self.stranded.load(Ordering::SeqCst)
     }
 
     /// The server is back for all of them.
-    pub(super) fn clear_stranded(&self) {
+    pub(crate) fn clear_stranded(&self) {
         self.stranded.store(0, Ordering::SeqCst);
     }
 
     /// The merchant of a caller; nobody else touches its payments.
-    pub(super) fn merchant(caller: usize) -> String {
+    pub(crate) fn merchant(caller: usize) -> String {
         format!("chaos-{caller}")
     }
 
     /// How many callers there are.
-    pub(super) fn callers(&self) -> usize {
+    pub(crate) fn callers(&self) -> usize {
         self.callers.len()
     }
 
     /// A caller's records from `from` on.
-    pub(super) fn records(&self, caller: usize, from: usize) -> Vec<Record> {
+    pub(crate) fn records(&self, caller: usize, from: usize) -> Vec<Record> {
         self.with(caller, |records| records.get(from..).unwrap_or_default().to_vec())
     }
 
@@ -88,65 +100,60 @@ impl Log {
 }
 
 /// One caller.
-pub(super) struct Caller {
+pub(crate) struct Caller {
     number: usize,
     serial: u64,
     random: Random,
-    client: HttpClient,
+    replicas: Replicas,
     log: Arc<Log>,
 }
 
 impl Caller {
     /// Caller `number`.
-    pub(super) fn new(number: usize, random: Random, client: HttpClient, log: Arc<Log>) -> Self {
-        Self { number, serial: 0, random, client, log }
+    pub(crate) fn new(number: usize, random: Random, replicas: Replicas, log: Arc<Log>) -> Self {
+        Self { number, serial: 0, random, replicas, log }
     }
 
-    /// Lets payments live until told that this was the last start.
-    pub(super) async fn run(mut self, mut started: watch::Receiver<Phase>) {
-        while !started.borrow().last {
-            self.life(&mut started).await;
+    /// Lets payments live until told that this was the last phase.
+    pub(crate) async fn run(mut self, phase: watch::Receiver<Phase>) {
+        while !phase.borrow().last {
+            self.life().await;
         }
     }
 
     /// One payment's life.
-    async fn life(&mut self, started: &mut watch::Receiver<Phase>) {
+    async fn life(&mut self) {
         let amount = i64::try_from(self.random.below(50_000)).unwrap_or(0) + 2;
-        let authorized = self.ask(Asked::Authorize(amount), None, started).await;
+        let authorized = self.ask(Asked::Authorize(amount), None).await;
         let Some(payment) = authorized.json()["paymentId"].as_u64().filter(|_| authorized.status == 200)
         else {
             return;
         };
         if self.random.chance(10) {
-            self.ask(Asked::Void, Some(payment), started).await;
+            self.ask(Asked::Void, Some(payment)).await;
             return;
         }
         let mut captured = 0;
         if self.random.chance(30) {
             let part = amount / 2;
-            self.ask(Asked::Capture { amount: part, last: false }, Some(payment), started).await;
+            self.ask(Asked::Capture { amount: part, last: false }, Some(payment)).await;
             captured = part;
         }
         if self.random.chance(70) {
             let rest = amount - captured;
-            self.ask(Asked::Capture { amount: rest, last: true }, Some(payment), started).await;
+            self.ask(Asked::Capture { amount: rest, last: true }, Some(payment)).await;
             captured = amount;
         }
         if captured > 1 && self.random.chance(60) {
             let part = if self.random.chance(50) { captured } else { captured / 2 };
-            self.ask(Asked::Refund(part), Some(payment), started).await;
+            self.ask(Asked::Refund(part), Some(payment)).await;
             // Asks for too much on purpose: a refusal must be remembered like any other answer.
-            self.ask(Asked::Refund(captured), Some(payment), started).await;
+            self.ask(Asked::Refund(captured), Some(payment)).await;
         }
     }
 
     /// Asks until there is an answer, always under the same key.
-    async fn ask(
-        &mut self,
-        asked: Asked,
-        payment: Option<u64>,
-        started: &mut watch::Receiver<Phase>,
-    ) -> HttpAnswer {
+    async fn ask(&mut self, asked: Asked, payment: Option<u64>) -> HttpAnswer {
         let record = self.record(asked, payment);
         let (path, body) = (record.path.clone(), record.body.clone());
         let index = self.log.with(self.number, |records| {
@@ -154,17 +161,23 @@ impl Caller {
             records.len() - 1
         });
         loop {
-            started.mark_unchanged();
-            match self.client.post(&path, body.clone()).await {
-                // 503 promises that nothing happened.
-                Ok(answer) if answer.status == 503 => tokio::task::yield_now().await,
+            match self.replicas.client().post(&path, body.clone()).await {
+                // 503 promises that nothing happened; 504 that asking again tells what did.
+                Ok(answer) if matches!(answer.status, 503 | 504) => {
+                    self.log.failed.fetch_add(1, Ordering::SeqCst);
+                    tokio::task::yield_now().await;
+                    if !self.replicas.waits_for_a_restart() {
+                        self.replicas.next().await;
+                    }
+                }
                 Ok(answer) => {
                     self.note(index, &answer);
                     return answer;
                 }
                 Err(_) => {
+                    self.log.failed.fetch_add(1, Ordering::SeqCst);
                     self.log.stranded.fetch_add(1, Ordering::SeqCst);
-                    started.changed().await.unwrap_or_else(|_| panic!("the test ended before its callers"));
+                    self.replicas.next().await;
                 }
             }
         }

@@ -3,23 +3,14 @@
 //! Everything is checked against the callers' own log of what they asked and what they were told; the server's word counts only
 //! where it is compared with that log. A failing run prints its seed.
 
-mod audit;
-mod caller;
-mod random;
-
 use std::{sync::Arc, time::Duration};
 
-use testkit::{
-    http::HttpClient,
-    process::{Launch, Running},
-    wait::wait_until,
-};
+use testkit::{http::HttpClient, process::Launch, wait::wait_until};
 use tokio::{sync::watch, task::JoinSet};
 
-use self::{
-    audit::Audit,
-    caller::{Caller, Log},
-    random::Random,
+use crate::{
+    callers::{Audit, Caller, Log, Phase, Random, Replicas},
+    common::verify,
 };
 
 /// Callers at the same time.
@@ -47,7 +38,12 @@ async fn whatever_was_answered_survives_kill_9_and_every_retry_gets_the_first_an
     let log = Arc::new(Log::new(CALLERS));
     let mut callers = JoinSet::new();
     for number in 0..CALLERS {
-        let caller = Caller::new(number, random.fork(), client.clone(), Arc::clone(&log));
+        let caller = Caller::new(
+            number,
+            random.fork(),
+            Replicas::one(client.clone(), started.clone()),
+            Arc::clone(&log),
+        );
         callers.spawn(caller.run(started.clone()));
     }
     let mut audit = Audit::new(client, Arc::clone(&log));
@@ -73,29 +69,6 @@ async fn whatever_was_answered_survives_kill_9_and_every_retry_gets_the_first_an
         audit.unanswered()
     );
     assert!(server.stop().await.success());
-}
-
-/// What the callers are told between two kills.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Phase {
-    /// How often the server was started again.
-    generation: u64,
-    /// Whether to finish what is begun and end.
-    last: bool,
-}
-
-/// The server's own proofs, beside the running server.
-fn verify(launch: &Launch, server: &Running) {
-    let output = launch.run(&["ledger", "verify"]);
-    let words = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(
-        output.status.success(),
-        "ledger verify ended with {}:\n{}{}\nserver:\n{}",
-        output.status,
-        words(&output.stdout),
-        words(&output.stderr),
-        server.words()
-    );
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long this test runs is asked for from outside")]

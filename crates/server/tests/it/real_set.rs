@@ -1,0 +1,62 @@
+//! MariaDB, Kafka and Redis behind the platform: a database, topics and limits of its own, for one test.
+
+use std::{
+    path::Path,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use testkit::{process::Launch, services::Shared};
+
+/// Where the three are, and what in them belongs to this test.
+#[derive(Clone, Debug)]
+pub(crate) struct RealSet {
+    /// `host:port` of MariaDB.
+    pub(crate) mariadb: (String, u16),
+    /// `host:port` of every broker, with commas between.
+    pub(crate) kafka: String,
+    /// `host:port` of Redis.
+    pub(crate) redis: (String, u16),
+    /// The database, and what the names of the topics begin with.
+    pub(crate) name: String,
+}
+
+impl RealSet {
+    /// On the servers that tests share.
+    pub(crate) fn shared() -> Self {
+        Self {
+            mariadb: Shared::Mariadb.host_and_port(),
+            kafka: Shared::Kafka.address(),
+            redis: Shared::Redis.host_and_port(),
+            name: name(),
+        }
+    }
+
+    /// A replica of the platform on it, its tables made.
+    pub(crate) fn migrated(&self, folder: &Path) -> Launch {
+        let launch = self.launch(folder);
+        let migrated = launch.run(&["migrate"]);
+        assert!(migrated.status.success(), "{migrated:?}");
+        launch
+    }
+
+    /// A replica of the platform on it, with few words. Its folder is for its log only.
+    pub(crate) fn launch(&self, folder: &Path) -> Launch {
+        let (database, redis) = (&self.mariadb, &self.redis);
+        Launch::new(env!("CARGO_BIN_EXE_swelite"), folder)
+            .with("SWELITE_LOG", "warn")
+            .with("PAYMENT_DB_HOST", &database.0)
+            .with("PAYMENT_DB_PORT", database.1.to_string())
+            .with("PAYMENT_DB_NAME", &self.name)
+            .with("PAYMENT_DB_USER", "root")
+            .with("KAFKA_BOOTSTRAP_SERVERS", &self.kafka)
+            .with("KAFKA_TOPIC_PREFIX", format!("{}.", self.name))
+            .with("REDIS_HOST", &redis.0)
+            .with("REDIS_PORT", redis.1.to_string())
+    }
+}
+
+/// A name nobody else uses: other test programs run at the same time, on the same servers.
+fn name() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!("it_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
