@@ -7,7 +7,7 @@ mod mariadb;
 use rusqlite::Connection;
 
 #[cfg(feature = "mariadb")]
-pub use mariadb::ScratchDatabase;
+pub use mariadb::{ScratchDatabase, create_database};
 
 use crate::SqliteSettings;
 
