@@ -53,54 +53,9 @@ async fn break_everything(size: Size) {
     let judge = Judge { log: Arc::clone(&log) };
     judge.sees_answers("at the start").await;
 
-    town.ingests[1].kill();
-    judge.sees_answers("with a replica killed").await;
-    town.ingests[1].start().await;
-
-    town.workers[0].kill();
-    judge.sees_answers("with a worker killed").await;
-    town.posts_everything().await;
-    town.workers[0].start().await;
-
-    town.redis.kill().unwrap();
-    judge.sees_no_failure("Redis away", async || judge.sees_answers("without Redis").await).await;
-    town.redis.restart().unwrap();
-
-    for broker in 0..size.brokers {
-        town.kafka.kill(broker).unwrap();
-    }
-    judge.sees_no_failure("Kafka away", async || judge.sees_answers_for("without Kafka", outage).await).await;
-    town.kafka.restart_all().unwrap();
-    town.posts_everything().await;
-    if size.brokers > 1 {
-        town.kafka.kill(0).unwrap();
-        judge
-            .sees_no_failure("a broker killed", async || judge.sees_answers("with a broker killed").await)
-            .await;
-        town.posts_everything().await;
-        town.kafka.restart(0).unwrap();
-    }
-
-    let before = log.failed();
-    town.databases.kill();
-    if let Databases::Single(_) = town.databases {
-        wait_until("callers are told that the store is away", STEP_LIMIT, async || {
-            log.failed() >= before + CALLERS as u64
-        })
-        .await;
-    } else {
-        judge.sees_answers("with the writing node of the database killed").await;
-    }
-    town.databases.restart();
-    judge.sees_answers("after the database came back").await;
-
-    town.ingests[0].freeze();
-    judge.sees_answers_for("with a replica frozen past its lease", outage).await;
-    town.ingests[0].thaw();
-    town.workers[0].freeze();
-    judge.sees_answers_for("with a worker frozen past its session", outage).await;
-    town.workers[0].thaw();
-    judge.sees_answers("after all of it").await;
+    break_replicas(&mut town, &judge).await;
+    break_servers(&mut town, &judge, outage).await;
+    freeze(&town, &judge, outage).await;
 
     phase.send_replace(Phase { generation: 1, last: true });
     while let Some(ended) = callers.join_next().await {
@@ -117,6 +72,56 @@ async fn break_everything(size: Size) {
         log.answered(),
         log.failed()
     );
+}
+
+async fn break_replicas(town: &mut Town, judge: &Judge) {
+    town.ingests[1].kill();
+    judge.sees_answers("with a replica killed").await;
+    town.ingests[1].start().await;
+    town.workers[0].kill();
+    judge.sees_answers("with a worker killed").await;
+    town.workers[0].start().await;
+}
+
+async fn break_servers(town: &mut Town, judge: &Judge, outage: Duration) {
+    town.redis.kill().unwrap();
+    judge.sees_no_failure("Redis away", async || judge.sees_answers("without Redis").await).await;
+    town.redis.restart().unwrap();
+
+    let brokers = 0..town.size.brokers;
+    brokers.for_each(|broker| town.kafka.kill(broker).unwrap());
+    judge.sees_no_failure("Kafka away", async || judge.sees_answers_for("without Kafka", outage).await).await;
+    town.kafka.restart_all().unwrap();
+    if town.size.brokers > 1 {
+        town.kafka.kill(0).unwrap();
+        judge.sees_no_failure("a broker killed", async || judge.sees_answers("without a broker").await).await;
+        town.kafka.restart(0).unwrap();
+    }
+
+    let before = judge.log.failed();
+    town.databases.kill();
+    match town.databases {
+        Databases::Single(_) => {
+            wait_until("callers are told that the store is away", STEP_LIMIT, async || {
+                judge.log.failed() >= before + CALLERS as u64
+            })
+            .await;
+        }
+        Databases::Cluster(..) => judge.sees_answers("with the writing node of the database killed").await,
+    }
+    town.databases.restart();
+    judge.sees_answers("after the database came back").await;
+}
+
+/// Whoever wakes after its lease or its session ran out finds itself fenced.
+async fn freeze(town: &Town, judge: &Judge, outage: Duration) {
+    town.ingests[0].freeze();
+    judge.sees_answers_for("with a replica frozen past its lease", outage).await;
+    town.ingests[0].thaw();
+    town.workers[0].freeze();
+    judge.sees_answers_for("with a worker frozen past its session", outage).await;
+    town.workers[0].thaw();
+    judge.sees_answers("after all of it").await;
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long this test runs is asked for from outside")]

@@ -10,7 +10,7 @@ use testkit::{
     },
 };
 
-use crate::{common::drained, real_set::RealSet};
+use crate::real_set::RealSet;
 
 /// How many of each there are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,6 +35,7 @@ pub(super) enum Databases {
 
 /// Servers and replicas.
 pub(super) struct Town {
+    pub(super) size: Size,
     pub(super) databases: Databases,
     pub(super) kafka: Kafka,
     pub(super) redis: Redis,
@@ -58,7 +59,7 @@ impl Town {
         };
         let launch = |name: &str| set.launch(&folder.join(name)).with("SWELITE_RATE_LIMITS", "off");
         set.migrated(&folder.join("migrate"));
-        let mut town = Self { databases, kafka, redis, ingests: Vec::new(), workers: Vec::new() };
+        let mut town = Self { size, databases, kafka, redis, ingests: Vec::new(), workers: Vec::new() };
         for number in 1..=size.ingests {
             town.ingests.push(Replica::new("ingest", launch(&format!("ingest-{number}"))).await);
         }
@@ -70,11 +71,6 @@ impl Town {
 
     pub(super) fn clients(&self) -> Vec<HttpClient> {
         self.ingests.iter().map(|replica| HttpClient::new(&replica.launch.url())).collect()
-    }
-
-    /// The workers that are left post what waits, with load running: at some moment nothing does.
-    pub(super) async fn posts_everything(&self) {
-        drained(&self.clients()[0]).await;
     }
 }
 
