@@ -1,4 +1,4 @@
-//! Configuration → adapters → engine → application. [`adapters`] chooses; it is the only file that names two adapters at once.
+//! Configuration → adapters → engine → application. `adapters` chooses; it is the only file that names two adapters at once.
 //!
 //! The committer and the worker each get a thread of their own, because the embedded store works on the thread that calls it;
 //! what may wait (expiry, retention, proofs) shares a third; HTTP and calls to the acquirer have a runtime of their own.
