@@ -241,7 +241,10 @@ mod tests {
     fn a_file_is_split_into_its_statements() {
         let sql = "-- about ; it\nCREATE TABLE a (\n  x INT -- no; end\n);\n\nCREATE TABLE b (x INT);";
         assert_eq!(statements(sql), ["CREATE TABLE a (\n  x INT -- no; end\n)", "CREATE TABLE b (x INT)"]);
-        assert_eq!(statements(MIGRATIONS[0].sql).len(), 18);
+        let begun = |sql: &str| {
+            sql.lines().filter(|line| line.starts_with("CREATE ") || line.starts_with("INSERT ")).count()
+        };
+        assert_eq!(statements(MIGRATIONS[0].sql).len(), begun(MIGRATIONS[0].sql));
         assert_eq!(statements(GUARDS).len(), 6);
     }
 }
