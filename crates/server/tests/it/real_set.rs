@@ -5,7 +5,6 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use store::testing::create_database;
 use testkit::{process::Launch, services::Shared};
 
 /// Where the three are, and what in them belongs to this test.
@@ -34,22 +33,10 @@ impl RealSet {
 
     /// A replica of the platform on it, its tables made.
     pub(crate) fn migrated(&self, folder: &Path) -> Launch {
-        self.create_database();
         let launch = self.launch(folder);
         let migrated = launch.run(&["migrate"]);
         assert!(migrated.status.success(), "{migrated:?}");
         launch
-    }
-
-    /// The database goes with the servers of `cargo xtask services`, or with the one the test started.
-    fn create_database(&self) {
-        let (host, port, name) = (self.mariadb.0.clone(), self.mariadb.1, self.name.clone());
-        // A thread of its own: whoever calls this is in a runtime.
-        let created = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(create_database(&host, port, &name));
-        });
-        created.join().unwrap();
     }
 
     /// A replica of the platform on it, with few words. Its folder is for its log only.

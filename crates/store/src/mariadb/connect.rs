@@ -68,11 +68,17 @@ pub(super) struct Connected {
 }
 
 impl Endpoint {
+    /// To the database.
     pub(super) fn new(options: &MariadbOptions) -> Self {
+        let endpoint = Self::of_server(options);
+        Self { base: endpoint.base.clone().db_name(Some(options.database.as_str())), ..endpoint }
+    }
+
+    /// To the server, whether or not the database is there yet.
+    pub(super) fn of_server(options: &MariadbOptions) -> Self {
         let base = OptsBuilder::default()
             .user(Some(options.user.as_str()))
             .pass(options.password.as_deref())
-            .db_name(Some(options.database.as_str()))
             .prefer_socket(false)
             .tcp_nodelay(true)
             .tcp_keepalive(Some(Duration::from_secs(10)))

@@ -43,7 +43,7 @@ pub(super) enum Standing {
     Current,
 }
 
-/// Applies what is missing and makes the lanes of a new database. Refuses a database that is newer than this program or whose
+/// Makes the database if there is none, applies what is missing and makes the lanes of a new one. Refuses a database that is newer than this program or whose
 /// history is another one. Safe beside running replicas and beside another migration. The version it is at now.
 pub async fn migrate(options: &MariadbOptions, now: Timestamp) -> Result<u32, MariadbError> {
     let patient = PoolLimits {
@@ -52,6 +52,7 @@ pub async fn migrate(options: &MariadbOptions, now: Timestamp) -> Result<u32, Ma
         // Changing a large table takes its time.
         statement_timeout: std::time::Duration::from_secs(3600),
     };
+    make_database(options, patient).await?;
     let endpoint = std::sync::Arc::new(Endpoint::new(options));
     let pool = Pool::new(endpoint, Purpose::Write, patient);
     let connect = |source| MariadbError::Connect { address: pool.endpoint.address(), source };
@@ -64,6 +65,23 @@ pub async fn migrate(options: &MariadbOptions, now: Timestamp) -> Result<u32, Ma
     let version = migrated?;
     unlocked.map_err(|failure| database(options, "migrate", failure.sort("release the lock")))?;
     Ok(version)
+}
+
+/// A user who may only use a database that is there needs no right to make one.
+async fn make_database(options: &MariadbOptions, limits: PoolLimits) -> Result<(), MariadbError> {
+    let context = "make";
+    let pool = Pool::new(std::sync::Arc::new(Endpoint::of_server(options)), Purpose::Write, limits);
+    let connect = |source| MariadbError::Connect { address: pool.endpoint.address(), source };
+    let (mut session, _) = pool.lend().await.map_err(connect)?;
+    let failed = |source| database(options, context, source);
+    let find = "SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?";
+    let found = session.rows(context, find, vec![text(&options.database)]).await.map_err(failed)?;
+    if !found.is_empty() {
+        return Ok(());
+    }
+    let name = options.database.replace('`', "``");
+    let create = format!("CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4");
+    session.text(&create).await.map(drop).map_err(|failure| failed(failure.sort(context)))
 }
 
 /// Whether the schema is the one this program knows; an error says what to do.

@@ -11,15 +11,6 @@ use mysql_async::{Conn, OptsBuilder, prelude::Queryable};
 
 use crate::{MariadbOptions, migrate_mariadb};
 
-/// An empty database that outlives the test; as `root` without a password.
-///
-/// # Panics
-/// When the server refuses it.
-pub async fn create_database(host: &str, port: u16, name: &str) {
-    let options = MariadbOptions::new(host, port, name.to_owned());
-    run(&options, None, &format!("CREATE DATABASE `{name}`")).await;
-}
-
 /// A database that nobody else meets; dropping it drops it.
 #[derive(Debug)]
 pub struct ScratchDatabase {

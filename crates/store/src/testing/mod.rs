@@ -7,7 +7,7 @@ mod mariadb;
 use rusqlite::Connection;
 
 #[cfg(feature = "mariadb")]
-pub use mariadb::{ScratchDatabase, create_database};
+pub use mariadb::ScratchDatabase;
 
 use crate::SqliteSettings;
 

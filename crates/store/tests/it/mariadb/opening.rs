@@ -14,6 +14,18 @@ async fn a_database_that_was_never_migrated_is_not_opened() {
 }
 
 #[tokio::test]
+async fn migrating_makes_a_database_that_is_not_there() {
+    let database = support::empty().await;
+    database.run(&format!("DROP DATABASE `{}`", database.options.database)).await;
+    assert!(matches!(
+        MariadbStore::open(&database.options).await.map(drop),
+        Err(MariadbError::Connect { .. })
+    ));
+    migrate_mariadb(&database.options, now()).await.unwrap();
+    assert_eq!(support::open(&database).await.lane_count(), database.options.lanes);
+}
+
+#[tokio::test]
 async fn lanes_are_made_once() {
     let mut database = support::migrated(3).await;
     let timeline = support::open(&database).await.timeline_id();
