@@ -46,6 +46,53 @@ test("a payment is captured and refunded as it was previewed", async () => {
   await context.close();
 });
 
+test("the keyboard alone finds a payment, captures and refunds it", async () => {
+  const id = await authorize("act-keys", 7000);
+  const { page, context, faults } = await open(platform);
+  await page.goto(`${platform.base}/console`);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.keyboard.press("Control+k");
+  await page.getByRole("dialog").getByRole("combobox").waitFor();
+  await until("one can type", () =>
+    page.evaluate(() => Boolean(document.activeElement?.matches("[role=dialog] input"))),
+  );
+  await page.keyboard.type(String(id));
+  await page.keyboard.press("Enter");
+  await page.waitForURL(new RegExp(`/console/payments/${id}$`));
+  const press = async (keys, words) => {
+    await page
+      .getByRole("heading", { name: `결제 ${id}` })
+      .first()
+      .waitFor();
+    for (const key of keys) await page.keyboard.press(key);
+    const panel = page.getByRole("dialog");
+    await panel.waitFor();
+    const button = panel.getByRole("button", { name: `${words} 실행` });
+    const reason = panel.getByLabel(/이유/);
+    const isAt = (one) => one.evaluate((element) => element === document.activeElement);
+    for (let tabs = 0; tabs < 12 && !(await isAt(button)); tabs += 1) {
+      await page.keyboard.press("Tab");
+      if ((await reason.count()) > 0 && (await isAt(reason))) await page.keyboard.type("단순 변심");
+    }
+    await page.keyboard.press("Enter");
+    await panel.getByText(`${words} 했어요`).waitFor();
+    await page.keyboard.press("Escape");
+    await panel.waitFor({ state: "detached" });
+  };
+  await press(["g", "c"], "매입");
+  assert.equal((await payment(id)).status, "CAPTURED");
+  await press(["g", "r"], "환불");
+  assert.equal((await payment(id)).status, "REFUNDED");
+  await page.keyboard.press("/");
+  await page.waitForURL(/\/console\/payments$/);
+  await page.getByRole("table").waitFor();
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/console\/payments\/\d+$/);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
 test("the same key again does nothing new and says so", async () => {
   const id = await authorize("act-2", 10_000);
   const { page, context } = await open(platform);
@@ -143,6 +190,15 @@ test("every proof holds when it is asked for", async () => {
   await page.getByText("전체 검사").waitFor();
   assert.equal(await page.getByText("깨짐").count(), 0);
   assert.ok((await page.getByText("성립").count()) >= 7);
+  await context.close();
+});
+
+test("the overview knows the minutes before it was opened", async () => {
+  const { page, context } = await open(platform);
+  await page.goto(`${platform.base}/console`);
+  await page.getByRole("button", { name: "표로 보기" }).first().click();
+  const table = page.getByRole("region", { name: "초당 요청" }).getByRole("table");
+  await until("eight seconds are listed", async () => (await table.getByRole("row").count()) >= 9);
   await context.close();
 });
 

@@ -35,10 +35,16 @@ const STORE = [
   "/checkout",
   "/orders",
   "/p/nothing",
+  "/orders/none",
+  "/nowhere",
 ];
 const CONSOLE = [
   "/console",
   "/console/payments",
+  "/console/payments?q=merchant:nobody",
+  "/console/payments?q=colour:red",
+  "/console/payments/999999",
+  "/console/payments/abc",
   "/console/ledger",
   "/console/ledger?tab=journal",
   "/console/ledger/accounts/1200",
@@ -47,6 +53,10 @@ const CONSOLE = [
   "/console/events?tab=live",
   "/console/dead-letters",
   "/console/dead-letters/1",
+  "/console/dead-letters/999",
+  "/console/dead-letters?state=DISCARDED",
+  "/console/ledger/entries/none",
+  "/console/nowhere",
   "/console/limits",
   "/console/health",
   "/console/audit",
@@ -58,6 +68,15 @@ const payments = () => [
   `/console/payments/${paid}`,
   `/console/payments/${paid}?tab=ledger`,
   `/console/payments/${paid}?act=refund`,
+  `/console/payments/${paid}?act=capture`,
+];
+
+/** Things that open over a page: where, and how. */
+const OVERLAYS = [
+  ["/", (page) => page.keyboard.press("Shift+L")],
+  ["/console", (page) => page.keyboard.press("Control+k")],
+  ["/console", (page) => page.keyboard.press("?")],
+  ["/console/dead-letters/1", (page) => page.getByRole("button", { name: /^(폐기|Discard)$/ }).click()],
 ];
 
 /** What axe finds on a page, and what it could not decide about contrast. */
@@ -96,12 +115,30 @@ for (const theme of ["light", "dark"]) {
         await page.waitForFunction(() => !document.querySelector("[aria-busy=true]"));
         for (const fault of await faultsOf(page)) found.push(`${path} ${fault}`);
       }
+      for (const [path, show] of OVERLAYS) {
+        await page.goto(platform.base + path);
+        await page.getByRole("heading", { level: 1 }).waitFor();
+        await show(page);
+        await page.getByRole("dialog").waitFor();
+        for (const fault of await faultsOf(page)) found.push(`${path}, opened: ${fault}`);
+      }
       assert.deepEqual(found, []);
       assert.deepEqual(faults, []);
       await context.close();
     });
   }
 }
+
+test("the home page can be read before any script has come", async () => {
+  const context = await platform.browser.newContext({ javaScriptEnabled: false, locale: "ko-KR" });
+  const page = await context.newPage();
+  await page.goto(platform.base);
+  await page.getByRole("heading", { level: 1, name: "없는 물건을 사 보세요" }).waitFor();
+  assert.equal(await page.getByRole("link", { name: "아이폰 17 프로" }).count(), 1);
+  assert.equal(await page.getByText("1,690,000원").count(), 1);
+  assert.equal(await page.getByText("iPhone 17 Pro", { exact: true }).isVisible(), false);
+  await context.close();
+});
 
 test("nothing scrolls sideways at 320 px", async () => {
   const { page, context } = await open(platform, { width: 320, height: 640 });

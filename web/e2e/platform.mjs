@@ -9,7 +9,8 @@ import { chromium } from "playwright-core";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const binary = process.env.SWELITE_BINARY ?? join(root, "target/debug/swelite");
-const CHROMIUM_FLAGS = [
+export const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+export const CHROMIUM_FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",
@@ -62,7 +63,6 @@ export async function start(variables = {}) {
   await until("the platform is ready", ready).catch((error) => {
     throw new Error(`${error.message}\n${said}`);
   });
-  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
   const browser = await chromium.launch({ executablePath, args: CHROMIUM_FLAGS });
   return {
     base,

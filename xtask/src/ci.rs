@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::{contracts, ops, shell, shell::Step, tidy};
+use crate::{contracts, needs, ops, shell, shell::Step, tidy, web};
 
 /// Runs every check.
 pub(crate) fn run(root: &Path) -> Result<()> {
@@ -17,7 +17,9 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         .arguments(["doc", "--locked", "--workspace", "--no-deps"])
         .variable("RUSTDOCFLAGS", "-D warnings")
         .run()?;
+    needs::meet(root, &needs::PAGES)?;
     contracts::run(root, contracts::Mode::Check)?;
+    web::check(root)?;
     ops::run(root)?;
     deny(root)
 }

@@ -6,11 +6,14 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, Result, bail};
 
-use crate::shell::Step;
+use crate::{shell::Step, web};
 
 /// A generated document and the arguments of `swelite` that print it.
 const DOCUMENTS: [(&str, &[&str]); 2] =
     [("docs/openapi.json", &["openapi"]), ("docs/CONFIG.md", &["config", "reference"])];
+
+/// What the pages know of the API: generated from its document.
+const CLIENT: &str = "web/src/api/schema.ts";
 
 /// Compare or write.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,16 +29,12 @@ pub(crate) fn run(root: &Path, mode: Mode) -> Result<()> {
     let mut differing = Vec::new();
     for (path, arguments) in DOCUMENTS {
         let wanted = print(root, arguments)?;
-        let committed = fs::read_to_string(root.join(path)).unwrap_or_default();
-        if wanted == committed {
-            println!("contracts: {path} is up to date");
-        } else if mode == Mode::Write {
-            fs::write(root.join(path), wanted).with_context(|| format!("write {path}"))?;
-            println!("contracts: {path} written");
-        } else {
-            println!("contracts: {path} differs from {}", first_difference(&committed, &wanted));
+        if !settle(root, (path, &wanted), mode)? {
             differing.push(path);
         }
+    }
+    if !settle(root, (CLIENT, &web::client(root)?), mode)? {
+        differing.push(CLIENT);
     }
     if !differing.is_empty() {
         bail!(
@@ -44,6 +43,21 @@ pub(crate) fn run(root: &Path, mode: Mode) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Compares or writes one; whether it is now what it should be.
+fn settle(root: &Path, (path, wanted): (&str, &str), mode: Mode) -> Result<bool> {
+    let committed = fs::read_to_string(root.join(path)).unwrap_or_default();
+    if wanted == committed {
+        println!("contracts: {path} is up to date");
+    } else if mode == Mode::Write {
+        fs::write(root.join(path), wanted).with_context(|| format!("write {path}"))?;
+        println!("contracts: {path} written");
+    } else {
+        println!("contracts: {path} differs from {}", first_difference(&committed, wanted));
+        return Ok(false);
+    }
+    Ok(true)
 }
 
 fn print(root: &Path, arguments: &[&str]) -> Result<String> {

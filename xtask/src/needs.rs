@@ -36,6 +36,13 @@ pub(crate) const SERVICES: [Need; 6] = [
     Need { program: "setsid", package: "util-linux" },
 ];
 
+/// What builds and tests the web pages.
+pub(crate) const PAGES: [Need; 3] = [
+    Need { program: "node", package: "nodejs" },
+    Need { program: "npm", package: "npm" },
+    Need { program: "chromium", package: "chromium" },
+];
+
 /// What judges rules and scripts; tests start the Prometheus that comes with it. What is built or installed into the user's cache is not here: `ops::tools`.
 pub(crate) const OPERATIONS: [Need; 4] = [
     Need { program: "promtool", package: "prometheus" },

@@ -35,12 +35,34 @@ pub(crate) fn build(root: &Path) -> Result<bool> {
     if !shell::exists("npm", "--version") {
         return Ok(page.exists());
     }
-    let installed = changed_at(&web.join("node_modules/.package-lock.json"))?;
-    if installed < changed_at(&web.join("package-lock.json"))? {
-        Step::new("npm", &web).arguments(["ci", "--no-audit", "--no-fund"]).run()?;
-    }
+    install(&web)?;
     Step::new("npm", &web).arguments(["run", "build"]).run()?;
     Ok(true)
+}
+
+/// The types of the API's client as `docs/openapi.json` wants them.
+pub(crate) fn client(root: &Path) -> Result<String> {
+    let web = root.join("web");
+    install(&web)?;
+    Step::new("npm", &web).arguments(["run", "--silent", "api:print"]).output()
+}
+
+/// Everything about them that is not a test: format and lints, types, sizes.
+pub(crate) fn check(root: &Path) -> Result<()> {
+    let web = root.join("web");
+    install(&web)?;
+    Step::new("npm", &web).arguments(["run", "lint"]).run()?;
+    // Types and budgets are part of the build.
+    Step::new("npm", &web).arguments(["run", "build"]).run()
+}
+
+/// Installs what the lock file names, unless that was done.
+fn install(web: &Path) -> Result<()> {
+    let installed = changed_at(&web.join("node_modules/.package-lock.json"))?;
+    if installed < changed_at(&web.join("package-lock.json"))? {
+        Step::new("npm", web).arguments(["ci", "--no-audit", "--no-fund"]).run()?;
+    }
+    Ok(())
 }
 
 /// When the latest of the sources was changed. What the build itself writes among them does not count.

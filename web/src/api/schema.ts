@@ -413,6 +413,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/outbox/rewind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish a lane again
+         * @description After the broker has lost records: everything after a place is sent once more. What was handled is a duplicate to the worker
+         *     and posted no second time. Never skips anything: a place the relay has not reached changes nothing.
+         */
+        post: operations["rewindOutbox"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/overview": {
         parameters: {
             query?: never;
@@ -1362,6 +1383,16 @@ export interface components {
         } | {
             /**
              * Format: int64
+             * @description Everything of the lane up to here has been published and acknowledged.
+             */
+            published_to: number;
+            /** @description The log it publishes to. */
+            log: string;
+            /** @enum {string} */
+            kind: "relay";
+        } | {
+            /**
+             * Format: int64
              * @description Everything of the topic up to here has been handled.
              */
             position: number;
@@ -1517,6 +1548,7 @@ export interface components {
              * @description How many journal entries have been posted, ever.
              */
             entriesPosted: number;
+            relay?: components["schemas"]["RelayStatus"] | null;
         };
         /** @description One line of the books: so much from the credited to the debited account. */
         LedgerLine: {
@@ -1792,6 +1824,34 @@ export interface components {
             /** @description Give it as `cursor` to go on; null at the end. */
             nextCursor?: string | null;
         };
+        /** @description From where on a lane is published again. */
+        OutboxRewind: {
+            /**
+             * Format: int32
+             * @description Which lane.
+             */
+            lane: number;
+            /**
+             * Format: int64
+             * @description The place after which everything is published again.
+             */
+            to: number;
+            /** @description Why, for the audit log. */
+            reason: string;
+        };
+        /** @description Where a lane stands after a rewind. */
+        OutboxRewound: {
+            /**
+             * Format: int32
+             * @description Which.
+             */
+            lane: number;
+            /**
+             * Format: int64
+             * @description Published up to here; what stands after it is published (again).
+             */
+            publishedTo: number;
+        };
         /** @description A row of the outbox. */
         OutboxRow: {
             /**
@@ -1862,6 +1922,8 @@ export interface components {
             requestsSince: string;
             /** @description Calls to this process by kind. */
             requests: components["schemas"]["Traffic"][];
+            /** @description Payment calls second by second, oldest first; only when `series` asks for them, and never before the process began. */
+            seconds: components["schemas"]["TrafficSecond"][];
             /** @description What waits between the API and the ledger. */
             outbox: components["schemas"]["OutboxSummary"];
             /** @description Money in the books, by currency. */
@@ -2286,6 +2348,28 @@ export interface components {
             /** @description The caller's name for this call. */
             idempotencyKey?: string | null;
         };
+        /** @description Who publishes a lane, and how far. */
+        RelayStatus: {
+            /**
+             * Format: int64
+             * @description Published up to here.
+             */
+            publishedTo: number;
+            /** @description To which log. */
+            log: string;
+            /** @description Which process publishes it; null while none does. */
+            owner?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when no other may; null while anybody may.
+             */
+            leaseUntil?: string | null;
+            /**
+             * Format: int64
+             * @description Grows whenever another process takes over.
+             */
+            epoch: number;
+        };
         /** @description A request that was answered. */
         RequestRecord: {
             /**
@@ -2478,6 +2562,44 @@ export interface components {
             /**
              * Format: double
              * @description 99 % took at most this long; null without calls.
+             */
+            p99Ms?: number | null;
+        };
+        /** @description The payment calls of one second. */
+        TrafficSecond: {
+            /**
+             * Format: date-time
+             * @description Which.
+             */
+            at: string;
+            /**
+             * Format: int32
+             * @description Answered with success.
+             */
+            succeeded: number;
+            /**
+             * Format: int32
+             * @description Refused (4xx).
+             */
+            refused: number;
+            /**
+             * Format: int32
+             * @description Failed by us (5xx).
+             */
+            failed: number;
+            /**
+             * Format: double
+             * @description Half of the authorizations took at most this long; null without any.
+             */
+            p50Ms?: number | null;
+            /**
+             * Format: double
+             * @description 95 % of them; null without any.
+             */
+            p95Ms?: number | null;
+            /**
+             * Format: double
+             * @description 99 % of them; null without any.
              */
             p99Ms?: number | null;
         };
@@ -4080,11 +4202,107 @@ export interface operations {
             };
         };
     };
+    rewindOutbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutboxRewind"];
+            };
+        };
+        responses: {
+            /** @description Where the lane stands now */
+            200: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutboxRewound"];
+                };
+            };
+            /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
+            400: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: no relay has ever published that lane */
+            404: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE: the body is longer than 64 KiB */
+            413: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: the body is not application/json */
+            415: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL_ERROR: ours; nothing was stored */
+            500: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OVERLOADED, UNAVAILABLE: nothing happened; repeat after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getOverview: {
         parameters: {
             query?: {
                 /** @description Seconds over which requests are counted, 1–300 (300) */
                 window?: number;
+                /** @description How many of the latest seconds to tell one by one, 1–300 (none) */
+                series?: number;
             };
             header?: never;
             path?: never;

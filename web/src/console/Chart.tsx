@@ -14,6 +14,9 @@ export interface Series {
   values: (number | null)[];
   dash?: number[];
   weight?: number;
+  /** A token; the ink without it. */
+  color?: string;
+  fill?: boolean;
 }
 
 interface ChartProps {
@@ -28,6 +31,14 @@ function color(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+/** Points are drawn only where a line cannot be: a value between two gaps. */
+function lonely(plot: uPlot, series: number): number[] {
+  const values = [...(plot.data[series] ?? [])];
+  const isAlone = (index: number) =>
+    values[index] != null && values[index - 1] == null && values[index + 1] == null;
+  return [...values.keys()].filter(isAlone);
+}
+
 /** How much time a chart shows. */
 const SECONDS = 300;
 
@@ -39,7 +50,7 @@ export function Chart({ title, text, at, series, show }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const [table, setTable] = useState(false);
-  const shape = JSON.stringify(series.map(({ label, dash, weight }) => ({ label, dash, weight })));
+  const shape = JSON.stringify(series.map(({ values: _, ...line }) => line));
   const data = useRef<uPlot.AlignedData>([at]);
   data.current = [at, ...series.map((one) => one.values)] as uPlot.AlignedData;
   const shown = useRef(show);
@@ -48,7 +59,7 @@ export function Chart({ title, text, at, series, show }: ChartProps) {
   useEffect(() => {
     const target = box.current;
     if (!target || table) return;
-    const lines = JSON.parse(shape) as Pick<Series, "label" | "dash" | "weight">[];
+    const lines = JSON.parse(shape) as Omit<Series, "values">[];
     const options: uPlot.Options = {
       width: target.clientWidth || 400,
       height: 150,
@@ -65,6 +76,8 @@ export function Chart({ title, text, at, series, show }: ChartProps) {
           ticks: { show: false },
           font: "11px system-ui",
           size: 22,
+          space: 90,
+          incrs: [60, 120, 300],
           values: (_, ticks) =>
             ticks.map((tick) =>
               time(new Date(tick * 1000).toISOString(), zoneNow.current, false).slice(11, 16),
@@ -83,10 +96,11 @@ export function Chart({ title, text, at, series, show }: ChartProps) {
         {},
         ...lines.map((line) => ({
           label: line.label,
-          stroke: color("--text"),
+          stroke: color(line.color ?? "--text"),
+          fill: line.fill ? color("--sunken") : undefined,
           width: line.weight ?? 1.5,
           dash: line.dash,
-          points: { show: false },
+          points: { show: true, filter: lonely, size: 4, fill: color(line.color ?? "--text") },
           spanGaps: false,
         })),
       ],
@@ -110,6 +124,26 @@ export function Chart({ title, text, at, series, show }: ChartProps) {
       <div className={s.chartHead}>
         <h2>{title}</h2>
         <p>{text}</p>
+        {series.length > 1 && (
+          <ul className={s.legend}>
+            {series.map((one) => (
+              <li key={one.label}>
+                <svg width="18" height="8" aria-hidden="true">
+                  <line
+                    x1="0"
+                    x2="18"
+                    y1="4"
+                    y2="4"
+                    stroke={`var(${one.color ?? "--text"})`}
+                    strokeWidth={one.weight ?? 1.5}
+                    strokeDasharray={one.dash?.join(" ")}
+                  />
+                </svg>
+                {one.label}
+              </li>
+            ))}
+          </ul>
+        )}
         <button type="button" className={s.toggle} aria-pressed={table} onClick={() => setTable(!table)}>
           {c(table ? "chart" : "table")}
         </button>

@@ -1,14 +1,19 @@
 /** What surrounds every page of the console: the rail, the bar, the switches. */
-import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { LanguageButton, ThemeButton } from "../ui/controls";
 import { Icon, Mark } from "../ui/icons";
 import { Badge, buttonClass, IconButton, ui } from "../ui/parts";
 import { common } from "../ui/words";
 import { useLang, useWords } from "../util/i18n";
 import s from "./console.module.css";
+import type { Place } from "./places";
+import { useShortcuts } from "./shortcuts";
 import { type TextKey, texts } from "./words";
 import { setZone, useZone } from "./zone";
+
+const Palette = lazy(() => import("./Palette"));
+const Keys = lazy(() => import("./Palette").then((module) => ({ default: module.Keys })));
 
 const GROUPS: { title: TextKey; links: [string, TextKey][] }[] = [
   {
@@ -89,28 +94,6 @@ function Rail({ id }: { id?: string }) {
   );
 }
 
-function useShortcuts() {
-  const navigate = useNavigate();
-  useEffect(() => {
-    const key = (event: KeyboardEvent) => {
-      const typing =
-        event.target instanceof HTMLElement && event.target.closest("input, textarea, select, [role=dialog]");
-      if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key === "/") {
-        const box = document.querySelector<HTMLInputElement>("[data-filter]");
-        if (box) {
-          event.preventDefault();
-          box.focus();
-        } else {
-          void navigate({ to: "/console/payments" as never });
-        }
-      }
-    };
-    window.addEventListener("keydown", key);
-    return () => window.removeEventListener("keydown", key);
-  }, [navigate]);
-}
-
 export function Frame() {
   const t = useWords(texts);
   const c = useWords(common);
@@ -118,10 +101,15 @@ export function Frame() {
   const zone = useZone();
   const [open, setOpen] = useState(false);
   const location = useLocation();
-  useShortcuts();
+  const [sheet, setSheet] = useShortcuts();
   useEffect(() => {
     document.title = texts[lang].title;
   }, [lang]);
+  const places: Place[] = [
+    ...GROUPS.flatMap((group) => group.links.map(([to, name]) => ({ to, name: t(name) }))),
+    { to: "/docs", name: t("reference"), outside: true },
+    { to: "/", name: t("store"), outside: true },
+  ];
   const path = location.pathname;
   useEffect(() => {
     if (path) setOpen(false);
@@ -144,6 +132,11 @@ export function Frame() {
           <span>SWElite</span> <span className={s.brandSub}>{t("console")}</span>
         </Link>
         <Badge tone="warn">{t("test")}</Badge>
+        <button type="button" className={s.finder} onClick={() => setSheet("palette")}>
+          <Icon name="search" />
+          <span>{t("palette")}</span>
+          <kbd>Ctrl K</kbd>
+        </button>
         <div className={s.barEnd}>
           <label className={s.zone}>
             <span className="visually-hidden">{t("time")}</span>
@@ -159,6 +152,12 @@ export function Frame() {
           <a href="/" className={buttonClass("quiet", "small")}>
             <Icon name="cart" /> <span className={s.barText}>{t("store")}</span>
           </a>
+          <IconButton
+            icon="keyboard"
+            label={t("keysTitle")}
+            className={s.wideOnly}
+            onClick={() => setSheet("keys")}
+          />
           <LanguageButton />
           <ThemeButton />
         </div>
@@ -169,6 +168,15 @@ export function Frame() {
       <main id="main" className={s.main} tabIndex={-1}>
         <Outlet />
       </main>
+      {sheet && (
+        <Suspense>
+          {sheet === "palette" ? (
+            <Palette places={places} onClose={() => setSheet(null)} />
+          ) : (
+            <Keys onClose={() => setSheet(null)} />
+          )}
+        </Suspense>
+      )}
     </div>
   );
 }

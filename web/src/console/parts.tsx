@@ -2,12 +2,14 @@
 import { type UseInfiniteQueryResult, useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useState } from "react";
-import { Button, classes, TableWrap, ui } from "../ui/parts";
+import { Button, Copy, classes, TableWrap, ui } from "../ui/parts";
 import { Failure, Loading } from "../ui/states";
 import { common } from "../ui/words";
+import { curlOf } from "../util/curl";
 import { ago, shortTime, time } from "../util/format";
 import { useLang, useWords } from "../util/i18n";
 import s from "./console.module.css";
+import { texts } from "./words";
 import { useZone } from "./zone";
 
 /** A moment, in the console's zone; the whole of it in its title. */
@@ -162,22 +164,44 @@ export function PagedRows<T>({
   );
 }
 
+/** What a page shows, as one would ask for it without a page: what it reads, and the same on the command line. */
+export interface AsCommand {
+  path: string;
+  cli?: string;
+}
+
+export function Commands({ path, cli }: AsCommand) {
+  const c = useWords(common);
+  const t = useWords(texts);
+  return (
+    <span className={s.commands}>
+      <Copy text={curlOf("GET", path)} label={c("copyCurl")} />
+      {cli && <Copy text={cli} label={t("copyCli")} />}
+    </span>
+  );
+}
+
 export function Head({
   title,
   lead,
+  command,
   children,
 }: {
   title: ReactNode;
   lead?: ReactNode;
+  command?: AsCommand;
   children?: ReactNode;
 }) {
   return (
     <div className={s.head}>
       <div>
         <h1>{title}</h1>
-        {lead && <p className={s.lead}>{lead}</p>}
+        {lead && <div className={s.lead}>{lead}</div>}
       </div>
-      {children && <div className={s.headTools}>{children}</div>}
+      <div className={s.headTools}>
+        {command && <Commands {...command} />}
+        {children}
+      </div>
     </div>
   );
 }

@@ -96,12 +96,17 @@ export function RequestsPage() {
     } as never);
   return (
     <>
-      <Head title={t("reqTitle")} lead={t("reqLead")}>
+      <Head title={t("reqTitle")} lead={t("reqLead")} command={{ path: "/requests" }}>
         <span className={ui.live}>
           <span className={paused ? `${ui.dot} ${ui.dotOff}` : ui.dot} />
           {c(paused ? "livePaused" : "live")}
         </span>
-        <Button size="small" icon={paused ? "play" : "pause"} onClick={() => setPaused(!paused)}>
+        <Button
+          data-key="pause"
+          size="small"
+          icon={paused ? "play" : "pause"}
+          onClick={() => setPaused(!paused)}
+        >
           {c(paused ? "resume" : "pause")}
         </Button>
       </Head>

@@ -2,18 +2,20 @@
 import { useState } from "react";
 import { newKey } from "../api/client";
 import { cs, Head, Rows } from "../console/parts";
-import { Badge, Button, Copy, Json } from "../ui/parts";
+import { Badge, Button, Copy } from "../ui/parts";
 import { spaced, TEST_CARDS, type TestCard } from "../util/cards";
+import { curlOf } from "../util/curl";
 import { useLang, useWords } from "../util/i18n";
-import { texts } from "./words";
+import { type TextKey, texts } from "./words";
 
-const FAULTS = {
-  brokerOff: false,
-  workerPaused: false,
-  cacheOff: false,
-  acquirerDelayMs: 0,
-  acquirerErrorPercent: 0,
-};
+/** A fault, a value that shows it, and what then happens. */
+const FAULTS: { name: string; value: boolean | number; says: TextKey }[] = [
+  { name: "brokerOff", value: true, says: "f_brokerOff" },
+  { name: "workerPaused", value: true, says: "f_workerPaused" },
+  { name: "cacheOff", value: true, says: "f_cacheOff" },
+  { name: "acquirerDelayMs", value: 3000, says: "f_acquirerDelayMs" },
+  { name: "acquirerErrorPercent", value: 50, says: "f_acquirerErrorPercent" },
+];
 
 /** Authorizes with a card's token; what came back, as `402 insufficient_funds`. */
 async function attempt(token: string): Promise<{ status: number; code: string }> {
@@ -82,7 +84,29 @@ export function TestingPage() {
         <section className={cs.section}>
           <h2>{t("faults")}</h2>
           <p className={cs.lead}>{t("faultsText")}</p>
-          <Json value={FAULTS} />
+          <Rows
+            label={t("faults")}
+            rows={FAULTS}
+            id={(fault) => fault.name}
+            columns={[
+              { key: "name", title: t("fault"), cell: (fault) => <code>{fault.name}</code> },
+              { key: "says", title: t("effect"), cell: (fault) => t(fault.says) },
+              {
+                key: "curl",
+                title: "curl",
+                cell: (fault) => (
+                  <Copy
+                    text={curlOf("PUT", "/sim/faults", { [fault.name]: fault.value })}
+                    label={`${fault.name}: ${fault.value}`}
+                  />
+                ),
+              },
+            ]}
+          />
+          <p className={cs.actions}>
+            <Copy text={curlOf("PUT", "/sim/faults", {})} label={t("faultsOff")} />
+            <Copy text={curlOf("POST", "/sim/poison")} label={t("poison")} />
+          </p>
         </section>
       </div>
     </>

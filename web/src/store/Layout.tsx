@@ -46,6 +46,7 @@ function SearchBox() {
     <search className={s.search}>
       <form
         key={q}
+        action="/search"
         onSubmit={(event) => {
           event.preventDefault();
           const wanted = String(new FormData(event.currentTarget).get("q") ?? "").trim();

@@ -1,36 +1,27 @@
 /** The store's entry. */
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { RouterProvider } from "@tanstack/react-router";
-import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { ApiError } from "../api/client";
 import "../ui/base.css";
+import { App, makeClient } from "./App";
 import { productsQuery } from "./queries";
 import { makeRouter } from "./router";
 
-const client = new QueryClient({
-  defaultOptions: {
-    // A browser that believes to be offline may still reach a server on its own machine; and an error must be shown as one.
-    mutations: { networkMode: "always" },
-    queries: {
-      networkMode: "always",
-      retry: (count, error) =>
-        count < 2 && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
-      staleTime: 5_000,
-    },
-  },
-});
+/** How long a page that can already be read is kept before it is replaced by one that may still wait for its data. */
+const KEEP_MS = 4000;
+
+const client = makeClient();
+const router = makeRouter();
 
 // Asked for before the first render: the home page waits for nothing else.
-void client.prefetchQuery(productsQuery);
+const products = client.prefetchQuery(productsQuery);
+
+async function begin(root: HTMLElement) {
+  if (root.hasChildNodes()) {
+    // The server sent the page itself, readable and with working links: it stays until the same can be drawn with life in it.
+    const late = new Promise<void>((resolve) => setTimeout(resolve, KEEP_MS));
+    await Promise.race([Promise.all([products, router.load()]), late]);
+  }
+  createRoot(root).render(<App client={client} router={router} />);
+}
 
 const root = document.getElementById("root");
-if (root) {
-  createRoot(root).render(
-    <StrictMode>
-      <QueryClientProvider client={client}>
-        <RouterProvider router={makeRouter()} />
-      </QueryClientProvider>
-    </StrictMode>,
-  );
-}
+if (root) void begin(root);

@@ -17,7 +17,7 @@ export function LanguageButton() {
       aria-label={`${t("language")}: ${t("languageLabel")}`}
       onClick={() => setLang(other)}
     >
-      <span style={{ fontSize: 13 }}>{t("language")}</span>
+      <span className={s.languageName}>{t("language")}</span>
     </button>
   );
 }

@@ -31,6 +31,8 @@ const paths = {
   trash: <path d="M2.500 4h11M6 4V2h4v2m-6 0 .6 10h6.800L12 4" />,
   refresh: <path d="M13.500 8a5.500 5.500 0 1 1-1.600-3.900L13.500 5.500m0-3.500v3.500H10" />,
   filter: <path d="M2 3.500h12M4.500 8h7M6.500 12.500h3" />,
+  keyboard: <path d="M1.500 4h13v8.500h-13zM4 6.700h.1m2.600 0h.1m2.600 0h.1m2.500 0h.1M4.500 9.800h7" />,
+  terminal: <path d="M1.500 2.800h13v10.400h-13zM4 6l2.200 2L4 10M7.800 10.500H11" />,
   key: <path d="M10.500 2a3.500 3.500 0 1 1-2.600 5.800L2 13.700M4.500 11.300l1.600 1.600" />,
 } satisfies Record<string, ReactNode>;
 

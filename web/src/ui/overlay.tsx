@@ -1,6 +1,6 @@
 /** Dialogs and drawers: focus stays inside, Escape closes, the page behind is inert. Behaviour is Base UI's. */
 import { Dialog as Base } from "@base-ui/react/dialog";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { useWords } from "../util/i18n";
 import { Icon } from "./icons";
 import s from "./ui.module.css";
@@ -17,11 +17,14 @@ interface OverlayProps {
 
 export function Overlay({ open, onClose, title, description, side = false, children }: OverlayProps) {
   const t = useWords(common);
+  const popup = useRef<HTMLDivElement>(null);
+  // Where there is something to fill in, one begins there; otherwise where Base UI says.
+  const first = () => popup.current?.querySelector<HTMLElement>("input, select, textarea") ?? true;
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Base.Portal>
         <Base.Backdrop className={s.backdrop} />
-        <Base.Popup className={side ? s.drawer : s.dialog}>
+        <Base.Popup ref={popup} initialFocus={first} className={side ? s.drawer : s.dialog}>
           <div className={s.dialogHead}>
             <div>
               <Base.Title>{title}</Base.Title>

@@ -137,7 +137,7 @@ export function Copy({ text, label, full = false }: { text: string; label?: stri
   return (
     <button
       type="button"
-      className={s.copy}
+      className={classes(s.copy, label ? s.copyLabel : null)}
       onClick={copy}
       title={text}
       aria-label={`${label ?? shown} ${t("copy")}`}

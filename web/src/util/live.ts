@@ -39,7 +39,7 @@ export function useLive(onEvents: (events: PlatformEvent[]) => void, query = "",
     const note = (message: MessageEvent<string>) => {
       waiting.push(JSON.parse(message.data) as PlatformEvent);
       if (waiting.length > 500) waiting = waiting.slice(-500);
-      frame ??= setTimeout(flush, 100);
+      frame ??= setTimeout(flush, 150);
     };
     for (const topic of TOPICS) source.addEventListener(topic, note);
     source.onopen = () => setState("open");

@@ -105,6 +105,19 @@ async fn the_overview_counts_calls_money_and_what_waits() {
 }
 
 #[tokio::test]
+async fn the_overview_tells_second_by_second_and_never_before_the_process_began() {
+    let books = Books::open();
+    books.captured("k1", 10_000).await;
+    books.clock.advance_ms(3000);
+    assert_eq!(books.read("/overview").await["seconds"], json!([]));
+    let overview = books.read("/overview?series=300").await;
+    let seconds = overview["seconds"].as_array().unwrap();
+    let calls: Vec<_> = seconds.iter().map(|second| second["succeeded"].as_i64().unwrap()).collect();
+    assert_eq!(calls, [1, 0, 0], "{overview}");
+    assert!(seconds[0]["p95Ms"].is_number() && seconds[1]["p95Ms"].is_null(), "{overview}");
+}
+
+#[tokio::test]
 async fn requests_are_remembered_by_template_and_without_secrets() {
     let books = Books::open();
     let id = books.captured("k1", 1).await;

@@ -48,6 +48,8 @@ struct OverviewView {
     requests_since: Timestamp,
     /// Calls to this process by kind.
     requests: Vec<TrafficView>,
+    /// Payment calls second by second, oldest first; only when `series` asks for them, and never before the process began.
+    seconds: Vec<SecondView>,
     /// What waits between the API and the ledger.
     outbox: OutboxSummary,
     /// Money in the books, by currency.
@@ -74,6 +76,28 @@ struct TrafficView {
     /// 95 % took at most this long; null without calls.
     p95_ms: Option<f64>,
     /// 99 % took at most this long; null without calls.
+    p99_ms: Option<f64>,
+}
+
+/// The payment calls of one second.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = TrafficSecond)]
+struct SecondView {
+    /// Which.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// Answered with success.
+    succeeded: u32,
+    /// Refused (4xx).
+    refused: u32,
+    /// Failed by us (5xx).
+    failed: u32,
+    /// Half of the authorizations took at most this long; null without any.
+    p50_ms: Option<f64>,
+    /// 95 % of them; null without any.
+    p95_ms: Option<f64>,
+    /// 99 % of them; null without any.
     p99_ms: Option<f64>,
 }
 
@@ -117,7 +141,10 @@ struct ProofsSummary {
     path = "/overview",
     tag = "operations",
     operation_id = "getOverview",
-    params(("window" = Option<u16>, Query, description = "Seconds over which requests are counted, 1–300 (300)")),
+    params(
+        ("window" = Option<u16>, Query, description = "Seconds over which requests are counted, 1–300 (300)"),
+        ("series" = Option<u16>, Query, description = "How many of the latest seconds to tell one by one, 1–300 (none)"),
+    ),
     responses((status = 200, description = "The overview", body = OverviewView))
 )]
 async fn overview(
@@ -126,6 +153,7 @@ async fn overview(
 ) -> Result<Json<OverviewView>, Problem> {
     let mut query = Query::new(query.as_deref());
     let window = query.number("window", 1, WINDOW_MAX).unwrap_or(WINDOW_MAX);
+    let series = query.number("series", 1, WINDOW_MAX).unwrap_or(0);
     query.finish()?;
     let now = app.clock.now();
     let mut snapshot = app.store.snapshot().await?;
@@ -137,6 +165,7 @@ async fn overview(
         at: now,
         requests_since: now.plus_ms(-window * 1000).max(app.desk.started_at),
         requests: Action::ALL.map(|action| counted(&traffic, action, window, now)).into(),
+        seconds: seconds(&traffic, series, app.desk.started_at, now),
         outbox: OutboxSummary::of(&status, now),
         money: money(&balances),
         proofs: latest(&app.desk.prover.memory()).map(proofs),
@@ -151,6 +180,29 @@ fn counted(traffic: &Traffic, action: Action, window: i64, now: Timestamp) -> Tr
         succeeded: counts.succeeded,
         refused: counts.refused,
         failed: counts.failed,
+        p50_ms: ms(50),
+        p95_ms: ms(95),
+        p99_ms: ms(99),
+    }
+}
+
+/// The latest whole seconds in which this process ran. The one that is not over yet would look like a drop.
+fn seconds(traffic: &Traffic, series: i64, started_at: Timestamp, now: Timestamp) -> Vec<SecondView> {
+    let this = now.unix_ms() / 1000;
+    let first = (this - series).max(started_at.unix_ms() / 1000);
+    (first..this).map(|at| second(traffic, Timestamp::from_unix_ms(at * 1000))).collect()
+}
+
+fn second(traffic: &Traffic, at: Timestamp) -> SecondView {
+    let of = |action| traffic.over(action, 1, at.unix_ms());
+    let authorize = of(Action::Authorize);
+    let ms = |percent| authorize.percentile(percent).map(|took: Duration| took.as_secs_f64() * 1e3);
+    let payments = [authorize, of(Action::Capture), of(Action::Void), of(Action::Refund)];
+    SecondView {
+        at,
+        succeeded: payments.iter().map(|counts| counts.succeeded).sum(),
+        refused: payments.iter().map(|counts| counts.refused).sum(),
+        failed: payments.iter().map(|counts| counts.failed).sum(),
         p50_ms: ms(50),
         p95_ms: ms(95),
         p99_ms: ms(99),

@@ -15,7 +15,7 @@ export function AuditPage() {
   );
   return (
     <>
-      <Head title={t("auditTitle")} lead={t("auditLead")} />
+      <Head title={t("auditTitle")} lead={t("auditLead")} command={{ path: "/audit" }} />
       <PagedRows
         query={pages}
         label={t("auditTitle")}

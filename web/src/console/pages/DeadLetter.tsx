@@ -160,6 +160,7 @@ function Found({ letter }: { letter: Letter }) {
     <>
       <Head
         title={`${t("deadTitle")} ${letter.id}`}
+        command={{ path: `/dead-letters/${letter.id}`, cli: `swelite dead-letters show ${letter.id}` }}
         lead={
           <>
             <Badge tone={LETTER_TONES[letter.state]}>{t(letter.state as TextKey)}</Badge>{" "}
@@ -195,9 +196,7 @@ function Found({ letter }: { letter: Letter }) {
           <dt>{t("topic")}</dt>
           <dd>{letter.originalTopic}</dd>
           <dt>{t("place")}</dt>
-          <dd>
-            {letter.partition} @ {letter.offset}
-          </dd>
+          <dd>{letter.offset < 0 ? t("placeNone") : `${letter.partition} @ ${letter.offset}`}</dd>
           <dt>{t("when")}</dt>
           <dd>
             <Time at={letter.timestamp} precise />

@@ -210,7 +210,13 @@ export function DeadLettersPage() {
   );
   return (
     <>
-      <Head title={t("deadTitle")} />
+      <Head
+        title={t("deadTitle")}
+        command={{
+          path: `/dead-letters${chosen ? `?state=${chosen}` : ""}`,
+          cli: "swelite dead-letters list",
+        }}
+      />
       <div className={cs.stack}>
         <Groups />
         <div>

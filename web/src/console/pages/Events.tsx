@@ -1,7 +1,7 @@
 /** Events, what has become of each, and those that happen right now. */
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { memo, useCallback, useState } from "react";
 import { api, data } from "../../api/client";
 import { Badge, Button, Copy, Json, Notice, type Tone, ui } from "../../ui/parts";
 import { Empty, Loaded } from "../../ui/states";
@@ -11,6 +11,9 @@ import { useLang, useWords } from "../../util/i18n";
 import { type PlatformEvent, useLive } from "../../util/live";
 import { cs, Head, PagedRows, PaymentLink, Rows, TabPanel, Tabs, Time, usePages } from "../parts";
 import { type TextKey, texts } from "../words";
+
+/** As many as one can look at while they pass by. */
+const TAIL_ROWS = 60;
 
 const TONES: Record<string, Tone> = {
   pending: "wait",
@@ -99,13 +102,37 @@ function Outbox() {
   );
 }
 
+/** One event. Hundreds come in a second: a row is drawn once, and its content only when somebody opens it. */
+const TailRow = memo(function TailRow({ event, onOpen }: { event: PlatformEvent; onOpen: () => void }) {
+  const t = useWords(texts);
+  const [open, setOpen] = useState(false);
+  return (
+    <li>
+      <Time at={event.occurredAt} precise />
+      <span>
+        {event.topic} <Copy text={event.id} /> <PaymentLink id={event.paymentId} />
+      </span>
+      <details
+        onToggle={(toggle) => {
+          setOpen(toggle.currentTarget.open);
+          if (toggle.currentTarget.open) onOpen();
+        }}
+      >
+        <summary>{t("envelope")}</summary>
+        {open && <Json value={event.envelope} />}
+      </details>
+    </li>
+  );
+});
+
 function Tail() {
   const t = useWords(texts);
   const c = useWords(common);
   const [events, setEvents] = useState<PlatformEvent[]>([]);
   const [paused, setPaused] = useState(false);
+  const stop = useCallback(() => setPaused(true), []);
   const live = useLive(
-    (fresh) => setEvents((before) => [...fresh.reverse(), ...before].slice(0, 200)),
+    (fresh) => setEvents((before) => [...fresh.reverse(), ...before].slice(0, TAIL_ROWS)),
     "",
     !paused,
   );
@@ -116,7 +143,12 @@ function Tail() {
           <span className={live === "open" ? ui.dot : `${ui.dot} ${ui.dotOff}`} />
           {c(paused ? "livePaused" : live === "lost" ? "liveLost" : "live")}
         </span>
-        <Button size="small" icon={paused ? "play" : "pause"} onClick={() => setPaused(!paused)}>
+        <Button
+          data-key="pause"
+          size="small"
+          icon={paused ? "play" : "pause"}
+          onClick={() => setPaused(!paused)}
+        >
           {c(paused ? "resume" : "pause")}
         </Button>
       </div>
@@ -125,16 +157,7 @@ function Tail() {
       ) : (
         <ol className={cs.timeline}>
           {events.map((event) => (
-            <li key={event.id}>
-              <Time at={event.occurredAt} precise />
-              <span>
-                {event.topic} <Copy text={event.id} /> <PaymentLink id={event.paymentId} />
-              </span>
-              <details onToggle={(toggle) => toggle.currentTarget.open && setPaused(true)}>
-                <summary>{t("envelope")}</summary>
-                <Json value={event.envelope} />
-              </details>
-            </li>
+            <TailRow key={event.id} event={event} onOpen={stop} />
           ))}
         </ol>
       )}
@@ -149,7 +172,10 @@ export function EventsPage() {
   const chosen = tab === "live" ? "live" : "outbox";
   return (
     <>
-      <Head title={t("evTitle")} />
+      <Head
+        title={t("evTitle")}
+        command={{ path: chosen === "live" ? "/events/stream" : "/outbox", cli: "swelite outbox status" }}
+      />
       <div className={cs.stack}>
         <Summary />
         <div>

@@ -5,6 +5,7 @@ import { Badge, type Tone } from "../../ui/parts";
 import { Loaded } from "../../ui/states";
 import { duration } from "../../util/format";
 import { useLang, useWords } from "../../util/i18n";
+import { inKorean } from "../health";
 import { Ago, Head, Rows } from "../parts";
 import { type TextKey, texts } from "../words";
 
@@ -18,11 +19,13 @@ export function HealthPage() {
     queryFn: () => data(api.GET("/health/components")),
     refetchInterval: 2000,
   });
+  const said = (sentence: string) => (lang === "ko" ? inKorean(sentence) : sentence);
   const bad = query.data?.data.filter((row) => row.state !== "up").length ?? 0;
   const named = (name: string) => (`c_${name}` in texts.ko ? t(`c_${name}` as TextKey) : name);
   return (
     <>
       <Head
+        command={{ path: "/health/components", cli: "swelite doctor" }}
         title={query.data ? (bad === 0 ? t("healthGood") : t("healthBad", { n: bad })) : t("healthTitle")}
       />
       <Loaded query={query}>
@@ -38,8 +41,8 @@ export function HealthPage() {
                 title: t("state"),
                 cell: (row) => <Badge tone={TONES[row.state]}>{t(row.state as TextKey)}</Badge>,
               },
-              { key: "detail", title: t("detail"), cell: (row) => row.detail },
-              { key: "how", title: t("how"), cell: (row) => row.how },
+              { key: "detail", title: t("detail"), cell: (row) => said(row.detail) },
+              { key: "how", title: t("how"), cell: (row) => said(row.how) },
               {
                 key: "at",
                 title: t("checkedAt"),

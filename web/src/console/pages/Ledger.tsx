@@ -12,6 +12,11 @@ import { type TextKey, texts } from "../words";
 
 type Account = Schemas["Account"];
 
+/** An amount of an account; nothing for one that has never been used. */
+function used(account: Account, minorUnits: number): string {
+  return account.currency ? amount(minorUnits, account.currency) : "–";
+}
+
 function Accounts() {
   const t = useWords(texts);
   const navigate = useNavigate();
@@ -56,10 +61,11 @@ function Accounts() {
                     params={{ code: String(row.code) } as never}
                     search={{ currency: row.currency ?? undefined } as never}
                   >
-                    {row.code} {row.name}
+                    {row.code} {`a_${row.name}` in texts.ko ? t(`a_${row.name}` as TextKey) : row.name}
                   </Link>
                 ),
               },
+              { key: "code", title: t("accountName"), cell: (row) => <code>{row.name}</code> },
               { key: "kind", title: t("kind"), cell: (row) => t(`k_${row.type}` as TextKey) },
               ...(perOwner
                 ? [{ key: "owner", title: t("owner"), cell: (row: Account) => row.owner ?? "" }]
@@ -69,25 +75,25 @@ function Accounts() {
                 key: "debit",
                 title: t("debit"),
                 number: true,
-                cell: (row) => amount(row.posted.debit, row.currency ?? "KRW"),
+                cell: (row) => used(row, row.posted.debit),
               },
               {
                 key: "credit",
                 title: t("credit"),
                 number: true,
-                cell: (row) => amount(row.posted.credit, row.currency ?? "KRW"),
+                cell: (row) => used(row, row.posted.credit),
               },
               {
                 key: "balance",
                 title: t("balance"),
                 number: true,
-                cell: (row) => <strong>{amount(row.posted.balance, row.currency ?? "KRW")}</strong>,
+                cell: (row) => <strong>{used(row, row.posted.balance)}</strong>,
               },
               {
                 key: "hold",
                 title: t("hold"),
                 number: true,
-                cell: (row) => amount(row.hold.balance, row.currency ?? "KRW"),
+                cell: (row) => used(row, row.hold.balance),
               },
             ]}
           />
@@ -146,7 +152,14 @@ export function LedgerPage() {
   const chosen = tab === "journal" ? "journal" : "accounts";
   return (
     <>
-      <Head title={t("ledTitle")} />
+      <Head
+        title={t("ledTitle")}
+        command={
+          chosen === "journal"
+            ? { path: "/ledger/entries" }
+            : { path: "/ledger/accounts", cli: "swelite ledger accounts" }
+        }
+      />
       <Tabs
         label={t("ledTitle")}
         value={chosen}
@@ -181,7 +194,10 @@ export function AccountPage() {
   const name = pages.data?.pages[0]?.data[0]?.account.name;
   return (
     <>
-      <Head title={t("statement", { name: name ? `${code} ${name}` : code })} />
+      <Head
+        title={t("statement", { name: name ? `${code} ${name}` : code })}
+        command={{ path: `/ledger/accounts/${code}/entries` }}
+      />
       <PagedRows
         query={pages}
         label={t("statement", { name: code })}
@@ -225,7 +241,7 @@ export function EntryPage() {
   });
   return (
     <>
-      <Head title={t("entryTitle", { id })} />
+      <Head title={t("entryTitle", { id })} command={{ path: `/ledger/entries/${id}` }} />
       <Loaded query={entry}>
         {(found) => (
           <div className={cs.stack}>

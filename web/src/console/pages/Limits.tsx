@@ -149,7 +149,15 @@ export function LimitsPage() {
   };
   return (
     <>
-      <Head title={t("limTitle")} lead={t("limLead")} />
+      <Head
+        title={t("limTitle")}
+        lead={t("limLead")}
+        command={{
+          path: key
+            ? `/idempotency?${new URLSearchParams({ merchantId: merchant, key })}`
+            : `/limits?${new URLSearchParams({ merchantId: merchant })}`,
+        }}
+      />
       <form key={`${merchant}/${key}`} className={cs.lookUp} onSubmit={submit}>
         <Field label={t("merchant")}>
           {(control) => <input {...control} name="merchant" defaultValue={merchant} maxLength={32} />}

@@ -17,28 +17,64 @@ import { useZone } from "../zone";
 type Overview = Schemas["Overview"];
 type Traffic = Schemas["Traffic"];
 const SECONDS = 300;
+const DECLINES_MAX = 200;
 
 interface Sample {
   at: number;
   rate: number | null;
+  wrong: number | null;
   p50: number | null;
   p95: number | null;
   p99: number | null;
   pending: number | null;
 }
 
-const UNREAD: Omit<Sample, "at"> = { rate: null, p50: null, p95: null, p99: null, pending: null };
+const UNREAD: Omit<Sample, "at"> = {
+  rate: null,
+  wrong: null,
+  p50: null,
+  p95: null,
+  p99: null,
+  pending: null,
+};
 
 function total(traffic: Traffic[]): number {
   return traffic.reduce((sum, one) => sum + one.succeeded + one.refused + one.failed, 0);
 }
 
-/** One sample a second, held for five minutes. A second that could not be read is a gap, never zero. */
-function useSamples(paused: boolean) {
+/** What was known, with what a reading tells; `null` is a second that could not be read: a gap, never zero. */
+export function sampled(before: Sample[], view: Overview | null, now: number): Sample[] {
+  const known = new Map(before.map((sample) => [sample.at, sample]));
+  if (!view) {
+    const at = Math.floor(now / 1000) - 1;
+    if (!known.has(at)) known.set(at, { at, ...UNREAD });
+  }
+  for (const second of view?.seconds ?? []) {
+    const at = Math.floor(Date.parse(second.at) / 1000);
+    known.set(at, {
+      at,
+      rate: second.succeeded + second.refused + second.failed,
+      wrong: second.refused + second.failed,
+      p50: second.p50Ms ?? null,
+      p95: second.p95Ms ?? null,
+      p99: second.p99Ms ?? null,
+      pending: known.get(at)?.pending ?? null,
+    });
+  }
+  const samples = [...known.values()].sort((a, b) => a.at - b.at).slice(-SECONDS);
+  const last = samples.at(-1);
+  // What waits is known for the moment of a reading only.
+  if (view && last) last.pending = view.outbox.pending;
+  return samples;
+}
+
+/** The overview, read once a second, and its last five minutes. After a gap all of them are asked for again. */
+function useOverview(paused: boolean) {
   const [samples, setSamples] = useState<Sample[]>([]);
+  const whole = useRef(true);
   const query = useQuery({
-    queryKey: ["overview", "second"],
-    queryFn: () => data(api.GET("/overview", { params: { query: { window: 1 } } })),
+    queryKey: ["overview"],
+    queryFn: () => data(api.GET("/overview", { params: { query: { series: whole.current ? SECONDS : 5 } } })),
     refetchInterval: paused ? false : 1000,
     retry: false,
   });
@@ -48,24 +84,10 @@ function useSamples(paused: boolean) {
   useEffect(() => {
     if (updated === 0 || updated === seen.current) return;
     seen.current = updated;
-    const at = Math.round(updated / 1000);
-    const authorize = view?.requests.find((one) => one.action === "authorize");
-    const read =
-      view && !isError
-        ? {
-            rate: total(view.requests.filter((one) => one.action !== "other")),
-            p50: authorize?.p50Ms ?? null,
-            p95: authorize?.p95Ms ?? null,
-            p99: authorize?.p99Ms ?? null,
-            pending: view.outbox.pending,
-          }
-        : UNREAD;
-    setSamples((before) => [
-      ...before.filter((one) => one.at > at - SECONDS && one.at !== at),
-      { at, ...read },
-    ]);
+    whole.current = isError;
+    setSamples((before) => sampled(before, isError || !view ? null : view, updated));
   }, [updated, view, isError]);
-  return samples;
+  return { view: query, samples };
 }
 
 function Title({ view }: { view: Overview }) {
@@ -189,6 +211,8 @@ function Charts({ samples }: { samples: Sample[] }) {
   const since = samples.at(gap === -1 ? 0 : -gap)?.at;
   const said = (value: number | null | undefined, text: (value: number) => string) =>
     value === null || value === undefined ? c("unknown") : text(value);
+  const of = (key: Exclude<keyof Sample, "at">) => samples.map((sample) => sample[key]);
+  const p95 = samples.findLast((sample) => sample.p95 !== null)?.p95;
   return (
     <>
       {last?.rate === null && since !== undefined && (
@@ -201,19 +225,26 @@ function Charts({ samples }: { samples: Sample[] }) {
         text={said(last?.rate, (n) => t("ovRateText", { n }))}
         at={at}
         show={(value) => String(Math.round(value))}
-        series={[{ label: t("ovRate"), values: samples.map((sample) => sample.rate) }]}
+        series={[
+          { label: t("ovAll"), values: of("rate"), weight: 1.5, fill: true },
+          { label: t("ovWrong"), values: of("wrong"), weight: 1.5, color: "--bad", dash: [3, 3] },
+        ]}
       />
       <Chart
         title={t("ovLatencyChart")}
-        text={said(samples.findLast((sample) => sample.p95 !== null)?.p95, (value) =>
-          t("ovLatencyText", { time: duration(value, lang) }),
-        )}
+        text={
+          last?.rate === null
+            ? c("unknown")
+            : p95 == null
+              ? t("ovLatencyNone")
+              : t("ovLatencyText", { time: duration(p95, lang) })
+        }
         at={at}
         show={(value) => duration(value, lang)}
         series={[
-          { label: "p50", values: samples.map((sample) => sample.p50), weight: 1 },
-          { label: "p95", values: samples.map((sample) => sample.p95), weight: 2 },
-          { label: "p99", values: samples.map((sample) => sample.p99), weight: 1, dash: [4, 4] },
+          { label: "p50", values: of("p50"), weight: 1 },
+          { label: "p95", values: of("p95"), weight: 2 },
+          { label: "p99", values: of("p99"), weight: 1, dash: [3, 3] },
         ]}
       />
       <Chart
@@ -221,30 +252,79 @@ function Charts({ samples }: { samples: Sample[] }) {
         text={said(last?.pending, (n) => t("ovPendingText", { n }))}
         at={at}
         show={(value) => String(Math.round(value))}
-        series={[{ label: t("ovPendingChart"), values: samples.map((sample) => sample.pending) }]}
+        series={[{ label: t("ovPendingChart"), values: of("pending"), fill: true }]}
       />
     </>
   );
+}
+
+/** Why cards were declined, of the latest that were. */
+function Declines() {
+  const t = useWords(texts);
+  const query = useQuery({
+    queryKey: ["overview", "declines"],
+    queryFn: () =>
+      data(api.GET("/payments", { params: { query: { status: ["DECLINED"], limit: DECLINES_MAX } } })),
+    refetchInterval: 5000,
+  });
+  return (
+    <section className={cs.section}>
+      <h2>{t("ovDeclines")}</h2>
+      <Loaded query={query} rows={2}>
+        {({ data: payments }) => {
+          const reasons = reasonsOf(payments.map((payment) => payment.failure?.code ?? "unknown"));
+          const most = reasons[0]?.[1] ?? 1;
+          if (reasons.length === 0) return <p className={cs.lead}>{t("ovDeclinesNone")}</p>;
+          return (
+            <table className={cs.bars}>
+              <tbody>
+                {reasons.map(([reason, count]) => (
+                  <tr key={reason}>
+                    <th scope="row">
+                      <code>{reason}</code>
+                    </th>
+                    <td>
+                      <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+                        <rect width={(count / most) * 100} height="8" />
+                      </svg>
+                    </td>
+                    <td className={ui.number}>{count}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          );
+        }}
+      </Loaded>
+    </section>
+  );
+}
+
+/** Reasons with how often each is there, the most frequent first. */
+export function reasonsOf(codes: string[]): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1]);
 }
 
 export function OverviewPage() {
   const t = useWords(texts);
   const c = useWords(common);
   const [paused, setPaused] = useState(false);
-  const samples = useSamples(paused);
-  const view = useQuery({
-    queryKey: ["overview"],
-    queryFn: () => data(api.GET("/overview")),
-    refetchInterval: paused ? false : 2000,
-  });
+  const { view, samples } = useOverview(paused);
   return (
     <>
-      <Head title={view.data ? <Title view={view.data} /> : t("overview")}>
+      <Head title={view.data ? <Title view={view.data} /> : t("overview")} command={{ path: "/overview" }}>
         <span className={ui.live}>
           <span className={paused || view.isError ? `${ui.dot} ${ui.dotOff}` : ui.dot} />
           {c(paused ? "livePaused" : view.isError ? "liveLost" : "live")}
         </span>
-        <Button size="small" icon={paused ? "play" : "pause"} onClick={() => setPaused(!paused)}>
+        <Button
+          data-key="pause"
+          size="small"
+          icon={paused ? "play" : "pause"}
+          onClick={() => setPaused(!paused)}
+        >
           {c(paused ? "resume" : "pause")}
         </Button>
       </Head>
@@ -260,6 +340,7 @@ export function OverviewPage() {
               <div className={cs.stack}>
                 <Todo view={found} />
                 <Money view={found} />
+                <Declines />
               </div>
             </div>
           </>

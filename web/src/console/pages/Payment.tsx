@@ -2,10 +2,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { api, data, type Schemas } from "../../api/client";
-import { Button, Copy, Json, ui } from "../../ui/parts";
+import { Button, Copy, Json, Notice, ui } from "../../ui/parts";
 import { Empty, Loaded } from "../../ui/states";
 import { Status } from "../../ui/status";
-import { duration, money } from "../../util/format";
+import { amount, duration, money } from "../../util/format";
 import { useLang, useWords } from "../../util/i18n";
 import { useLive } from "../../util/live";
 import { ActPanel } from "../ActPanel";
@@ -47,8 +47,34 @@ function Story({ item }: { item: Item }) {
   }
 }
 
-function Timeline({ id }: { id: number }) {
+/** What an item is about, in a line: the event's name and amount, or what was debited and credited. */
+function Details({ item, currency }: { item: Item; currency: string }) {
   const t = useWords(texts);
+  if (item.kind === "event") {
+    const { amount: sum } = (item.event.envelope ?? {}) as { amount?: number };
+    return (
+      <p>
+        <code>{item.event.topic}</code> {sum !== undefined && amount(sum, currency)}
+      </p>
+    );
+  }
+  if (item.kind !== "posted") return null;
+  return (
+    <>
+      {item.entry.postings.map((posting, index) => (
+        <p key={`${posting.layer}-${index}`}>
+          {t("debit")} {posting.debit.name} · {t("credit")} {posting.credit.name}{" "}
+          <strong>{amount(posting.amount, posting.currency)}</strong>{" "}
+          {posting.layer === "HOLD" && <small>({t("hold")})</small>}
+        </p>
+      ))}
+    </>
+  );
+}
+
+function Timeline({ id, currency }: { id: number; currency: string }) {
+  const t = useWords(texts);
+  const lang = useLang();
   const query = useQuery({
     queryKey: ["payment", id, "timeline"],
     queryFn: () =>
@@ -57,23 +83,66 @@ function Timeline({ id }: { id: number }) {
   });
   return (
     <Loaded query={query}>
-      {(timeline) => (
-        <ol className={cs.timeline}>
-          {timeline.data.map((item, index) => (
-            <li key={`${item.kind}-${item.at}-${index}`}>
-              <Time at={item.at} precise />
-              <span>
-                <Story item={item} />
-              </span>
-              <details>
-                <summary>{t("json")}</summary>
-                <Json value={item} />
-              </details>
-            </li>
-          ))}
-        </ol>
-      )}
+      {({ data: items }) => {
+        const begun = Math.min(...items.map((item) => Date.parse(item.at)));
+        return (
+          <ol className={cs.story}>
+            {items.map((item, index) => (
+              <li key={`${item.kind}-${item.at}-${index}`} data-kind={item.kind}>
+                <span className={cs.storyNode} aria-hidden="true" />
+                <div>
+                  <h2>
+                    <Story item={item} />
+                  </h2>
+                  <Details item={item} currency={currency} />
+                  <details className={cs.fold}>
+                    <summary>{t("json")}</summary>
+                    <Json value={item} />
+                  </details>
+                </div>
+                <p className={cs.storyTime}>
+                  <Time at={item.at} precise />
+                  <span>+{duration(Date.parse(item.at) - begun, lang)}</span>
+                </p>
+              </li>
+            ))}
+          </ol>
+        );
+      }}
     </Loaded>
+  );
+}
+
+/** Where the payment's latest event is on its way to the ledger. */
+function Way({ id, version }: { id: number; version: number }) {
+  const t = useWords(texts);
+  const lang = useLang();
+  const query = useQuery({
+    queryKey: ["payment", id, "flow", version],
+    queryFn: () => data(api.GET("/payments/{id}/flow", { params: { path: { id } } })),
+    refetchInterval: (flow) => (flow.state.data?.steps.every((step) => step.state === "done") ? false : 1000),
+    placeholderData: (before) => before,
+  });
+  const steps = query.data?.steps ?? [];
+  return (
+    <section className={cs.way} aria-label={t("flow")} aria-busy={query.isPending || undefined}>
+      {query.isError && <Notice tone="warn">{t("wayUnknown")}</Notice>}
+      <ol>
+        {steps.map((step) => (
+          <li key={step.station} data-state={step.state} title={step.at ?? undefined}>
+            <span aria-hidden="true" />
+            <strong>{t(`way_${step.station}` as TextKey)}</strong>
+            <small>
+              {step.state === "done"
+                ? step.durationUs == null
+                  ? t("way_done")
+                  : `+${duration(step.durationUs / 1000, lang)}`
+                : t(`way_${step.state}` as TextKey)}
+            </small>
+          </li>
+        ))}
+      </ol>
+    </section>
   );
 }
 
@@ -248,6 +317,7 @@ function Found({ payment }: { payment: Payment }) {
     <>
       <Head
         title={t("payNo", { id })}
+        command={{ path: `/payments/${id}`, cli: `swelite pay get ${id}` }}
         lead={
           <span className={cs.amountHead}>
             <strong>{money(payment.amount, payment.currency, lang)}</strong>
@@ -260,6 +330,7 @@ function Found({ payment }: { payment: Payment }) {
           return (
             <Button
               key={one}
+              data-key={one}
               look={one === "capture" ? "primary" : "danger"}
               disabledReason={reason ? t(reason) : null}
               onClick={() => go({ act: one })}
@@ -269,6 +340,7 @@ function Found({ payment }: { payment: Payment }) {
           );
         })}
       </Head>
+      <Way id={id} version={payment.version} />
       <div className={cs.detail}>
         <div>
           <Tabs
@@ -278,7 +350,7 @@ function Found({ payment }: { payment: Payment }) {
             onChange={(next) => go({ tab: next === "timeline" ? undefined : next })}
           />
           <TabPanel tab={tab}>
-            {tab === "timeline" && <Timeline id={id} />}
+            {tab === "timeline" && <Timeline id={id} currency={payment.currency} />}
             {tab === "ledger" && <Ledger id={id} />}
             {tab === "events" && <Events id={id} />}
             {tab === "requests" && <Requests id={id} />}

@@ -15,6 +15,7 @@ import { type Column, cs, Head, PagedRows, PaymentLink, Time, usePages } from ".
 import { texts } from "../words";
 
 type Payment = Schemas["Payment"];
+type Search = { q?: string; view?: View };
 const EXPORT_MAX = 10_000;
 
 function list(query: PaymentQuery, cursor: string | undefined, limit: number) {
@@ -51,6 +52,25 @@ function line(payment: Payment) {
   ];
 }
 
+/** The list as the API is asked for it. */
+function address(query: PaymentQuery): string {
+  const asked = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of Array.isArray(value) ? value : [value]) asked.append(name, String(one));
+  }
+  return asked.size > 0 ? `/payments?${asked}` : "/payments";
+}
+
+/** The same on the command line, as far as it knows the conditions. */
+function cliOf(query: PaymentQuery): string | undefined {
+  const { status = [], merchantId, orderId, ...more } = query;
+  if (Object.keys(more).length > 0) return undefined;
+  const parts = ["swelite pay list", ...status.map((one) => `--status ${one}`)];
+  if (merchantId) parts.push(`--merchant ${merchantId}`);
+  if (orderId) parts.push(`--order ${orderId}`);
+  return parts.join(" ");
+}
+
 function Export({ query }: { query: PaymentQuery }) {
   const t = useWords(texts);
   const [count, setCount] = useState<number | null>(null);
@@ -80,7 +100,13 @@ function Export({ query }: { query: PaymentQuery }) {
       <span role="status" className={cs.lead}>
         {count === null ? said : t("exporting", { n: count })}
       </span>
-      <Button size="small" icon="download" disabled={count !== null} onClick={() => void run()}>
+      <Button
+        data-key="export"
+        size="small"
+        icon="download"
+        disabled={count !== null}
+        onClick={() => void run()}
+      >
         {t("exportCsv")}
       </Button>
     </>
@@ -91,7 +117,7 @@ export function PaymentsPage() {
   const t = useWords(texts);
   const c = useWords(common);
   const navigate = useNavigate();
-  const { q = "", view = "view_all" } = useSearch({ strict: false }) as { q?: string; view?: View };
+  const { q = "", view = "view_all" } = useSearch({ strict: false }) as Search;
   const chosen: View = view in VIEWS ? view : "view_all";
   const text = [VIEWS[chosen], q].filter(Boolean).join(" ");
   const { query, unknown } = parse(text);
@@ -100,7 +126,7 @@ export function PaymentsPage() {
     setFresh((before) => before + new Set(events.map((event) => event.paymentId)).size),
   );
   const pages = usePages(["payments", query], (cursor) => list(query, cursor, 50));
-  const go = (next: { q?: string; view?: View }) =>
+  const go = (next: Search) =>
     void navigate({
       to: "/console/payments",
       search: { q: q || undefined, view: chosen === "view_all" ? undefined : chosen, ...next },
@@ -111,7 +137,11 @@ export function PaymentsPage() {
     const { payment, unknown: wrong } = parse(wanted);
     if (payment !== null && wrong.length === 0 && tokens(wanted).length === 1) {
       void navigate({ to: "/console/payments/$id", params: { id: String(payment) } } as never);
-    } else go({ q: wanted || undefined });
+    } else {
+      // A view is a set of statuses; one that is typed replaces it.
+      const ownStatus = tokens(wanted).some((token) => token.startsWith("status:"));
+      go({ q: wanted || undefined, ...(ownStatus ? { view: undefined } : {}) });
+    }
   };
   const columns: Column<Payment>[] = [
     { key: "id", title: t("id"), cell: (row) => <PaymentLink id={row.paymentId} /> },
@@ -125,7 +155,7 @@ export function PaymentsPage() {
   ];
   return (
     <>
-      <Head title={t("payTitle")}>
+      <Head title={t("payTitle")} command={{ path: address(query), cli: cliOf(query) }}>
         <Export query={query} />
       </Head>
       <nav className={cs.views} aria-label={t("payTitle")}>
@@ -133,7 +163,15 @@ export function PaymentsPage() {
           <Link
             key={one}
             to={"/console/payments" as never}
-            search={{ q: q || undefined, view: one === "view_all" ? undefined : one } as never}
+            search={
+              {
+                q:
+                  tokens(q)
+                    .filter((token) => !token.startsWith("status:"))
+                    .join(" ") || undefined,
+                view: one === "view_all" ? undefined : one,
+              } as never
+            }
             aria-current={one === chosen ? "page" : undefined}
             activeOptions={{ exact: true }}
           >

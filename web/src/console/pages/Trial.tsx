@@ -228,13 +228,20 @@ export function TrialPage() {
   });
   return (
     <>
-      <Head title={t("trialTitle")}>
+      <Head
+        title={t("trialTitle")}
+        command={{
+          path: `/ledger/trial-balance${asOf ? `?asOf=${moment(asOf) ?? ""}` : ""}`,
+          cli: `swelite ledger trial-balance${asOf ? ` --as-of ${moment(asOf) ?? ""}` : ""}`,
+        }}
+      >
         <Button size="small" icon="print" onClick={() => window.print()}>
           {t("print")}
         </Button>
         <Button
           size="small"
           icon="download"
+          data-key="export"
           disabledReason={trial.data ? null : t("nothingYet")}
           onClick={() => trial.data && take(trial.data)}
         >

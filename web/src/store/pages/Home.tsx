@@ -35,6 +35,23 @@ function Tile({ product }: { product: Product }) {
   );
 }
 
+const WAY = ["api", "outbox", "published", "broker", "worker", "ledger"] as const;
+
+/** The way every payment here takes, and the seal at its end. */
+function HeroWay() {
+  const t = useWords(texts);
+  return (
+    <ol className={s.heroWay} aria-label={t("flowTitle")}>
+      {WAY.map((station) => (
+        <li key={station}>
+          <span aria-hidden="true">{station === "ledger" ? t("seal") : ""}</span>
+          {t(`station_${station}`)}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
 export function HomePage() {
   const t = useWords(texts);
   const lang = useLang();
@@ -54,8 +71,11 @@ export function HomePage() {
     <>
       {isHome ? (
         <div className={s.hero}>
-          <h1>{t("headline")}</h1>
-          <p className={s.lead}>{t("lead")}</p>
+          <div>
+            <h1>{t("headline")}</h1>
+            <p className={s.lead}>{t("lead")}</p>
+          </div>
+          <HeroWay />
         </div>
       ) : (
         <h1 className={s.pageTitle}>

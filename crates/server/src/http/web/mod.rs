@@ -33,6 +33,9 @@ const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 const STORE_PAGES: [&str; 7] = ["/c/", "/p/", "/search", "/cart", "/checkout", "/orders", "/orders/"];
 const CONSOLE_PAGES: [&str; 4] = ["/console", "/console/", "/dev", "/dev/"];
 
+/// The store's entry with the home page already drawn in it: it can be read before any script has arrived.
+const HOME: &str = "home.html";
+
 /// What an entry is answered with when the pages were not built.
 const NOT_BUILT: &str = include_str!("not_built.html");
 
@@ -48,7 +51,11 @@ pub(super) fn answer(request: &Request) -> Option<Response> {
         return Some(of_file(name, file, request.headers()));
     }
     let entry = entry_of(path).filter(|_| prefers_html(request.headers()))?;
-    let Some(file) = Files::get(entry) else { return Some(not_built()) };
+    let is_home = path == "/" && request.uri().query().is_none();
+    let home = is_home.then(|| Files::get(HOME)).flatten().map(|file| (HOME, file));
+    let Some((entry, file)) = home.or_else(|| Some((entry, Files::get(entry)?))) else {
+        return Some(not_built());
+    };
     let mut response = of_file(entry, file, request.headers());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
