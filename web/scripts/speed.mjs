@@ -41,6 +41,8 @@ async function visit(base, path) {
 }
 
 const EVENTS_A_SECOND = 500;
+/** Calls that may be unanswered at a time; a server that cannot keep up makes fewer events, and the rate says so. */
+const WAITING_MAX = 64;
 const WATCH_SECONDS = 15;
 /** What people call immediate. */
 const ANSWER_MS = 200;
@@ -48,6 +50,7 @@ const ANSWER_MS = 200;
 /** Makes events as fast as is wanted, by payments, until it is told to stop; how many it made. */
 async function makeEvents(base, until) {
   let made = 0;
+  let waiting = 0;
   const begun = performance.now();
   const one = async (index) => {
     const order = { merchantId: "M123", amount: 1000, currency: "KRW", idempotencyKey: `speed-${index}` };
@@ -61,8 +64,13 @@ async function makeEvents(base, until) {
   };
   for (let asked = 0; !until.done; ) {
     const due = Math.floor(((performance.now() - begun) / 1000) * EVENTS_A_SECOND);
-    while (asked < due) {
-      void one(asked).catch(() => {});
+    while (asked < due && waiting < WAITING_MAX) {
+      waiting += 1;
+      void one(asked)
+        .catch(() => {})
+        .finally(() => {
+          waiting -= 1;
+        });
       asked += 1;
     }
     await new Promise((resolve) => setTimeout(resolve, 5));
