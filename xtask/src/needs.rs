@@ -27,11 +27,12 @@ pub(crate) const BUILD: [Need; 3] = [
 ];
 
 /// What the real servers need on top of that.
-pub(crate) const SERVICES: [Need; 6] = [
+pub(crate) const SERVICES: [Need; 7] = [
     Need { program: "mariadbd", package: "mariadb-server" },
     Need { program: "redis-server", package: "redis-server" },
     Need { program: "java", package: "default-jre-headless" },
     Need { program: "mvn", package: "maven" },
+    Need { program: "openssl", package: "openssl" },
     Need { program: "setpriv", package: "util-linux" },
     Need { program: "setsid", package: "util-linux" },
 ];

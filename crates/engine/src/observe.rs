@@ -74,6 +74,8 @@ pub enum Incident {
     Hole,
     /// The outbox lacks an event that has not been pruned.
     OutboxGap,
+    /// The database lacks events that were published: it has lost commits.
+    DatabaseWentBack,
 }
 
 /// Whoever watches.

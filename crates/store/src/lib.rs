@@ -17,7 +17,8 @@ pub mod testing;
 
 #[cfg(feature = "mariadb")]
 pub use mariadb::{
-    LANES_DEFAULT, MariadbError, MariadbOptions, MariadbStore, Tls, migrate as migrate_mariadb,
+    LANES_DEFAULT, MariadbError, MariadbOptions, MariadbStore, Tls, begin_timeline as begin_mariadb_timeline,
+    migrate as migrate_mariadb,
 };
 pub use settings::SqliteSettings;
-pub use sqlite::{Copy, CopyError, OpenError, SqliteStore, backup, restore};
+pub use sqlite::{Copy, CopyError, OpenError, SqliteStore, backup, begin_timeline, restore};

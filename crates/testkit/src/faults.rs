@@ -41,8 +41,17 @@ pub struct Faults {
     plan: Mutex<Plan>,
     /// Commits that wait to be released; `None` while they need not.
     held: watch::Sender<Option<usize>>,
-    /// The epoch whose holder is frozen, and how many of its calls wait.
-    frozen: watch::Sender<(Option<u64>, usize)>,
+    /// Who is frozen, and how many of its calls wait.
+    frozen: watch::Sender<(Option<Holder>, usize)>,
+}
+
+/// Who holds an epoch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Holder {
+    /// A relay with this epoch on a lane.
+    Relay(u64),
+    /// A worker with this epoch on a partition.
+    Worker(u64),
 }
 
 /// Which changes are refused.
@@ -115,9 +124,9 @@ impl Faults {
         self.held.send_replace(None);
     }
 
-    /// Relays and workers that stand on this epoch freeze before their next transaction, as a stopped process would.
-    pub fn freeze(&self, epoch: u64) {
-        self.frozen.send_replace((Some(epoch), 0));
+    /// Whoever this is freezes before its next transaction, as a stopped process would.
+    pub fn freeze(&self, holder: Holder) {
+        self.frozen.send_replace((Some(holder), 0));
     }
 
     /// Waits until one of them has come to its transaction.
@@ -158,8 +167,8 @@ impl Faults {
         planned(plan.away, refused, &mut plan.postings)
     }
 
-    async fn wait_while_frozen(&self, epoch: Option<u64>) {
-        let stands_on = |frozen: Option<u64>| epoch.is_some() && frozen == epoch;
+    async fn wait_while_frozen(&self, holder: Option<Holder>) {
+        let stands_on = |frozen: Option<Holder>| holder.is_some() && frozen == holder;
         self.frozen.send_if_modified(|(frozen, waiting)| {
             let waits = stands_on(*frozen);
             *waiting += usize::from(waits);
@@ -212,7 +221,9 @@ impl Store for FaultyStore {
     }
 
     async fn posting_open(&self, scope: &PostingScope) -> Result<Box<dyn PostingBatch>, StoreError> {
-        self.faults.wait_while_frozen(scope.partitions.first().map(|fence| fence.epoch)).await;
+        self.faults
+            .wait_while_frozen(scope.partitions.first().map(|fence| Holder::Worker(fence.epoch)))
+            .await;
         self.faults.check_away()?;
         let inner = self.inner.posting_open(scope).await?;
         Ok(Box::new(FaultyPosting { inner, faults: Arc::clone(&self.faults) }))
@@ -249,7 +260,7 @@ impl Store for FaultyStore {
         moves: &[(RelayLease, Seq)],
         lease: Duration,
     ) -> Result<Vec<bool>, StoreError> {
-        self.faults.wait_while_frozen(moves.first().map(|(lease, _)| lease.epoch)).await;
+        self.faults.wait_while_frozen(moves.first().map(|(lease, _)| Holder::Relay(lease.epoch))).await;
         self.faults.check_away()?;
         self.inner.relay_move(moves, lease).await
     }

@@ -2,7 +2,7 @@
 //!
 //! Where to look: [`clock`] has a clock and randomness that the test owns; [`mod@store_suite`], [`mod@broker_suite`] and
 //! [`mod@cache_suite`] are what every store, broker and cache must do; [`wait`] waits for conditions; [`process`] runs the real
-//! binary and [`http`] speaks to it; [`away`] is a store that is not there, [`faults`] makes one fail on demand; [`services`]
+//! binary and [`http`] speaks to it; [`proxy`] cuts connections; [`away`] is a store that is not there, [`faults`] makes one fail on demand; [`services`]
 //! starts real MariaDB, Redis and Kafka servers.
 
 #[cfg(feature = "suites")]
@@ -19,6 +19,8 @@ pub mod faults;
 pub mod http;
 #[cfg(feature = "suites")]
 pub mod process;
+#[cfg(feature = "suites")]
+pub mod proxy;
 #[cfg(feature = "suites")]
 pub mod schema;
 pub mod services;

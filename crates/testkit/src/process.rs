@@ -109,6 +109,17 @@ impl Launch {
         output.unwrap_or_else(|error| panic!("run {} {arguments:?}: {error}", self.binary.display()))
     }
 
+    /// Runs lines of a shell in its environment, up to the first that fails.
+    ///
+    /// # Panics
+    /// When there is no shell.
+    pub fn run_shell(&self, lines: &str) -> Output {
+        let mut shell = Command::new("bash");
+        shell.args(["-euo", "pipefail", "-c", lines]).stdin(Stdio::null());
+        self.in_its_environment(&mut shell);
+        shell.output().unwrap_or_else(|error| panic!("run a shell: {error}"))
+    }
+
     async fn start(&self, arguments: &[&str], ready: &'static str) -> Running {
         let log = self.log.clone();
         let out = OpenOptions::new().create(true).append(true).open(&log);
@@ -125,10 +136,15 @@ impl Launch {
         let mut line = self.wrapper.iter().map(OsString::as_os_str).chain([self.binary.as_os_str()]);
         let mut command = Command::new(line.next().unwrap_or_default());
         command.args(line);
-        // Nothing of the developer's own settings may reach the process under test.
-        command.env_clear().envs(self.variables.iter().map(|(name, value)| (name, value)));
-        command.env("SWELITE_DATA_DIR", &self.data_dir).env("SWELITE_URL", self.url()).args(arguments);
+        self.in_its_environment(&mut command);
+        command.args(arguments);
         command
+    }
+
+    /// Nothing of the developer's own settings may reach the process under test.
+    fn in_its_environment(&self, command: &mut Command) {
+        command.env_clear().envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command.env("SWELITE_DATA_DIR", &self.data_dir).env("SWELITE_URL", self.url());
     }
 }
 

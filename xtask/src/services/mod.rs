@@ -124,7 +124,9 @@ fn start(service: Shared, folder: &Path, jars: &Path) -> Result<String> {
         Shared::Kafka => {
             let ports = (free_port(19092)?, free_port(19193)?);
             let jars = jars.to_owned();
-            Kafka::start(&dir, KafkaOptions { jars, heap: "256m".to_owned(), ports: vec![ports] }, life)?;
+            let heap = "256m".to_owned();
+            let options = KafkaOptions { jars, heap, ports: vec![ports], further: Vec::new() };
+            Kafka::start(&dir, options, life)?;
             ports.0
         }
     };

@@ -1,4 +1,5 @@
-//! `swelite backup` and `swelite restore`: copies of the embedded books, taken while they are in use and brought back.
+//! `swelite backup` and `swelite restore`: copies of the embedded books, taken while they are in use and brought back; and the step
+//! after books of any kind have gone back in time.
 
 use std::path::{Path, PathBuf};
 
@@ -7,8 +8,12 @@ use engine::ports::Clock;
 use serde_json::json;
 use store::{Copy, CopyError, SqliteSettings};
 
-use super::{Context, Exit, config::SettingsArgs, embedded_failure, failure::Failure};
-use crate::{config::Flags, system::System};
+use super::{Context, Exit, config::SettingsArgs, embedded_failure, failure::Failure, open_failure};
+use crate::{
+    config::{Flags, Settings},
+    system::System,
+    wiring::{self, TimelineError},
+};
 
 /// Copy the embedded books into a file, also while they are in use.
 #[derive(Debug, Args)]
@@ -26,11 +31,17 @@ pub(super) struct Restore {
     #[command(flatten)]
     settings: SettingsArgs,
     /// The copy
-    #[arg(value_name = "FILE")]
-    from: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "timeline")]
+    from: Option<PathBuf>,
     /// Take the place of books that are there; they are kept beside
     #[arg(long)]
     replace: bool,
+    /// Only begin another timeline: the books were brought back by other means, or a failover may have lost commits
+    #[arg(long, conflicts_with_all = ["from", "replace"])]
+    timeline: bool,
+    /// Why; kept in the audit log
+    #[arg(long, value_name = "TEXT", requires = "timeline")]
+    reason: Option<String>,
 }
 
 impl Backup {
@@ -44,15 +55,44 @@ impl Backup {
 
 impl Restore {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
+        match &self.from {
+            Some(from) => self.bring_back(context, from)?,
+            None => self.begin_timeline(context)?,
+        }
+        context.output.say(context.output.pick(
+            "잃은 시간의 결제는 장부에 없어요. 호출을 받기 전에 `swelite ledger verify` 를 실행하고 가맹점의 기록과 맞춰 보세요.",
+            "payments of the lost time are not in the books: run `swelite ledger verify` and compare with your merchants' records before taking calls",
+        ));
+        Ok(())
+    }
+
+    fn bring_back(&self, context: &Context, from: &Path) -> Result<(), Failure> {
         let books = embedded(context, &self.settings)?;
-        let now = System::start().now();
-        let copy = store::restore(&books, &self.from, self.replace, now);
+        let copy = store::restore(&books, from, self.replace, System::start().now());
         let copy = copy.map_err(|error| failure(context, &error))?;
         show(context, &copy, &books.data_dir, context.output.pick("되돌렸어요", "restored"));
-        context.output.say(context.output.pick(
-            "사본 이후의 결제는 장부에 없어요. 호출을 받기 전에 `swelite ledger verify` 를 실행하고 가맹점의 기록과 맞춰 보세요.",
-            "payments after the copy are not in the books: run `swelite ledger verify` and compare with your merchants' records before taking calls",
-        ));
+        Ok(())
+    }
+
+    fn begin_timeline(&self, context: &Context) -> Result<(), Failure> {
+        let settings: Settings = self.settings.load(context, Flags::new())?.settings;
+        let output = &context.output;
+        context.block_on(async {
+            let begun = wiring::begin_timeline(&settings, self.reason.as_deref()).await;
+            begun.map_err(|error| match error {
+                TimelineError::Books(error) => open_failure(output.lang, &error),
+                TimelineError::Copy(error) => failure(context, &error),
+            })
+        })?;
+        let books = wiring::books_place(&settings);
+        if output.json {
+            output.json(&json!({"books": books, "timelineBegun": true}));
+        } else {
+            output.say(&format!(
+                "✓ {}: {books}",
+                output.pick("새 타임라인을 시작했어요", "began another timeline")
+            ));
+        }
         Ok(())
     }
 }
@@ -66,8 +106,8 @@ fn embedded(context: &Context, settings: &SettingsArgs) -> Result<SqliteSettings
             "the books are in MariaDB: this command is for the embedded store",
         );
         let next = context.output.pick(
-            "docs/OPERATIONS.md 의 MariaDB 절차를 따르세요.",
-            "follow the procedure for MariaDB in docs/OPERATIONS.md",
+            "docs/OPERATIONS.md 의 MariaDB 절차를 따르세요: 데이터베이스의 도구로 되돌린 다음 `swelite restore --timeline`.",
+            "follow the procedure for MariaDB in docs/OPERATIONS.md: its own tools, then `swelite restore --timeline`",
         );
         return Err(Failure::new(Exit::Usage, sentence).then(next));
     }

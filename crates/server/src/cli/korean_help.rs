@@ -123,6 +123,12 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("backup", "to", "새 파일"),
     ("restore", "from", "사본"),
     ("restore", "replace", "지금 있는 장부의 자리에 넣어요. 지금 것은 옆에 남아요"),
+    (
+        "restore",
+        "timeline",
+        "새 타임라인만 시작해요: 장부를 다른 도구로 되돌렸거나, 장애 조치로 커밋을 잃었을 수 있을 때",
+    ),
+    ("restore", "reason", "까닭. 감사 기록에 남아요"),
     ("up", "port", "TCP 포트. 0 이면 빈 포트 (SERVER_PORT)"),
     ("up", "listen", "들을 주소 (SWELITE_LISTEN)"),
     ("ingest", "port", "TCP 포트. 0 이면 빈 포트 (SERVER_PORT)"),

@@ -216,6 +216,13 @@ fn mariadb_failure(lang: Lang, error: &store::MariadbError) -> Failure {
                 "wait for the other `swelite migrate`",
             ),
         ),
+        MariadbError::InUse { .. } => (
+            Exit::Unreachable,
+            lang.pick(
+                "모든 swelite 와 다른 클라이언트를 끝낸 다음 다시 실행하세요. 아무것도 바꾸지 않았어요.",
+                "stop every swelite and every other client of it, then run this again; nothing was changed",
+            ),
+        ),
         MariadbError::ServerTooOld { .. } | MariadbError::Setting(_) => {
             (Exit::Unexpected, lang.pick("설정을 고치세요.", "correct the setting"))
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::ports::{InstanceId, Store};
+use engine::ports::{Clock, InstanceId, Store};
 use store::{OpenError, SqliteSettings, SqliteStore};
 
 use crate::{config::Settings, system::System};
@@ -17,6 +17,17 @@ pub enum BooksError {
     #[cfg(feature = "mariadb")]
     #[error(transparent)]
     Mariadb(#[from] store::MariadbError),
+}
+
+/// Why no timeline was begun.
+#[derive(Debug, thiserror::Error)]
+pub enum TimelineError {
+    /// The books cannot be opened.
+    #[error(transparent)]
+    Books(#[from] BooksError),
+    /// The embedded ones cannot be changed.
+    #[error(transparent)]
+    Copy(#[from] store::CopyError),
 }
 
 impl BooksError {
@@ -58,6 +69,19 @@ pub async fn migrate_books(settings: &Settings) -> Result<(), BooksError> {
     }
     SqliteStore::open(&embedded(settings), Arc::new(System::start()))?;
     Ok(())
+}
+
+/// Makes books that have gone back in time another timeline.
+pub async fn begin_timeline(settings: &Settings, reason: Option<&str>) -> Result<(), TimelineError> {
+    let now = System::start().now();
+    #[cfg(feature = "mariadb")]
+    if let Some(options) = mariadb::options(settings, InstanceId(0)) {
+        return Ok(store::begin_mariadb_timeline(&options, reason, now)
+            .await
+            .map(drop)
+            .map_err(BooksError::from)?);
+    }
+    Ok(store::begin_timeline(&embedded(settings), reason, now)?)
 }
 
 /// Where they are, for people.

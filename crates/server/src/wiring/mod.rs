@@ -33,7 +33,7 @@ pub use self::adapters::kafka;
 use self::parts::{StopSignals, end_after_panic, ended, on_a_thread_of_its_own};
 pub use self::{
     adapters::CacheFault,
-    books::{BooksError, books_place, migrate_books, open_books, read_books},
+    books::{BooksError, TimelineError, begin_timeline, books_place, migrate_books, open_books, read_books},
 };
 use crate::{
     config::Settings,

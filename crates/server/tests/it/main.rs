@@ -17,6 +17,8 @@ mod lifecycle;
 mod mariadb;
 mod origin;
 mod prometheus;
+#[cfg(all(feature = "mariadb", feature = "kafka"))]
+mod promises;
 mod real_set;
 mod redis;
 mod remote_simulator;

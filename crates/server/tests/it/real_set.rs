@@ -2,6 +2,7 @@
 
 use std::{
     path::Path,
+    process::Command,
     sync::atomic::{AtomicU32, Ordering},
 };
 
@@ -39,6 +40,11 @@ impl RealSet {
         launch
     }
 
+    /// Runs statements in its database.
+    pub(crate) fn sql(&self, statements: &str) -> String {
+        sql_at(self.mariadb.1, Some(&self.name), statements)
+    }
+
     /// A replica of the platform on it, with few words. Its folder is for its log only.
     pub(crate) fn launch(&self, folder: &Path) -> Launch {
         let (database, redis) = (&self.mariadb, &self.redis);
@@ -53,6 +59,26 @@ impl RealSet {
             .with("REDIS_HOST", &redis.0)
             .with("REDIS_PORT", redis.1.to_string())
     }
+}
+
+/// Runs statements on a server on loopback as `root`, as an operator does; what they bring, tabs between cells.
+pub(crate) fn sql_at(port: u16, database: Option<&str>, statements: &str) -> String {
+    let output = Command::new("mariadb")
+        .args([
+            "--no-defaults",
+            "--protocol=tcp",
+            "--host=127.0.0.1",
+            "--user=root",
+            "--batch",
+            "--skip-column-names",
+        ])
+        .arg(format!("--port={port}"))
+        .args(["--execute", statements])
+        .args(database)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{statements}: {output:?}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// A name nobody else uses: other test programs run at the same time, on the same servers.

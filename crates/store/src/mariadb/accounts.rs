@@ -2,7 +2,8 @@
 //!
 //! Invariant: only numbers of rows that are committed are remembered. An account is named for the first time in a short
 //! transaction of its own, before anything is posted to it: a number stands for its account for ever, used or not, and nobody
-//! waits for a posting to know it.
+//! waits for a posting to know it. For ever is as long as the database does: one that fails over or is restored may have lost
+//! an account and given its number to another, so with a lost connection everything is forgotten.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -27,7 +28,14 @@ const REMEMBERED_MAX: usize = 1 << 20;
 /// The numbers that are known.
 pub(super) struct Accounts {
     pool: Arc<Pool>,
-    known: RwLock<HashMap<AccountId, i64>>,
+    known: RwLock<Known>,
+}
+
+/// What was looked up on connections of one generation.
+#[derive(Default)]
+struct Known {
+    generation: u64,
+    numbers: HashMap<AccountId, i64>,
 }
 
 impl Accounts {
@@ -43,22 +51,29 @@ impl Accounts {
     ) -> Result<HashMap<AccountId, i64>, StoreError> {
         let (mut numbers, unknown) = self.look_up(wanted);
         if !unknown.is_empty() {
+            let generation = self.pool.endpoint.generation();
             let named = self.name(&unknown).await?;
-            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-            if known.len() + named.len() > REMEMBERED_MAX {
-                known.clear();
-            }
-            known.extend(named.iter().cloned());
+            self.remember(generation, &named);
             numbers.extend(named);
         }
         Ok(numbers)
     }
 
+    fn remember(&self, generation: u64, named: &[(AccountId, i64)]) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.generation != generation || known.numbers.len() + named.len() > REMEMBERED_MAX {
+            known.numbers.clear();
+        }
+        known.generation = generation;
+        known.numbers.extend(named.iter().cloned());
+    }
+
     fn look_up<'w>(&self, wanted: &BTreeSet<&'w AccountId>) -> (HashMap<AccountId, i64>, Vec<&'w AccountId>) {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let is_current = known.generation == self.pool.endpoint.generation();
         let (mut numbers, mut unknown) = (HashMap::with_capacity(wanted.len()), Vec::new());
         for account in wanted {
-            match known.get(*account) {
+            match known.numbers.get(*account).filter(|_| is_current) {
                 Some(number) => drop(numbers.insert((*account).clone(), *number)),
                 None => unknown.push(*account),
             }

@@ -7,7 +7,7 @@
 use std::{
     fmt,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -46,6 +46,8 @@ pub(super) struct Endpoint {
     base: OptsBuilder,
     connect_timeout: Duration,
     standing: Mutex<Standing>,
+    /// Which timeline the books were opened on. On another one this process would remember what is not there.
+    timeline: OnceLock<[u8; 16]>,
     /// Moves on with every lost connection: older idle ones are not trusted any more.
     generation: AtomicU64,
 }
@@ -90,6 +92,7 @@ impl Endpoint {
             base,
             connect_timeout: options.connect_timeout,
             standing: Mutex::default(),
+            timeline: OnceLock::new(),
             generation: AtomicU64::new(0),
         }
     }
@@ -110,6 +113,11 @@ impl Endpoint {
         // Whoever comes second finds it done.
         let next = generation.wrapping_add(1);
         let _ = self.generation.compare_exchange(generation, next, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    /// From now on only a database of this timeline will do.
+    pub(super) fn stay_on(&self, timeline: [u8; 16]) {
+        self.timeline.get_or_init(|| timeline);
     }
 
     /// Connects to the first host that can serve.
@@ -145,16 +153,24 @@ impl Endpoint {
             let mut conn = Conn::new(opts).await?;
             conn.query_drop(setup(purpose)).await?;
             let standing: Option<(i64, Option<String>)> = conn.query_first(STANDING).await?;
-            Ok::<_, mysql_async::Error>((conn, standing))
+            let timeline = match self.timeline.get() {
+                Some(_) => timeline(&mut conn).await?,
+                None => None,
+            };
+            Ok::<_, mysql_async::Error>((conn, standing, timeline))
         };
         let connected = timeout(self.connect_timeout, attempt).await;
         let connected = connected.map_err(|_| Failure::Late(self.connect_timeout).sort(context))?;
-        let (conn, standing) = connected.map_err(|error| Failure::from(error).sort(context))?;
+        let (conn, standing, timeline) = connected.map_err(|error| Failure::from(error).sort(context))?;
         let (read_only, wsrep) = standing.unwrap_or((0, None));
         let galera = wsrep.is_some();
         match wsrep.as_deref() {
             Some("OFF") => Err(unavailable(context, "the node is not part of a cluster that may write")),
             _ if read_only != 0 => Err(unavailable(context, "the server is read-only")),
+            _ if timeline.as_deref() != self.timeline.get().map(<[u8; 16]>::as_slice) => Err(unavailable(
+                context,
+                "the database is on another timeline than it was: start this replica again",
+            )),
             _ => Ok(Connected { conn, generation, runtime: Handle::current().id(), galera }),
         }
     }
@@ -176,6 +192,14 @@ impl Endpoint {
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.address())
+    }
+}
+
+/// What the database is called now; nothing while it is being brought back.
+async fn timeline(conn: &mut Conn) -> mysql_async::Result<Option<Vec<u8>>> {
+    match conn.query_first("SELECT timeline_id FROM platform").await {
+        Err(mysql_async::Error::Server(_)) => Ok(None),
+        asked => asked,
     }
 }
 

@@ -70,6 +70,14 @@ pub enum MariadbError {
         /// Which.
         database: String,
     },
+    /// Others are connected to it.
+    #[error("database `{database}` is in use: it has {others} other connections")]
+    InUse {
+        /// Which.
+        database: String,
+        /// How many.
+        others: i64,
+    },
     /// A setting that cannot be.
     #[error("{0}")]
     Setting(&'static str),

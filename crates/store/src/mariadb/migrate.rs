@@ -53,7 +53,7 @@ pub async fn migrate(options: &MariadbOptions, now: Timestamp) -> Result<u32, Ma
         statement_timeout: std::time::Duration::from_secs(3600),
     };
     make_database(options, patient).await?;
-    let endpoint = std::sync::Arc::new(Endpoint::new(options));
+    let endpoint = std::sync::Arc::new(Endpoint::new(&options.patient()));
     let pool = Pool::new(endpoint, Purpose::Write, patient);
     let connect = |source| MariadbError::Connect { address: pool.endpoint.address(), source };
     let (mut session, _) = pool.lend().await.map_err(connect)?;
@@ -70,7 +70,8 @@ pub async fn migrate(options: &MariadbOptions, now: Timestamp) -> Result<u32, Ma
 /// A user who may only use a database that is there needs no right to make one.
 async fn make_database(options: &MariadbOptions, limits: PoolLimits) -> Result<(), MariadbError> {
     let context = "make";
-    let pool = Pool::new(std::sync::Arc::new(Endpoint::of_server(options)), Purpose::Write, limits);
+    let pool =
+        Pool::new(std::sync::Arc::new(Endpoint::of_server(&options.patient())), Purpose::Write, limits);
     let connect = |source| MariadbError::Connect { address: pool.endpoint.address(), source };
     let (mut session, _) = pool.lend().await.map_err(connect)?;
     let failed = |source| database(options, context, source);

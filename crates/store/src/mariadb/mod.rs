@@ -20,8 +20,10 @@ mod script;
 mod session;
 mod snapshot;
 mod store;
+mod timeline;
 
 pub use error::MariadbError;
 pub use migrate::migrate;
 pub use options::{LANES_DEFAULT, MariadbOptions, Tls};
 pub use store::MariadbStore;
+pub use timeline::begin_timeline;

@@ -77,6 +77,11 @@ impl MariadbOptions {
         }
     }
 
+    /// The same for whoever has the time to wait for a busy server: at a start, and for an operator's command.
+    pub(super) fn patient(&self) -> Self {
+        Self { connect_timeout: self.connect_timeout.max(Duration::from_secs(5)), ..self.clone() }
+    }
+
     /// The hosts in their order, each with its port.
     pub(super) fn hosts(&self) -> Vec<(String, u16)> {
         let split = |host: &str| match host.rsplit_once(':') {

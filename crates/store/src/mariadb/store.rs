@@ -57,10 +57,8 @@ impl MariadbStore {
             Pool::new(Arc::clone(&endpoint), purpose, limits)
         };
         let writers = pool(Purpose::Write, options.writers);
-        let connect = |source| MariadbError::Connect { address: endpoint.address(), source };
-        let (mut session, _) = writers.lend().await.map_err(connect)?;
-        let platform = check_database(&mut session, options).await?;
-        drop(session);
+        let platform = check_database(options).await?;
+        endpoint.stay_on(platform.timeline);
         Ok(Self {
             committing: Committing {
                 pool: pool(Purpose::Write, options.committers),
@@ -224,7 +222,17 @@ fn check_settings(options: &MariadbOptions) -> Result<(), MariadbError> {
     Ok(())
 }
 
-async fn check_database(session: &mut Session, options: &MariadbOptions) -> Result<Platform, MariadbError> {
+async fn check_database(options: &MariadbOptions) -> Result<Platform, MariadbError> {
+    let endpoint = Arc::new(Endpoint::new(&options.patient()));
+    let connect = |source| MariadbError::Connect { address: endpoint.address(), source };
+    let limits = PoolLimits {
+        connections: 1,
+        wait_max: options.wait_max,
+        statement_timeout: options.statement_timeout,
+    };
+    let pool = Pool::new(Arc::clone(&endpoint), Purpose::Write, limits);
+    let (mut session, _) = pool.lend().await.map_err(connect)?;
+    let session = &mut session;
     let empty = || MariadbError::Empty { database: options.database.clone() };
     match migrate::check(session, options).await? {
         Standing::Empty => Err(empty()),

@@ -114,10 +114,27 @@ pub fn restore(
     let part = with_suffix(&database, ".restoring");
     copy(&source, &part)?;
     let copied = check(&part)?;
-    begin_timeline(&part, from, now)?;
+    let name = from.file_name().unwrap_or_default().to_string_lossy();
+    let restored = ("books.restore", format!("backup/{name}"), None);
+    move_on(&part, audit(restored, now))?;
     let replaced = if database.exists() { Some(keep(&database, now)?) } else { None };
     settle(&part, &database)?;
     Ok(Copy { replaced, ..copied })
+}
+
+/// Makes books that have gone back in time by other means (a disk that was brought back) another timeline.
+pub fn begin_timeline(
+    settings: &SqliteSettings,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> Result<(), CopyError> {
+    let database = settings.database_path();
+    if !database.is_file() {
+        return Err(OpenError::Missing { path: database }.into());
+    }
+    let _lock = open::lock_data_dir(settings)?;
+    check(&database)?;
+    move_on(&database, audit(("books.timeline", "platform".to_owned(), reason), now))
 }
 
 /// Everything in one read transaction: a copy made in steps would begin anew at every commit.
@@ -164,25 +181,27 @@ fn check(path: &Path) -> Result<Copy, CopyError> {
 }
 
 /// Answers and events of the time that is lost may be known outside: none of their numbers may be given out again.
-fn begin_timeline(part: &Path, from: &Path, now: Timestamp) -> Result<(), CopyError> {
+fn move_on(part: &Path, entry: AuditEntry) -> Result<(), CopyError> {
     let failed = database("begin a timeline in", part);
     let mut conn = Connection::open(part).map_err(&failed)?;
     let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
     transaction.execute("UPDATE platform SET timeline_id = randomblob(16)", []).map_err(&failed)?;
     let skip = "UPDATE lane SET payment_counter = payment_counter + ?1";
     transaction.execute(skip, [NUMBERS_SKIPPED]).map_err(&failed)?;
-    let name = from.file_name().unwrap_or_default().to_string_lossy();
-    let entry = AuditEntry {
-        actor: "command line".into(),
-        action: "books.restore".into(),
-        object: format!("backup/{name}").into(),
-        reason: None,
-        request_id: "restore".into(),
-        at: now,
-    };
     posting::audit_append(&transaction, &entry)?;
     transaction.commit().map_err(&failed)?;
     conn.close().map_err(|(_, source)| failed(source))
+}
+
+fn audit((action, object, reason): (&str, String, Option<&str>), at: Timestamp) -> AuditEntry {
+    AuditEntry {
+        actor: "command line".into(),
+        action: action.into(),
+        object: object.into(),
+        reason: reason.map(Into::into),
+        request_id: "restore".into(),
+        at,
+    }
 }
 
 /// Gives books that are to be replaced a second name, whole: their log is folded in first.

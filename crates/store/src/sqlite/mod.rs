@@ -16,6 +16,6 @@ mod snapshot;
 mod store;
 mod writer;
 
-pub use copies::{Copy, CopyError, backup, restore};
+pub use copies::{Copy, CopyError, backup, begin_timeline, restore};
 pub use error::OpenError;
 pub use store::SqliteStore;

@@ -4,7 +4,7 @@ use std::fs;
 
 use domain::time::Timestamp;
 use rusqlite::Connection;
-use store::{CopyError, OpenError, SqliteSettings, backup, restore};
+use store::{CopyError, OpenError, SqliteSettings, backup, begin_timeline, restore};
 use tempfile::TempDir;
 
 use crate::support::{directory, open, scribe, store};
@@ -52,6 +52,24 @@ async fn a_restored_database_is_another_timeline_and_gives_out_no_number_again()
         .query_row("SELECT action || ' ' || object FROM audit_log", [], |row| row.get(0))
         .unwrap();
     assert_eq!(noted, "books.restore backup/books.db");
+}
+
+#[tokio::test]
+async fn books_brought_back_by_other_means_can_begin_a_timeline() {
+    let it = store();
+    let settings = SqliteSettings::new(directory(&it));
+    let in_use = begin_timeline(&settings, Some("the disk was restored"), now());
+    assert!(matches!(in_use, Err(CopyError::Open(OpenError::InUse { .. }))), "{in_use:?}");
+    let (file, place) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let copy = file.path().join("books.db");
+    backup(&settings, &copy).unwrap();
+    // As a restored disk would bring them back.
+    fs::copy(&copy, place.path().join("swelite.db")).unwrap();
+    begin_timeline(&SqliteSettings::new(place.path()), Some("the disk was restored"), now()).unwrap();
+    let sql = "SELECT (SELECT payment_counter FROM lane), action || ': ' || reason FROM audit_log";
+    let conn = Connection::open(place.path().join("swelite.db")).unwrap();
+    let found: (i64, String) = conn.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    assert_eq!(found, (1 << 30, "books.timeline: the disk was restored".to_owned()));
 }
 
 #[tokio::test]

@@ -26,6 +26,8 @@ pub struct KafkaOptions {
     pub heap: String,
     /// Where each broker listens for clients and for controllers; one pair a broker.
     pub ports: Vec<(u16, u16)>,
+    /// Further lines of each broker's properties; a later line takes the place of an earlier one.
+    pub further: Vec<String>,
 }
 
 /// Brokers of one cluster.
@@ -143,10 +145,11 @@ impl Kafka {
              default.replication.factor={copies}\nmin.insync.replicas={insync}\n\
              group.initial.rebalance.delay.ms=0\nauto.create.topics.enable=false\n\
              num.network.threads=2\nnum.io.threads=4\nlog.cleaner.threads=1\n\
-             log.cleaner.dedupe.buffer.size=8388608\n",
+             log.cleaner.dedupe.buffer.size=8388608\n{}\n",
             node + 1,
             voters.join(","),
             Self::folder(&self.dir, node).display(),
+            self.options.further.join("\n"),
         )
     }
 

@@ -5,6 +5,7 @@
 //! `cargo xtask services up` and takes their addresses from [`Shared`]; what it makes in them it names so that nobody else
 //! meets it. Nothing here installs anything: `cargo xtask services up` does.
 
+mod authority;
 mod balancer;
 mod daemon;
 mod galera;
@@ -13,6 +14,7 @@ mod mariadb;
 mod redis;
 mod shared;
 
+pub use authority::{Authority, Certificate};
 pub use balancer::{Balancer, Front, Sharing};
 pub use daemon::{Daemon, Life};
 pub use galera::Galera;

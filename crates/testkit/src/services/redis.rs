@@ -18,13 +18,19 @@ pub struct Redis {
     dir: PathBuf,
     port: u16,
     life: Life,
+    further: Vec<OsString>,
 }
 
 impl Redis {
     /// Starts one in `dir`.
     pub fn start(dir: &Path, port: u16, life: Life) -> io::Result<Self> {
+        Self::start_with(dir, port, life, &[])
+    }
+
+    /// The same, with further arguments.
+    pub fn start_with(dir: &Path, port: u16, life: Life, further: &[OsString]) -> io::Result<Self> {
         fs::create_dir_all(dir)?;
-        let mut redis = Self { daemon: None, dir: dir.to_owned(), port, life };
+        let mut redis = Self { daemon: None, dir: dir.to_owned(), port, life, further: further.to_vec() };
         redis.restart()?;
         Ok(redis)
     }
@@ -36,6 +42,7 @@ impl Redis {
             ["redis-server", "--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
         let mut command: Vec<OsString> = arguments.map(OsString::from).into();
         command.extend(["--dir".into(), dir.into_os_string()]);
+        command.extend_from_slice(&self.further);
         self.daemon = Some(Daemon::start(&command, &self.dir, self.life, || answers(self.port))?);
         Ok(())
     }
@@ -65,5 +72,6 @@ fn answers(port: u16) -> bool {
         stream.read_exact(&mut pong)?;
         Ok(pong)
     };
-    ping().is_ok_and(|pong| pong == *b"+PONG")
+    // One that wants a password first is there too.
+    ping().is_ok_and(|pong| pong == *b"+PONG" || pong == *b"-NOAU")
 }

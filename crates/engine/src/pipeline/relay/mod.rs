@@ -1,13 +1,20 @@
 //! The relay: outbox → broker, at least once, in the order of each lane.
 //!
 //! Invariants: a position moves only after every event up to it was acknowledged, and only from where it was read (a rewind, or
-//! another relay, meanwhile: the move does not happen). A lane's events are read densely, so none is passed by. A broker or
-//! store that is away is waited for, for ever; nobody who pays notices.
+//! another relay, meanwhile: the move does not happen). A lane's events are read densely, so none is passed by. Nothing is
+//! published that the store could still lose: a database may show a commit before it is on the disk, so between reading and
+//! publishing a position is moved, and a commit that returns has made durable whatever was read before it. A broker or store
+//! that is away is waited for, for ever; nobody who pays notices.
 
 mod dead_letters;
 mod message;
 
-use std::{collections::BTreeMap, error::Error, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    error::Error,
+    sync::Arc,
+    time::Duration,
+};
 
 use domain::id::{Lane, Seq};
 use tokio_util::sync::CancellationToken;
@@ -31,6 +38,10 @@ pub struct Relay {
     context: Context,
     broker: Arc<dyn Broker>,
     held: BTreeMap<Lane, RelayLease>,
+    /// Published and acknowledged beyond the position of `held`, which follows with the next move.
+    ahead: BTreeMap<Lane, Seq>,
+    /// The farthest this process ever published: a lane that ends before it has gone back in time.
+    reached: BTreeMap<Lane, Seq>,
     /// When leases were last asked for, on the monotonic clock.
     claimed_at: Option<Duration>,
     dead_letters_at: Option<Duration>,
@@ -45,7 +56,15 @@ struct Log {
 impl Relay {
     /// A relay to `broker`.
     pub fn new(context: Context, broker: Arc<dyn Broker>) -> Self {
-        Self { context, broker, held: BTreeMap::new(), claimed_at: None, dead_letters_at: None }
+        Self {
+            context,
+            broker,
+            held: BTreeMap::new(),
+            ahead: BTreeMap::new(),
+            reached: BTreeMap::new(),
+            claimed_at: None,
+            dead_letters_at: None,
+        }
     }
 
     /// Runs until `stop`, then gives its lanes up. Runs on a thread of its own: the embedded store works inline.
@@ -62,9 +81,13 @@ impl Relay {
                 );
                 // What the store holds now is known only once the leases have been asked for again.
                 self.held.clear();
+                self.ahead.clear();
                 self.claimed_at = None;
                 pause(backoff(failures, u64::from(failures)).min(BACKOFF_MAX), &stop).await;
             }
+        }
+        if let Err(error) = self.follow(Vec::new()).await {
+            tracing::warn!(error = error_chain(&error), "the latest events may be published once more");
         }
         for lease in self.held.values() {
             if let Err(error) = self.context.store.relay_release(lease).await {
@@ -108,6 +131,7 @@ impl Relay {
         if self.claimed_at.is_some_and(|at| now.saturating_sub(at) < lease / 4) {
             return Ok(());
         }
+        self.follow(Vec::new()).await?;
         for lane in (0..self.context.store.lane_count()).map(Lane) {
             let claimed = self.context.store.relay_claim(lane, log, self.context.instance, lease).await?;
             match claimed {
@@ -125,45 +149,73 @@ impl Relay {
 
     /// Publishes the next events of every lane held; how many there were.
     async fn publish(&mut self, log: &Log) -> Result<usize, Failure> {
+        let (mut outgoing, mut read) = (Vec::new(), Vec::new());
         let mut snapshot = self.context.store.snapshot().await?;
-        let (mut outgoing, mut moves) = (Vec::new(), Vec::new());
         for lane in snapshot.lane_list().await? {
-            let Some(lease) = self.held.get(&lane.state.lane) else { continue };
-            if lane.state.last_seq > lease.position
-                && let Some(to) = self.read(snapshot.as_mut(), lease, log, &mut outgoing).await?
+            let (lane, last) = (lane.state.lane, lane.state.last_seq);
+            self.watch(lane, last);
+            let Some(lease) = self.held.get(&lane) else { continue };
+            let after = self.ahead.get(&lane).copied().unwrap_or(lease.position);
+            if last > after
+                && let Some(to) = self.read(snapshot.as_mut(), (lane, after), log, &mut outgoing).await?
             {
-                moves.push((*lease, to));
+                read.push((lane, to));
             }
         }
         drop(snapshot);
-        if moves.is_empty() {
+        self.follow(read.iter().map(|(lane, _)| *lane).collect()).await?;
+        // A lane that was lost meanwhile is for another to publish.
+        outgoing.retain(|(lane, _)| self.held.contains_key(lane));
+        if outgoing.is_empty() {
             return Ok(0);
         }
         let count = outgoing.len();
-        self.broker.publish(outgoing).await?;
+        self.broker.publish(outgoing.into_iter().map(|(_, event)| event).collect()).await?;
         self.context.observer.events_published(count);
-        self.advance(&moves).await?;
+        for (lane, to) in read.into_iter().filter(|(lane, _)| self.held.contains_key(lane)) {
+            self.ahead.insert(lane, to);
+            let reached = self.reached.entry(lane).or_insert(to);
+            *reached = (*reached).max(to);
+        }
         Ok(count)
+    }
+
+    /// Raises the alarm when a lane ends before what was published of it.
+    fn watch(&mut self, lane: Lane, last: Seq) {
+        let Some(reached) = self.reached.get_mut(&lane).filter(|reached| **reached > last) else { return };
+        self.context.observer.incident(Incident::DatabaseWentBack);
+        tracing::error!(%lane, published = %reached, %last, "the database lacks events that were published: it has gone back in time");
+        *reached = last;
     }
 
     /// The next events of one lane; the place of the last.
     async fn read(
         &self,
         snapshot: &mut dyn Snapshot,
-        lease: &RelayLease,
+        (lane, after): (Lane, Seq),
         log: &Log,
-        outgoing: &mut Vec<Outgoing>,
+        outgoing: &mut Vec<(Lane, Outgoing)>,
     ) -> Result<Option<Seq>, StoreError> {
         let batch_max = self.context.settings.relay_batch_max;
-        let events = snapshot.outbox_range(lease.lane, lease.position, batch_max).await?;
-        let dense = dense(lease.position, &events);
+        let events = snapshot.outbox_range(lane, after, batch_max).await?;
+        let dense = dense(after, &events);
         if dense < events.len() {
             self.context.observer.incident(Incident::OutboxGap);
-            tracing::error!(lane = %lease.lane, after = %lease.position, "the outbox has a gap; the lane is published up to it");
+            tracing::error!(%lane, %after, "the outbox has a gap; the lane is published up to it");
         }
-        let partition = i32::from(lease.lane.0) % log.partitions;
-        outgoing.extend(events[..dense].iter().map(|event| message::of_event(event, partition)));
+        let partition = i32::from(lane.0) % log.partitions;
+        outgoing.extend(events[..dense].iter().map(|event| (lane, message::of_event(event, partition))));
         Ok(events[..dense].last().map(|event| event.id.seq))
+    }
+
+    /// Moves the positions of what has been published, and touches those of `also`, all in one commit.
+    async fn follow(&mut self, also: Vec<Lane>) -> Result<(), StoreError> {
+        let lanes: BTreeSet<Lane> = self.ahead.keys().copied().chain(also).collect();
+        let to = |lease: &RelayLease| self.ahead.get(&lease.lane).copied().unwrap_or(lease.position);
+        let held = lanes.iter().filter_map(|lane| self.held.get(lane));
+        let moves: Vec<(RelayLease, Seq)> = held.map(|lease| (*lease, to(lease))).collect();
+        self.ahead.clear();
+        if moves.is_empty() { Ok(()) } else { self.advance(&moves).await }
     }
 
     async fn advance(&mut self, moves: &[(RelayLease, Seq)]) -> Result<(), StoreError> {

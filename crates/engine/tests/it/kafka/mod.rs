@@ -4,6 +4,7 @@ mod foreign;
 mod lost;
 mod outage;
 mod replicas;
+mod went_back;
 
 use std::{
     collections::hash_map::RandomState,

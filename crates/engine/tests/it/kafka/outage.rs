@@ -13,7 +13,7 @@ const OUTAGE: Duration = Duration::from_secs(20);
 async fn kafka_killed_under_load_costs_no_call_and_everything_is_posted_afterwards() {
     let dir = tempfile::tempdir().unwrap();
     let ports = vec![(free_port().unwrap(), free_port().unwrap())];
-    let options = KafkaOptions { jars: kafka_jars(), heap: "192m".to_owned(), ports };
+    let options = KafkaOptions { jars: kafka_jars(), heap: "192m".to_owned(), ports, further: Vec::new() };
     let mut kafka = Kafka::start(dir.path(), options, Life::Owned).unwrap();
     let (app, _) = app_on(&kafka_at(kafka.bootstrap())).await;
     app.captured(1).await;

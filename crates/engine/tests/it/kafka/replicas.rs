@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use broker::{KafkaBroker, KafkaSettings};
-use domain::id::Seq;
+use broker::{KafkaBroker, KafkaSettings, testing};
+use domain::{event::Topic, id::Seq};
 use engine::{
     commit::Context,
     pipeline::{relay::Relay, worker::Worker},
     ports::InstanceId,
 };
-use testkit::wait::wait_until;
+use testkit::{faults::Holder, wait::wait_until};
 use tokio_util::sync::CancellationToken;
 
 use super::{PATIENCE, app_on, drain, kafka};
@@ -39,11 +39,13 @@ async fn a_relay_silent_beyond_its_lease_is_replaced_and_moves_nothing_afterward
     drain(&app).await;
     assert_eq!(relay_owner(&app).await, Some(app.context.instance));
 
-    // The relay has published and is about to move its position when it freezes. (Claims of workers have their own epochs.)
+    // The relay has read the event and is about to publish it when it freezes.
     app.stop_worker();
-    faults.freeze(1);
+    faults.freeze(Holder::Relay(1));
     app.authorized(2).await;
     faults.frozen().await;
+    // Whatever it has read might not be on the disk yet: nothing goes out before a commit has said so.
+    assert_eq!(testing::read_all(&settings, Topic::Authorized.as_str()).await.len(), 1);
     app.clock.advance_seconds(11);
     let stop = CancellationToken::new();
     let broker = Arc::new(KafkaBroker::new(settings.clone()).unwrap());
@@ -75,7 +77,7 @@ async fn a_worker_silent_beyond_its_session_posts_nothing_afterwards() {
     drain(&app).await;
 
     // The first worker has read the event and is about to post it when it freezes.
-    faults.freeze(1);
+    faults.freeze(Holder::Worker(1));
     app.authorized(2).await;
     faults.frozen().await;
     // Of another group, it gets the partitions at once, as the next worker does when the group has given the first one up.

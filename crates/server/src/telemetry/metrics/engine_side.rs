@@ -16,11 +16,14 @@ impl Metrics {
         use {
             EventResult::{Duplicate, Hole, Parked, Posted, WithoutPostings},
             IdempotencyOutcome::{Fresh, InFlight, Mismatch, Replayed},
-            Incident::{ClockJump, ContradictingVerdicts, ForeignTimeline, OutboxGap, Panic},
+            Incident::{
+                ClockJump, ContradictingVerdicts, DatabaseWentBack, ForeignTimeline, OutboxGap, Panic,
+            },
             LimitDecision::{Allow, Deny, FailOpen},
             PaymentResult::{Approved, Declined, Failed, Rejected, Unknown},
         };
-        for kind in [ForeignTimeline, ContradictingVerdicts, Panic, ClockJump, Incident::Hole, OutboxGap] {
+        let kinds = [ForeignTimeline, ContradictingVerdicts, Panic, ClockJump, Incident::Hole, OutboxGap];
+        for kind in kinds.into_iter().chain([DatabaseWentBack]) {
             drop(self.incidents.get_or_create(&IncidentLabels { kind: incident_word(kind) }));
         }
         for outcome in [Fresh, Replayed, Mismatch, InFlight] {
@@ -156,5 +159,6 @@ fn incident_word(incident: Incident) -> &'static str {
         Incident::ClockJump => "clock_jump",
         Incident::Hole => "hole",
         Incident::OutboxGap => "outbox_gap",
+        Incident::DatabaseWentBack => "database_went_back",
     }
 }

@@ -12,7 +12,7 @@ use testkit::{http::HttpClient, wait::wait_until};
 use super::caller::{Asked, Log, Record};
 
 /// How long the pipeline may take to post what is left.
-const DRAIN_LIMIT: Duration = Duration::from_secs(60);
+const DRAIN_LIMIT: Duration = Duration::from_secs(180);
 
 /// What a payment must look like by the callers' log.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -155,6 +155,7 @@ impl Audit {
         let posting: BTreeSet<&str> = posting.filter_map(|event| event["id"].as_str()).collect();
         let posted: BTreeSet<&str> = entries.keys().map(String::as_str).collect();
         assert_eq!(posting, posted, "events and journal entries do not agree");
+        in_order(&entries);
     }
 
     async fn drained(&self) {
@@ -179,6 +180,21 @@ impl Audit {
                 None => return rows,
             }
         }
+    }
+}
+
+/// Of one lane and topic, what happened later was posted later.
+fn in_order(entries: &BTreeMap<String, Value>) {
+    let mut lanes: BTreeMap<(u64, &str), BTreeMap<u64, &str>> = BTreeMap::new();
+    for (id, entry) in entries {
+        let (lane, seq) = id.split_once('-').unwrap_or_else(|| panic!("{id} is no place"));
+        let (topic, at) = (entry["topic"].as_str().unwrap(), entry["postedAt"].as_str().unwrap());
+        let lane = lanes.entry((lane.parse().unwrap(), topic)).or_default();
+        lane.insert(seq.parse().unwrap(), at);
+    }
+    for ((lane, topic), posted) in lanes {
+        let times: Vec<&str> = posted.into_values().collect();
+        assert!(times.is_sorted(), "lane {lane}, {topic}: posted out of order");
     }
 }
 

@@ -1,14 +1,17 @@
 //! A caller as a careful merchant would write it: every call has a key, and whatever got no answer is asked again under it.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicU64, AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use bytes::Bytes;
 use serde_json::json;
 use testkit::http::HttpAnswer;
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 use super::{Phase, Random, Replicas};
 
@@ -45,6 +48,8 @@ pub(crate) struct Log {
     /// Calls that got no answer, or one that says to ask again.
     failed: AtomicU64,
     stranded: AtomicUsize,
+    /// How long each call that was answered at once took, since they were last looked at.
+    latencies: Mutex<Vec<Duration>>,
 }
 
 impl Log {
@@ -56,7 +61,13 @@ impl Log {
             answered: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             stranded: AtomicUsize::new(0),
+            latencies: Mutex::default(),
         }
+    }
+
+    /// How long answers took since this was last asked.
+    pub(crate) fn take_latencies(&self) -> Vec<Duration> {
+        std::mem::take(&mut self.latencies.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// How many calls have their answer.
@@ -161,6 +172,7 @@ impl Caller {
             records.len() - 1
         });
         loop {
+            let asked_at = Instant::now();
             match self.replicas.client().post(&path, body.clone()).await {
                 // 503 promises that nothing happened; 504 that asking again tells what did.
                 Ok(answer) if matches!(answer.status, 503 | 504) => {
@@ -171,6 +183,8 @@ impl Caller {
                     }
                 }
                 Ok(answer) => {
+                    let latencies = self.log.latencies.lock();
+                    latencies.unwrap_or_else(PoisonError::into_inner).push(asked_at.elapsed());
                     self.note(index, &answer);
                     return answer;
                 }

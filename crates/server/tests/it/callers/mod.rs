@@ -4,12 +4,16 @@
 
 mod audit;
 mod caller;
+mod crowd;
+mod judge;
 mod random;
 mod replicas;
 
 pub(crate) use self::{
     audit::Audit,
     caller::{Caller, Log},
+    crowd::Crowd,
+    judge::{Judge, STEP_LIMIT},
     random::Random,
     replicas::{Phase, Replicas},
 };

@@ -17,6 +17,8 @@ use crate::real_set::RealSet;
 pub(super) struct Size {
     /// Database nodes: one server, or a Galera cluster behind a balancer.
     pub(super) databases: usize,
+    /// Whether every replica writes through a node of its own, which nobody should want: certification has to keep them apart.
+    pub(super) scattered: bool,
     /// Kafka brokers.
     pub(super) brokers: usize,
     /// Replicas that take calls.
@@ -48,7 +50,8 @@ impl Town {
         let databases = Databases::start(folder, size.databases);
         let redis = Redis::start(&folder.join("redis"), free_port().unwrap(), Life::Owned).unwrap();
         let ports = (0..size.brokers).map(|_| (free_port().unwrap(), free_port().unwrap())).collect();
-        let options = KafkaOptions { jars: kafka_jars(), heap: "256m".to_owned(), ports };
+        let options =
+            KafkaOptions { jars: kafka_jars(), heap: "256m".to_owned(), ports, further: Vec::new() };
         let kafka = Kafka::start(&folder.join("kafka"), options, Life::Owned).unwrap();
         let local = |port| ("127.0.0.1".to_owned(), port);
         let set = RealSet {
@@ -57,16 +60,22 @@ impl Town {
             redis: local(redis.port()),
             name: "failover".to_owned(),
         };
-        let launch = |name: &str| set.launch(&folder.join(name)).with("SWELITE_RATE_LIMITS", "off");
+        let launch = |number: usize, role: &str| {
+            let mut own = set.clone();
+            if size.scattered {
+                own.mariadb.1 = databases.own_port(number);
+            }
+            own.launch(&folder.join(format!("{role}-{number}"))).with("SWELITE_RATE_LIMITS", "off")
+        };
         set.migrated(&folder.join("migrate"));
-        let mut town = Self { size, databases, kafka, redis, ingests: Vec::new(), workers: Vec::new() };
-        for number in 1..=size.ingests {
-            town.ingests.push(Replica::new("ingest", launch(&format!("ingest-{number}"))).await);
+        let (mut ingests, mut workers) = (Vec::new(), Vec::new());
+        for number in 0..size.ingests {
+            ingests.push(Replica::new("ingest", launch(number, "ingest")).await);
         }
-        for number in 1..=size.workers {
-            town.workers.push(Replica::new("worker", launch(&format!("worker-{number}"))).await);
+        for number in 0..size.workers {
+            workers.push(Replica::new("worker", launch(number, "worker")).await);
         }
-        town
+        Self { size, databases, kafka, redis, ingests, workers }
     }
 
     pub(super) fn clients(&self) -> Vec<HttpClient> {
@@ -92,6 +101,14 @@ impl Databases {
         match self {
             Self::Single(mariadb) => mariadb.port(),
             Self::Cluster(_, balancer) => balancer.ports()[0],
+        }
+    }
+
+    /// The node of a replica that does not go through the balancer.
+    fn own_port(&self, number: usize) -> u16 {
+        match self {
+            Self::Single(mariadb) => mariadb.port(),
+            Self::Cluster(galera, _) => galera.ports()[number % galera.ports().len()],
         }
     }
 

@@ -2,6 +2,6 @@
 
 mod conformance;
 mod opening;
-mod proxy;
 mod replicas;
 mod support;
+mod timeline;

@@ -11,13 +11,11 @@ use mysql_async::prelude::Queryable;
 use store::{MariadbOptions, MariadbStore, testing::ScratchDatabase};
 use testkit::{
     FixedClock,
+    proxy::{Cut, Proxy},
     store_suite::{OpenBatch, Scribe},
 };
 
-use super::{
-    proxy::{Cut, Proxy},
-    support,
-};
+use super::support;
 
 const LANE: Lane = Lane(0);
 
@@ -185,25 +183,8 @@ async fn connections_that_were_killed_are_replaced_unnoticed() {
         let (open, payment) = with_payment(&scribe, amount).await;
         open.commit().await.unwrap();
         assert_eq!(scribe.payment(payment.id).await, Some(payment));
-        kill_all_connections(&database).await;
+        support::kill_all_connections(&database).await;
     }
-}
-
-async fn kill_all_connections(database: &ScratchDatabase) {
-    let options = &database.options;
-    let opts = mysql_async::OptsBuilder::default()
-        .ip_or_hostname(options.host.as_str())
-        .tcp_port(options.port)
-        .user(Some(options.user.as_str()))
-        .prefer_socket(false);
-    let mut conn = mysql_async::Conn::new(opts).await.unwrap();
-    let sql = format!("SELECT ID FROM information_schema.PROCESSLIST WHERE DB = '{}'", options.database);
-    let ids: Vec<u64> = conn.query(sql).await.unwrap();
-    assert!(!ids.is_empty(), "the store has connections");
-    for id in ids {
-        conn.query_drop(format!("KILL CONNECTION {id}")).await.unwrap();
-    }
-    conn.disconnect().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use engine::ports::InstanceId;
+use mysql_async::prelude::Queryable;
 use store::{MariadbOptions, MariadbStore, testing::ScratchDatabase};
 use testkit::{FixedClock, services::Shared, store_suite::StoreUnderTest};
 
@@ -35,4 +36,22 @@ pub(crate) async fn store(lanes: u16) -> StoreUnderTest {
     let clock = Arc::new(FixedClock::default());
     let store = open(&database).await.with_clock(Arc::clone(&clock) as _);
     StoreUnderTest { store: Arc::new(store), clock, keep: Box::new(database) }
+}
+
+/// Cuts every connection to it, as a server that dies does.
+pub(crate) async fn kill_all_connections(database: &ScratchDatabase) {
+    let options = &database.options;
+    let opts = mysql_async::OptsBuilder::default()
+        .ip_or_hostname(options.host.as_str())
+        .tcp_port(options.port)
+        .user(Some(options.user.as_str()))
+        .prefer_socket(false);
+    let mut conn = mysql_async::Conn::new(opts).await.unwrap();
+    let sql = format!("SELECT ID FROM information_schema.PROCESSLIST WHERE DB = '{}'", options.database);
+    let ids: Vec<u64> = conn.query(sql).await.unwrap();
+    assert!(!ids.is_empty(), "the store has connections");
+    for id in ids {
+        conn.query_drop(format!("KILL CONNECTION {id}")).await.unwrap();
+    }
+    conn.disconnect().await.unwrap();
 }

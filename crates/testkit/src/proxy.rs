@@ -1,7 +1,7 @@
-//! A TCP proxy in front of the server that cuts a connection at a chosen word.
+//! A TCP proxy in front of a server that cuts a connection at a chosen word.
 
 use std::sync::{
-    Arc, Mutex,
+    Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
@@ -12,14 +12,14 @@ use tokio::{
 
 /// Where the next connection is cut, once.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Cut {
+pub enum Cut {
     /// When this is asked, before the server hears it.
     Question(&'static str),
     /// When this was asked and the server has answered it: the answer is lost.
     AnswerTo(&'static str),
 }
 
-#[derive(Default)]
+#[derive(Default, Debug)]
 struct Plan {
     cut: Mutex<Option<Cut>>,
     refuse: AtomicBool,
@@ -27,17 +27,23 @@ struct Plan {
 }
 
 /// A proxy; it ends with its runtime.
-pub(crate) struct Proxy {
+#[derive(Debug)]
+pub struct Proxy {
     port: u16,
     plan: Arc<Plan>,
 }
 
 impl Proxy {
     /// In front of a server.
-    pub(crate) async fn to(host: &str, port: u16) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    ///
+    /// # Panics
+    /// When it cannot listen.
+    pub async fn to(host: &str, port: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await;
+        let listener = listener.unwrap_or_else(|error| panic!("listen: {error}"));
+        let own = listener.local_addr().unwrap_or_else(|error| panic!("listen: {error}"));
         let plan = Arc::new(Plan::default());
-        let proxy = Self { port: listener.local_addr().unwrap().port(), plan: Arc::clone(&plan) };
+        let proxy = Self { port: own.port(), plan: Arc::clone(&plan) };
         let server = (host.to_owned(), port);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -50,29 +56,30 @@ impl Proxy {
         proxy
     }
 
-    pub(crate) fn port(&self) -> u16 {
+    /// Where it listens, on loopback.
+    pub fn port(&self) -> u16 {
         self.port
     }
 
     /// Cuts one connection.
-    pub(crate) fn cut(&self, cut: Cut) {
-        *self.plan.cut.lock().unwrap() = Some(cut);
+    pub fn cut(&self, cut: Cut) {
+        *self.plan.planned() = Some(cut);
     }
 
     /// Whether new connections are closed at once.
-    pub(crate) fn refuse(&self, refuse: bool) {
+    pub fn refuse(&self, refuse: bool) {
         self.plan.refuse.store(refuse, Ordering::SeqCst);
     }
 
     /// How many connections were cut.
-    pub(crate) fn cuts(&self) -> usize {
+    pub fn cuts(&self) -> usize {
         self.plan.cuts.load(Ordering::SeqCst)
     }
 }
 
 /// Carries bytes both ways until one side ends or the connection is cut.
 async fn carry(mut client: TcpStream, (host, port): (String, u16), plan: Arc<Plan>) {
-    let mut server = TcpStream::connect((host.as_str(), port)).await.unwrap();
+    let Ok(mut server) = TcpStream::connect((host.as_str(), port)).await else { return };
     let (mut question, mut answer) = (vec![0; 1 << 16], vec![0; 1 << 16]);
     let mut lose_answer = false;
     loop {
@@ -84,7 +91,9 @@ async fn carry(mut client: TcpStream, (host, port): (String, u16), plan: Arc<Pla
                     Some(Cut::AnswerTo(_)) => lose_answer = true,
                     None => {}
                 }
-                server.write_all(&question[..length]).await.unwrap();
+                if server.write_all(&question[..length]).await.is_err() {
+                    return;
+                }
             }
             read = server.read(&mut answer) => {
                 let Ok(length @ 1..) = read else { return };
@@ -97,9 +106,13 @@ async fn carry(mut client: TcpStream, (host, port): (String, u16), plan: Arc<Pla
 }
 
 impl Plan {
+    fn planned(&self) -> MutexGuard<'_, Option<Cut>> {
+        self.cut.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Takes the planned cut if these bytes hold its word.
     fn taken(&self, question: &[u8]) -> Option<Cut> {
-        let mut cut = self.cut.lock().unwrap();
+        let mut cut = self.planned();
         let (Cut::Question(word) | Cut::AnswerTo(word)) = (*cut)?;
         let found = question.windows(word.len()).any(|window| window == word.as_bytes());
         if !found {
