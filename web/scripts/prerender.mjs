@@ -74,8 +74,14 @@ if (/ style="/.test(markup))
   throw new Error("prerender: a style attribute, which the content policy forbids");
 if (unknown.length > 0) throw new Error(`prerender: no style for ${unknown.join(", ")}`);
 const page = await readFile(join(dist, "index.html"), "utf8");
-const home = page.replace('<div id="root"></div>', `<div id="root">${markup}</div>`);
-if (home === page) throw new Error("prerender: index.html has no empty root");
+// The words are there: scripts may wait until they can be seen.
+const patient = page.replaceAll(
+  /<(script type="module"|link rel="modulepreload")/g,
+  '<$1 fetchpriority="low"',
+);
+const home = patient.replace('<div id="root"></div>', `<div id="root">${markup}</div>`);
+if (home === patient || patient === page)
+  throw new Error("prerender: index.html has no empty root or no script");
 await writeFile(join(dist, "home.html"), home);
 await rm(scratch, { recursive: true });
 clearTimeout(overdue);
