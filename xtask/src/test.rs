@@ -72,7 +72,8 @@ fn of_pages(root: &Path, total: &mut Total) -> Result<()> {
     let binary = platform::built(root, Profile::Dev)?;
     let mut browser = Suite::new("npm", &["run", "--silent", "e2e"], &folder, Total::add_node);
     browser.command.env("SWELITE_BINARY", binary);
-    logic.and(browser.run(total))
+    let browser = browser.run(total);
+    logic.and(browser)
 }
 
 impl Suite {
