@@ -54,6 +54,7 @@ async fn numbers_and_epochs_begin_beyond_everything_the_lost_time_gave_out() {
 async fn no_timeline_begins_while_a_replica_is_connected() {
     let database = support::migrated(1).await;
     let replica = support::open(&database).await;
+    assert!(replica.snapshot().await.is_ok(), "it is at work");
     let refused = begin_mariadb_timeline(&database.options, None, Timestamp::from_unix_ms(9)).await;
     assert!(matches!(refused, Err(MariadbError::InUse { others: 1.., .. })), "{refused:?}");
     assert!(replica.snapshot().await.is_ok());
@@ -63,6 +64,7 @@ async fn no_timeline_begins_while_a_replica_is_connected() {
 async fn a_replica_that_slept_through_a_restore_is_refused_until_it_is_started_anew() {
     let database = support::migrated(1).await;
     let sleeper = support::open(&database).await;
+    assert!(sleeper.snapshot().await.is_ok(), "it is at work");
     begin(&database).await;
     for _ in 0..2 {
         let refused = sleeper.snapshot().await.map(drop);
