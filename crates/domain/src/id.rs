@@ -51,6 +51,8 @@ number_ids! {
     PaymentId;
     /// A dead letter row.
     DeadLetterId;
+    /// An operator's account.
+    OperatorId;
 }
 
 impl PaymentId {
@@ -185,6 +187,8 @@ bounded_text! {
     IdempotencyKey, 1, 255, |c: char| c.is_ascii_graphic() || c == ' ';
     /// A stand-in for a card, made elsewhere: 1–64 of `A-Za-z0-9._-`. A card number never enters.
     CardToken, 1, 64, |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    /// Who runs the platform: 1–64 of `A-Za-z0-9._@-`. Compared as bytes.
+    OperatorName, 1, 64, |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ pub mod fee;
 pub mod id;
 pub mod ledger;
 pub mod money;
+pub mod operator;
 pub mod payment;
 pub mod posting_rules;
 pub mod text;

@@ -11,6 +11,7 @@
 pub mod commit;
 pub mod digest;
 pub mod observe;
+pub mod operators;
 pub mod payments;
 pub mod pipeline;
 pub mod ports;

@@ -10,8 +10,8 @@ use domain::{
     time::Timestamp,
 };
 use engine::ports::{
-    AuditEntry, Batch, BatchKeys, DeadLetterMove, InstanceId, LogId, OutboxCut, PartitionClaim, PostingBatch,
-    PostingScope, RelayLease, Snapshot, Store, StoreError,
+    AuditEntry, Batch, BatchKeys, DeadLetterMove, InstanceId, LogId, OperatorBatch, OperatorKeys, OutboxCut,
+    PartitionClaim, PostingBatch, PostingScope, RelayLease, Snapshot, Store, StoreError,
 };
 
 /// The store that is away.
@@ -34,6 +34,10 @@ impl Store for AwayStore {
     }
 
     async fn posting_open(&self, _: &PostingScope) -> Result<Box<dyn PostingBatch>, StoreError> {
+        away()
+    }
+
+    async fn operators_open(&self, _: &OperatorKeys) -> Result<Box<dyn OperatorBatch>, StoreError> {
         away()
     }
 

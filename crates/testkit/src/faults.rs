@@ -17,9 +17,9 @@ use domain::{
     time::Timestamp,
 };
 use engine::ports::{
-    AuditEntry, Batch, BatchKeys, Changes, DeadLetterMove, InstanceId, Loaded, LogId, OutboxCut,
-    PartitionClaim, PostingBatch, PostingChanges, PostingScope, PostingState, RelayLease, Snapshot, Store,
-    StoreError,
+    AuditEntry, Batch, BatchKeys, Changes, DeadLetterMove, InstanceId, Loaded, LogId, OperatorBatch,
+    OperatorKeys, OutboxCut, PartitionClaim, PostingBatch, PostingChanges, PostingScope, PostingState,
+    RelayLease, Snapshot, Store, StoreError,
 };
 use tokio::sync::watch;
 
@@ -227,6 +227,11 @@ impl Store for FaultyStore {
         self.faults.check_away()?;
         let inner = self.inner.posting_open(scope).await?;
         Ok(Box::new(FaultyPosting { inner, faults: Arc::clone(&self.faults) }))
+    }
+
+    async fn operators_open(&self, keys: &OperatorKeys) -> Result<Box<dyn OperatorBatch>, StoreError> {
+        self.faults.check_away()?;
+        self.inner.operators_open(keys).await
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {

@@ -16,8 +16,9 @@ use crate::{
     observe::{IdempotencyOutcome, Incident},
     payments::Authorize,
     ports::{
-        AcquirerDecision, AcquirerRequest, Attempt, AttemptWrite, IdempotencyRow, IdempotencyScope,
-        IdempotencyState, IdempotencyWrite, Outcome, PaymentWrite, Refusal, StoredAnswer,
+        AcquirerDecision, AcquirerRequest, Attempt, AttemptWrite, AuditEntry, IdempotencyRow,
+        IdempotencyScope, IdempotencyState, IdempotencyWrite, Outcome, PaymentWrite, Refusal, StoredAnswer,
+        payment_object,
     },
 };
 
@@ -160,12 +161,14 @@ impl Case<'_> {
         let (answer, events) = self.outcome(&write.payment, events, verdict, operation);
         let idempotency = self.insert_answer(&answer, write.payment.id);
         let changed = write.new || !events.is_empty();
+        let audit = self.audit(write.payment.id, outcome_word(verdict));
         let effect = Effect {
             payment: changed.then_some(write),
             events,
             idempotency,
             attempt: None,
             traceparent: self.submission.traceparent.clone(),
+            audit,
         };
         Decision { settled: Settled::Answer(answer), effect }
     }
@@ -204,6 +207,7 @@ impl Case<'_> {
             idempotency: running.map(IdempotencyWrite::Insert),
             attempt: Some(AttemptWrite::Insert(attempt)),
             traceparent: None,
+            audit: self.audit(asked.payment, "sent"),
         };
         Decision { settled, effect }
     }
@@ -232,6 +236,8 @@ impl Case<'_> {
             idempotency,
             attempt: Some(AttemptWrite::Close(attempt.id, verdict)),
             traceparent: self.submission.traceparent.clone(),
+            // Whoever asked for it was noted when it was sent.
+            audit: None,
         };
         Decision { settled: Settled::Answer(answer), effect }
     }
@@ -309,6 +315,18 @@ impl Case<'_> {
         }))
     }
 
+    /// The row an operator's act leaves; a merchant's call leaves none.
+    fn audit(&self, payment: PaymentId, outcome: &str) -> Option<AuditEntry> {
+        let act = self.submission.act.as_ref()?;
+        let action = match self.submission.work.operation() {
+            Operation::Authorize => "payment.authorize",
+            Operation::Capture => "payment.capture",
+            Operation::Void => "payment.void",
+            Operation::Refund => "payment.refund",
+        };
+        Some(act.did(action, payment_object(payment), outcome, self.now()))
+    }
+
     fn stored_answer(&self, answer: &Answer, payment: PaymentId) -> StoredAnswer {
         StoredAnswer {
             status: answer.status,
@@ -316,6 +334,15 @@ impl Case<'_> {
             payment: Some(payment),
             answered_at: self.now(),
         }
+    }
+}
+
+/// What the audit log says came of an act.
+fn outcome_word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Approved => "done",
+        Verdict::Declined(_) => "declined",
+        Verdict::Refused => "refused",
     }
 }
 

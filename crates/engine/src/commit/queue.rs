@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::Context;
 use crate::{
     payments::Authorize,
-    ports::{Attempt, Clock, Digest, IdempotencyScope, Outcome, Refusal, Render, Rendered},
+    ports::{Attempt, Clock, Digest, IdempotencyScope, OperatorAct, Outcome, Refusal, Render, Rendered},
 };
 
 /// What the committer is asked to do.
@@ -71,6 +71,8 @@ pub(crate) struct Submission {
     pub(crate) traceparent: Option<Box<str>>,
     /// Drawn before, so that deciding stays pure; used only if an acquirer call becomes outstanding.
     pub(crate) attempt: AttemptId,
+    /// The operator whose act it is; a merchant's call is nobody's.
+    pub(crate) act: Option<OperatorAct>,
 }
 
 impl Submission {

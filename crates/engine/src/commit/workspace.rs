@@ -14,8 +14,8 @@ use domain::{
 
 use super::seal;
 use crate::ports::{
-    Attempt, AttemptWrite, Changes, IdempotencyRow, IdempotencyScope, IdempotencyState, IdempotencyWrite,
-    LaneState, Loaded, OutboxEvent, PaymentWrite,
+    Attempt, AttemptWrite, AuditEntry, Changes, IdempotencyRow, IdempotencyScope, IdempotencyState,
+    IdempotencyWrite, LaneState, Loaded, OutboxEvent, PaymentWrite,
 };
 
 /// What one command changes.
@@ -28,6 +28,8 @@ pub(super) struct Effect {
     pub(super) idempotency: Option<IdempotencyWrite>,
     pub(super) attempt: Option<AttemptWrite>,
     pub(super) traceparent: Option<Box<str>>,
+    /// Which operator did it.
+    pub(super) audit: Option<AuditEntry>,
 }
 
 /// What a batch knows while it decides.
@@ -45,6 +47,7 @@ pub(super) struct Workspace {
     events: Vec<OutboxEvent>,
     idempotency_writes: Vec<IdempotencyWrite>,
     attempt_writes: Vec<AttemptWrite>,
+    audit: Vec<AuditEntry>,
 }
 
 impl Workspace {
@@ -62,6 +65,7 @@ impl Workspace {
             events: Vec::new(),
             idempotency_writes: Vec::new(),
             attempt_writes: Vec::new(),
+            audit: Vec::new(),
         }
     }
 
@@ -93,7 +97,8 @@ impl Workspace {
 
     /// Takes an effect in: gives its events their places and remembers what must be written.
     pub(super) fn apply(&mut self, effect: Effect) {
-        let Effect { payment, events, idempotency, attempt, traceparent } = effect;
+        let Effect { payment, events, idempotency, attempt, traceparent, audit } = effect;
+        self.audit.extend(audit);
         if let Some(write) = payment {
             self.apply_payment(write, &events, traceparent.as_deref());
         }
@@ -168,7 +173,7 @@ impl Workspace {
 
     /// All that must be written.
     pub(super) fn into_changes(self) -> Changes {
-        let Self { now, lanes, mut payments, written, events, idempotency_writes, attempt_writes, .. } = self;
+        let Self { now, lanes, mut payments, written, events, .. } = self;
         let lanes = lanes.into_values();
         let lanes =
             lanes.map(|lane| LaneState { batch: lane.batch.saturating_add(1), updated_at: now, ..lane });
@@ -179,8 +184,9 @@ impl Workspace {
             lanes: lanes.collect(),
             payments: written.collect(),
             events,
-            idempotency: idempotency_writes,
-            attempts: attempt_writes,
+            idempotency: self.idempotency_writes,
+            attempts: self.attempt_writes,
+            audit: self.audit,
         }
     }
 }

@@ -8,7 +8,7 @@ use domain::{
     text::Description,
 };
 
-use crate::ports::{Digest, LimitState};
+use crate::ports::{Digest, LimitState, OperatorAct};
 
 /// One call, past the door: every value in it is valid.
 #[derive(Clone, Debug)]
@@ -25,6 +25,17 @@ pub struct Call<R> {
     pub request_id: Box<str>,
     /// W3C trace context, carried with the event.
     pub traceparent: Option<Box<str>>,
+    /// The operator whose act it is; a merchant's call is nobody's.
+    pub act: Option<OperatorAct>,
+}
+
+impl<R> Call<R> {
+    /// The same, as an operator's act that gives this reason.
+    #[must_use]
+    pub fn because(self, reason: Option<&str>) -> Self {
+        let act = self.act.map(|act| OperatorAct { reason: reason.map(Box::from), ..act });
+        Self { act, ..self }
+    }
 }
 
 /// Reserve funds.

@@ -87,6 +87,7 @@ impl Caller {
             request_id: attempt.request_id.clone(),
             traceparent: None,
             attempt: attempt.id,
+            act: None,
             work: Work::Settle(attempt, verdict),
         };
         match self.queue.ask(submission).await {

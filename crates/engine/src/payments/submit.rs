@@ -20,10 +20,11 @@ use crate::{
 impl Payments {
     /// Admits a call, hands it to the committer, and waits for its answer.
     pub(super) async fn submit<R>(&self, call: Call<R>, work: impl FnOnce(R) -> Work) -> Reply {
-        let Call { merchant, request, key, fingerprint, request_id, traceparent } = call;
+        let Call { merchant, request, key, fingerprint, request_id, traceparent, act } = call;
         let attempt = self.context.entropy.attempt_id();
         let work = work(request);
-        let submission = Submission { work, merchant, key, fingerprint, request_id, traceparent, attempt };
+        let submission =
+            Submission { work, merchant, key, fingerprint, request_id, traceparent, attempt, act };
         let scope = submission.scope();
 
         let Admitted { answer, limit, charge } = self.admit(&submission, scope.as_ref()).await;

@@ -10,21 +10,10 @@ use super::worker::{Judgement, Parsed, balances_of, judge_alone, parse, posted, 
 use crate::{
     commit::Context,
     ports::{
-        AuditEntry, DeadLetter, DeadLetterMove, DeadLetterReason, DeadLetterState, PostingChanges,
+        DeadLetter, DeadLetterMove, DeadLetterReason, DeadLetterState, OperatorAct, PostingChanges,
         PostingScope, PostingState, Record, StoreError,
     },
 };
-
-/// Who acts, why, and by which call.
-#[derive(Clone, Debug)]
-pub struct OperatorAct {
-    /// Who.
-    pub actor: Box<str>,
-    /// Why; a discard needs one.
-    pub reason: Option<Box<str>>,
-    /// The call.
-    pub request_id: Box<str>,
-}
 
 /// Why nothing was done.
 #[derive(Debug, Error)]
@@ -122,24 +111,27 @@ fn redrive_changes(
     act: &OperatorAct,
 ) -> PostingChanges {
     let close = |to, note| DeadLetterMove { id: letter.id, from: letter.state, to, tried: true, note };
-    let mut changes = PostingChanges {
-        audit: Some(audit(letter.id, "dead_letter.redrive", act, state.now)),
-        ..PostingChanges::default()
-    };
-    changes.dead_letter = Some(match judge_alone(parsed, state) {
+    let mut changes = PostingChanges::default();
+    let (closed, outcome) = match judge_alone(parsed, state) {
         Judgement::Post(entry, previous) => {
             let topic = parsed.topic.unwrap_or(domain::event::Topic::Declined);
             changes.entries = vec![posted(entry, previous, topic, state.now)];
             changes.balances = balances_of(&changes.entries);
-            close(DeadLetterState::Redriven, None)
+            (close(DeadLetterState::Redriven, None), "posted")
         }
-        Judgement::WithoutPostings => close(DeadLetterState::Redriven, None),
+        Judgement::WithoutPostings => (close(DeadLetterState::Redriven, None), "done"),
         Judgement::Duplicate => {
-            close(DeadLetterState::Redriven, Some("its entry had been posted already".to_owned()))
+            let note = "its entry had been posted already".to_owned();
+            (close(DeadLetterState::Redriven, Some(note)), "already_posted")
         }
-        Judgement::Park(_, message) => close(DeadLetterState::Open, Some(message)),
-        Judgement::Hole => close(DeadLetterState::Open, Some("an event before it is missing".to_owned())),
-    });
+        Judgement::Park(_, message) => (close(DeadLetterState::Open, Some(message)), "still_open"),
+        Judgement::Hole => {
+            let note = "an event before it is missing".to_owned();
+            (close(DeadLetterState::Open, Some(note)), "still_open")
+        }
+    };
+    changes.dead_letter = Some(closed);
+    changes.audit = Some(act.did("dead_letter.redrive", object(letter.id), outcome, state.now));
     changes
 }
 
@@ -152,7 +144,7 @@ async fn set_aside(
 ) -> Result<DeadLetter, DeadLetterRefusal> {
     let note = act.reason.as_deref().map(str::to_owned);
     let change = DeadLetterMove { id: letter.id, from: letter.state, to, tried: false, note };
-    let entry = audit(letter.id, action, act, context.clock.now());
+    let entry = act.did(action, object(letter.id), "done", context.clock.now());
     context.store.dead_letter_move(&change, &entry).await.map_err(conflict_when_fenced)?;
     find(context, letter.id).await
 }
@@ -203,13 +195,7 @@ fn conflict_when_fenced(error: StoreError) -> DeadLetterRefusal {
     }
 }
 
-fn audit(id: DeadLetterId, action: &str, act: &OperatorAct, at: domain::time::Timestamp) -> AuditEntry {
-    AuditEntry {
-        actor: act.actor.clone(),
-        action: action.into(),
-        object: format!("dead_letter/{id}").into(),
-        reason: act.reason.clone(),
-        request_id: act.request_id.clone(),
-        at,
-    }
+/// How the audit log names a dead letter.
+fn object(id: DeadLetterId) -> Box<str> {
+    format!("dead_letter/{id}").into()
 }

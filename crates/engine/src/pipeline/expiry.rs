@@ -59,6 +59,7 @@ pub async fn expire_due(context: &Context, queue: &CommitQueue) -> Result<usize,
                 request_id: "expiry".into(),
                 traceparent: None,
                 attempt: context.entropy.attempt_id(),
+                act: None,
             };
             queue.ask(submission)
         });

@@ -12,7 +12,7 @@ use domain::{
     time::Timestamp,
 };
 
-use super::StoreError;
+use super::{AuditEntry, StoreError};
 
 /// A SHA-256.
 pub type Digest = [u8; 32];
@@ -153,6 +153,8 @@ pub struct Changes {
     pub idempotency: Vec<IdempotencyWrite>,
     /// Changes to attempts, in order.
     pub attempts: Vec<AttemptWrite>,
+    /// What operators did to payments of this batch.
+    pub audit: Vec<AuditEntry>,
 }
 
 /// A payment to write.

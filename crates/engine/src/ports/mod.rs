@@ -1,18 +1,21 @@
 //! What the engine needs of the world, owned by the engine: few traits, small, object-safe.
 
 mod acquirer;
+mod audit;
 mod batch;
 mod broker;
 mod cache;
 mod clock;
 mod error;
 mod lease;
+mod operators;
 mod posting;
 mod render;
 mod snapshot;
 mod store;
 
 pub use acquirer::{Acquirer, AcquirerDecision, AcquirerRequest, Inquiry};
+pub use audit::{AuditEntry, AuditFilter, OperatorAct, payment_object};
 pub use batch::{
     Attempt, AttemptWrite, Batch, BatchKeys, Changes, Digest, IdempotencyRow, IdempotencyScope,
     IdempotencyState, IdempotencyWrite, LaneState, Loaded, OutboxEvent, PaymentWrite, StoredAnswer,
@@ -29,9 +32,13 @@ pub use error::StoreError;
 pub use lease::{
     InstanceId, LogId, PartitionClaim, PartitionFence, RelayLease, RelayPosition, StoredPartition,
 };
+pub use operators::{
+    LoginAttempts, Operator, OperatorBatch, OperatorChanges, OperatorKeys, OperatorState, PasswordHash,
+    Secret, SecretEnd, SecretKind,
+};
 pub use posting::{
-    AuditEntry, BalanceDelta, DeadLetter, DeadLetterMove, DeadLetterReason, DeadLetterState, NewDeadLetter,
-    OutboxMark, PostedEntry, PostingBatch, PostingChanges, PostingScope, PostingState,
+    BalanceDelta, DeadLetter, DeadLetterMove, DeadLetterReason, DeadLetterState, NewDeadLetter, OutboxMark,
+    PostedEntry, PostingBatch, PostingChanges, PostingScope, PostingState,
 };
 pub use render::{Outcome, Refusal, Render, Rendered};
 pub use snapshot::{

@@ -11,7 +11,7 @@ use domain::{
     time::Timestamp,
 };
 
-use super::{Digest, PartitionFence, PartitionProgress, StoreError};
+use super::{AuditEntry, Digest, PartitionFence, PartitionProgress, StoreError};
 
 /// What a posting transaction locks and loads.
 #[derive(Clone, Debug, Default)]
@@ -224,21 +224,4 @@ pub struct DeadLetterMove {
     pub tried: bool,
     /// Why.
     pub note: Option<String>,
-}
-
-/// Who did what, and why. Append-only.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct AuditEntry {
-    /// Who: an operator, or `loopback` while there is no login.
-    pub actor: Box<str>,
-    /// What, e.g. `dead_letter.redrive`.
-    pub action: Box<str>,
-    /// To what, e.g. `dead_letter/17`.
-    pub object: Box<str>,
-    /// Why.
-    pub reason: Option<Box<str>>,
-    /// The call.
-    pub request_id: Box<str>,
-    /// When.
-    pub at: Timestamp,
 }

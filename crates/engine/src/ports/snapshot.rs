@@ -11,8 +11,9 @@ use domain::{
 };
 
 use super::{
-    Attempt, AuditEntry, DeadLetter, DeadLetterReason, DeadLetterState, Digest, IdempotencyRow,
-    IdempotencyScope, LaneState, OutboxEvent, PostedEntry, RelayPosition, StoreError, StoredPartition,
+    Attempt, AuditEntry, AuditFilter, DeadLetter, DeadLetterReason, DeadLetterState, Digest, IdempotencyRow,
+    IdempotencyScope, LaneState, Operator, OutboxEvent, PostedEntry, RelayPosition, Secret, StoreError,
+    StoredPartition,
 };
 
 /// Some of a list, and where to go on. `next` is `None` at the end; a page may be shorter than asked for and still go on.
@@ -313,7 +314,17 @@ pub trait Snapshot: Send {
     /// The audit log, newest first; the cursor is an entry's number.
     async fn audit_list(
         &mut self,
+        filter: &AuditFilter,
         before: Option<u64>,
         limit: usize,
     ) -> Result<Page<AuditEntry, u64>, StoreError>;
+
+    /// Every operator, by name.
+    async fn operator_list(&mut self) -> Result<Vec<Operator>, StoreError>;
+
+    /// Every secret that belongs to an operator.
+    async fn secret_list(&mut self) -> Result<Vec<Secret>, StoreError>;
+
+    /// A secret and whose it is, run out or not; `None` for one that belongs to nobody yet.
+    async fn secret_find(&mut self, sha256: &Digest) -> Result<Option<(Secret, Operator)>, StoreError>;
 }

@@ -10,8 +10,8 @@ use domain::{
 };
 
 use super::{
-    AuditEntry, Batch, BatchKeys, DeadLetterMove, Digest, InstanceId, LogId, PartitionClaim, PostingBatch,
-    PostingScope, RelayLease, Snapshot, StoreError,
+    AuditEntry, Batch, BatchKeys, DeadLetterMove, Digest, InstanceId, LogId, OperatorBatch, OperatorKeys,
+    PartitionClaim, PostingBatch, PostingScope, RelayLease, Snapshot, StoreError,
 };
 
 /// A range of outbox rows to delete.
@@ -43,6 +43,9 @@ pub trait Store: Send + Sync {
 
     /// Begins a posting transaction.
     async fn posting_open(&self, scope: &PostingScope) -> Result<Box<dyn PostingBatch>, StoreError>;
+
+    /// Begins an operator transaction, as the only one over all replicas.
+    async fn operators_open(&self, keys: &OperatorKeys) -> Result<Box<dyn OperatorBatch>, StoreError>;
 
     /// Takes one consistent view.
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError>;

@@ -371,6 +371,7 @@ pub(crate) fn authorize(amount: i64, key: &str) -> Call<Authorize> {
         fingerprint: engine::digest::sha256(format!("authorize{amount}").as_bytes()),
         request_id: format!("req-{key}").into(),
         traceparent: None,
+        act: None,
     }
 }
 
@@ -382,6 +383,7 @@ fn on_payment<C>(payment: PaymentId, command: C, key: Option<&str>, request: &st
         fingerprint: engine::digest::sha256(format!("{payment}{request}").as_bytes()),
         request_id: "req".into(),
         traceparent: None,
+        act: None,
     }
 }
 

@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use domain::id::DeadLetterId;
 use engine::{
-    pipeline::dead_letters::{self, DeadLetterRefusal, OperatorAct},
+    pipeline::dead_letters::{self, DeadLetterRefusal},
+    ports::OperatorAct,
     ports::{DeadLetterReason, DeadLetterState, PostingChanges},
     settings::EngineSettings,
 };
@@ -40,7 +41,12 @@ fn refuse_postings_of(faults: &Faults, amount: i64) {
 }
 
 fn act() -> OperatorAct {
-    OperatorAct { actor: "test".into(), reason: Some("test".into()), request_id: "req".into() }
+    OperatorAct {
+        actor: "test".into(),
+        role: domain::operator::Role::Operator,
+        reason: Some("test".into()),
+        request_id: "req".into(),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -200,7 +206,7 @@ async fn a_dead_letter_can_be_held_redriven_or_given_up_and_each_act_is_audited(
     let missing = dead_letters::discard(&app.context, DeadLetterId::new(99).unwrap(), &act()).await;
     assert!(matches!(missing, Err(DeadLetterRefusal::NotFound)));
     let mut snapshot = app.context.store.snapshot().await.unwrap();
-    let audit = snapshot.audit_list(None, 10).await.unwrap().rows;
+    let audit = snapshot.audit_list(&engine::ports::AuditFilter::default(), None, 10).await.unwrap().rows;
     let actions: Vec<&str> = audit.iter().map(|entry| &*entry.action).collect();
     assert_eq!(actions, ["dead_letter.discard", "dead_letter.redrive", "dead_letter.hold"]);
     drop(snapshot);

@@ -83,6 +83,7 @@ async fn another_merchants_payment_does_not_exist() {
         fingerprint: [0; 32],
         request_id: "req".into(),
         traceparent: None,
+        act: None,
     };
     assert_eq!(app.payments.capture(call).await.status, 404);
     assert_eq!(app.payment(payment).await.status(), PaymentStatus::Authorized);

@@ -2,7 +2,8 @@
 
 use domain::payment::{DeclineCode, Verdict};
 use engine::{
-    pipeline::dead_letters::{self, OperatorAct},
+    pipeline::dead_letters,
+    ports::OperatorAct,
     ports::{AcquirerDecision, DeadLetterState},
     proofs::{Mode, Proof, ProofReport, Whereabouts},
 };
@@ -270,7 +271,12 @@ async fn a_parked_event_is_accounted_for_and_its_redrive_is_folded_in() {
     assert_eq!(letters.len(), 1);
     let prover = app.prover();
     assert!(prover.run(Mode::Full).await.unwrap().ok(), "parked as it was read, and read wrongly");
-    let act = OperatorAct { actor: "test".into(), reason: Some("test".into()), request_id: "req".into() };
+    let act = OperatorAct {
+        actor: "test".into(),
+        role: domain::operator::Role::Operator,
+        reason: Some("test".into()),
+        request_id: "req".into(),
+    };
     app.tamper(
         "UPDATE dead_letter SET payload = (SELECT body FROM outbox_event WHERE id = 10), \
                 payload_sha256 = (SELECT sha256 FROM outbox_event WHERE id = 10)",

@@ -25,8 +25,10 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "books", sql: include_str!("migrations/0001_books.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "books", sql: include_str!("migrations/0001_books.sql") },
+    Migration { version: 2, name: "operators", sql: include_str!("migrations/0002_operators.sql") },
+];
 
 /// What keeps rows that only grow from being changed. Applied whenever it is missing; needs the right to make triggers, which
 /// not every user has who may make tables.

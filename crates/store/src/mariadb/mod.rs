@@ -10,6 +10,7 @@ mod connect;
 mod error;
 mod lease;
 mod migrate;
+mod operators;
 mod options;
 mod platform;
 mod pool;

@@ -9,8 +9,8 @@ use domain::{
     time::Timestamp,
 };
 use engine::ports::{
-    AuditEntry, Batch, BatchKeys, Clock, DeadLetterMove, InstanceId, LogId, OutboxCut, PartitionClaim,
-    Platform, PostingBatch, PostingScope, RelayLease, Snapshot, Store, StoreError,
+    AuditEntry, Batch, BatchKeys, Clock, DeadLetterMove, InstanceId, LogId, OperatorBatch, OperatorKeys,
+    OutboxCut, PartitionClaim, Platform, PostingBatch, PostingScope, RelayLease, Snapshot, Store, StoreError,
 };
 
 use super::{
@@ -20,6 +20,7 @@ use super::{
     error::MariadbError,
     lease,
     migrate::{self, Standing},
+    operators::MariadbOperators,
     options::MariadbOptions,
     platform,
     pool::{Pool, PoolLimits},
@@ -117,6 +118,10 @@ impl Store for MariadbStore {
     async fn posting_open(&self, scope: &PostingScope) -> Result<Box<dyn PostingBatch>, StoreError> {
         let accounts = Arc::clone(&self.accounts);
         Ok(Box::new(MariadbPosting::open(&self.writers, accounts, scope, self.script()).await?))
+    }
+
+    async fn operators_open(&self, keys: &OperatorKeys) -> Result<Box<dyn OperatorBatch>, StoreError> {
+        Ok(Box::new(MariadbOperators::open(&self.writers, keys, self.script()).await?))
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {

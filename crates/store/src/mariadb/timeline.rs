@@ -74,9 +74,11 @@ async fn change(session: &mut Session, reason: Option<&str>, now: Timestamp) -> 
     session.begin(&opening).await.map_err(|failure| failure.sort(context))?;
     let entry = AuditEntry {
         actor: "command line".into(),
+        role: None,
         action: "books.timeline".into(),
         object: "platform".into(),
         reason: reason.map(Into::into),
+        outcome: Some("done".into()),
         request_id: "restore".into(),
         at: now,
     };

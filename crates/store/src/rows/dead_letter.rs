@@ -34,13 +34,22 @@ pub(crate) fn dead_letter_from_cells(cells: &impl ReadCells) -> Result<DeadLette
     })
 }
 
-/// Reads `id, actor, action, object, reason, request_id, at`.
+macro_rules! audit_columns {
+    () => {
+        "id, actor, action, object, reason, request_id, at, role, outcome"
+    };
+}
+pub(crate) use audit_columns;
+
+/// Reads `audit_columns!()`.
 pub(crate) fn audit_from_cells(cells: &impl ReadCells) -> Result<(u64, AuditEntry), StoreError> {
     let entry = AuditEntry {
         actor: cells.text(1)?.into(),
+        role: cells.parsed_opt(7)?,
         action: cells.text(2)?.into(),
         object: cells.text(3)?.into(),
         reason: cells.text_opt(4)?.map(Box::from),
+        outcome: cells.text_opt(8)?.map(Box::from),
         request_id: cells.text(5)?.into(),
         at: cells.time(6)?,
     };

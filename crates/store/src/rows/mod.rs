@@ -8,15 +8,20 @@ mod idempotency;
 mod journal;
 mod lane;
 mod lease;
+mod operator;
 mod outbox;
 mod payment;
 
 pub(crate) use attempt::{attempt_from_cells, verdict_words};
 pub(crate) use cells::{ReadCells, corrupt};
-pub(crate) use dead_letter::{audit_from_cells, dead_letter_from_cells, dead_letter_word};
+pub(crate) use dead_letter::{audit_columns, audit_from_cells, dead_letter_from_cells, dead_letter_word};
 pub(crate) use idempotency::idempotency_from_cells;
 pub(crate) use journal::{account_from_cells, layer_code, layer_from_code, topic_from_code};
 pub(crate) use lane::{lane_columns, lane_from_cells};
 pub(crate) use lease::{partition_from_cells, relay_from_cells};
+pub(crate) use operator::{
+    ATTEMPTS_KEPT_SECONDS, SECRET_COLUMNS, attempts_from_cells, operator_columns, operator_from_cells,
+    secret_columns, secret_from_cells,
+};
 pub(crate) use outbox::{outbox_columns, outbox_from_cells};
 pub(crate) use payment::{PaymentCells, payment_columns, payment_from_cells};

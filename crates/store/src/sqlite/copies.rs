@@ -196,9 +196,11 @@ fn move_on(part: &Path, entry: AuditEntry) -> Result<(), CopyError> {
 fn audit((action, object, reason): (&str, String, Option<&str>), at: Timestamp) -> AuditEntry {
     AuditEntry {
         actor: "command line".into(),
+        role: None,
         action: action.into(),
         object: object.into(),
         reason: reason.map(Into::into),
+        outcome: Some("done".into()),
         request_id: "restore".into(),
         at,
     }

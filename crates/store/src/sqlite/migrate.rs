@@ -21,6 +21,7 @@ const MIGRATIONS: &[Migration] = &[
         name: "attempt_acquirer",
         sql: include_str!("migrations/0002_attempt_acquirer.sql"),
     },
+    Migration { version: 3, name: "operators", sql: include_str!("migrations/0003_operators.sql") },
 ];
 
 /// Applies what is missing. Refuses a database that is newer than this program or whose history is another one.

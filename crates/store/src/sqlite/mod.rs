@@ -8,6 +8,7 @@ mod late;
 mod lease;
 mod migrate;
 mod open;
+mod operators;
 mod posting;
 mod readers;
 mod retention;

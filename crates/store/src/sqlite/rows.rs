@@ -93,7 +93,7 @@ pub(in crate::sqlite) fn partition_from_row(row: &Row<'_>) -> Result<StoredParti
     rows::partition_from_cells(&Cells::of("worker_partition", row))
 }
 
-/// Reads `id, actor, action, object, reason, request_id, at`.
+/// Reads `audit_columns!()`.
 pub(in crate::sqlite) fn audit_from_row(row: &Row<'_>) -> Result<(u64, AuditEntry), StoreError> {
     rows::audit_from_cells(&Cells::of("audit_log", row))
 }

@@ -9,8 +9,8 @@ use domain::{
     time::Timestamp,
 };
 use engine::ports::{
-    AuditEntry, Batch, BatchKeys, Clock, DeadLetterMove, InstanceId, LogId, OutboxCut, PartitionClaim,
-    PostingBatch, PostingScope, RelayLease, Snapshot, Store, StoreError,
+    AuditEntry, Batch, BatchKeys, Clock, DeadLetterMove, InstanceId, LogId, OperatorBatch, OperatorKeys,
+    OutboxCut, PartitionClaim, PostingBatch, PostingScope, RelayLease, Snapshot, Store, StoreError,
 };
 use rusqlite::Connection;
 
@@ -21,6 +21,7 @@ use super::{
     late::{Finder, LateIndexes},
     lease,
     open::{self, Platform},
+    operators::SqliteOperators,
     posting::{self, SqlitePosting},
     readers::Readers,
     retention,
@@ -91,6 +92,11 @@ impl Store for SqliteStore {
     async fn posting_open(&self, scope: &PostingScope) -> Result<Box<dyn PostingBatch>, StoreError> {
         let transaction = self.begin().await?;
         Ok(Box::new(SqlitePosting::load(transaction, self.clock.now(), scope)?))
+    }
+
+    async fn operators_open(&self, keys: &OperatorKeys) -> Result<Box<dyn OperatorBatch>, StoreError> {
+        let transaction = self.begin().await?;
+        Ok(Box::new(SqliteOperators::load(transaction, self.clock.now(), keys)?))
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {

@@ -7,10 +7,11 @@ use std::time::Duration;
 use domain::{
     event::Topic,
     id::{Lane, Seq},
+    operator::Role,
 };
 use engine::ports::{
-    AuditEntry, Clock, InstanceId, LogId, PartitionFence, PartitionProgress, PostingChanges, PostingScope,
-    RelayLease, StoreError,
+    AuditEntry, AuditFilter, Clock, InstanceId, LogId, PartitionFence, PartitionProgress, PostingChanges,
+    PostingScope, RelayLease, StoreError,
 };
 
 use super::{Scribe, StoreUnderTest, postings::commit};
@@ -70,7 +71,7 @@ pub async fn a_relay_position_is_lowered_and_never_raised(it: &StoreUnderTest) {
     assert_eq!(rewind(4).await, Some(Seq(4)));
     let stale = RelayLease { position: Seq(9), ..lease };
     assert!(!moved(it, stale, 10).await, "what is on its way does not undo it");
-    let log = Scribe::new(it).snapshot().await.audit_list(None, 10).await.unwrap();
+    let log = Scribe::new(it).snapshot().await.audit_list(&AuditFilter::default(), None, 10).await.unwrap();
     assert_eq!(log.rows, [audit(it), audit(it)]);
 }
 
@@ -177,9 +178,11 @@ fn progress(topic: Topic, partition: i32, next_offset: i64) -> PostingChanges {
 fn audit(it: &StoreUnderTest) -> AuditEntry {
     AuditEntry {
         actor: "operator".into(),
+        role: Some(Role::Operator),
         action: "outbox.rewind".into(),
         object: "lane/0".into(),
         reason: None,
+        outcome: Some("done".into()),
         request_id: "request".into(),
         at: it.clock.now(),
     }

@@ -7,6 +7,7 @@
 mod batches;
 mod claims;
 mod keys;
+mod operators;
 mod parked;
 mod postings;
 mod reading;
@@ -20,6 +21,7 @@ pub use batches::*;
 pub use claims::*;
 use engine::ports::Store;
 pub use keys::*;
+pub use operators::*;
 pub use parked::*;
 pub use postings::*;
 pub use reading::*;
@@ -84,6 +86,15 @@ macro_rules! store_suite {
             a_redrive_closes_its_dead_letter_with_the_posting
             dead_letters_are_filtered_paged_and_counted
             the_audit_log_is_read_newest_first
+            an_operator_comes_back_as_it_was_written
+            a_name_belongs_to_one_operator
+            a_secret_comes_back_until_it_ends
+            a_secret_that_has_run_out_is_no_longer_loaded
+            tries_to_log_in_are_counted_until_they_are_forgotten
+            a_dropped_operator_transaction_leaves_nothing
+            operator_transactions_take_turns
+            an_act_commits_with_its_payment
+            the_audit_log_is_filtered
             a_snapshot_does_not_see_what_is_committed_later
             snapshots_are_lent_again
             a_snapshot_goes_on_after_a_read_was_given_up

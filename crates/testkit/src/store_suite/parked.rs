@@ -5,10 +5,13 @@
 use std::collections::HashSet;
 
 use bytes::Bytes;
-use domain::id::{DeadLetterId, EventId, Lane, PaymentId, Seq};
+use domain::{
+    id::{DeadLetterId, EventId, Lane, PaymentId, Seq},
+    operator::Role,
+};
 use engine::ports::{
-    AuditEntry, Clock, DeadLetter, DeadLetterFilter, DeadLetterMove, DeadLetterReason, DeadLetterState,
-    NewDeadLetter, PostingChanges, PostingScope, StoreError,
+    AuditEntry, AuditFilter, Clock, DeadLetter, DeadLetterFilter, DeadLetterMove, DeadLetterReason,
+    DeadLetterState, NewDeadLetter, PostingChanges, PostingScope, StoreError,
 };
 
 use super::{Scribe, StoreUnderTest, postings::commit, scribe::digest};
@@ -113,7 +116,7 @@ pub async fn a_dead_letter_moves_only_from_the_state_it_is_in(it: &StoreUnderTes
     let unknown = DeadLetterMove { id: DeadLetterId::new(999).unwrap(), ..change(Open, Held, None) };
     let unknown = it.store.dead_letter_move(&unknown, &audit(it, "hold")).await;
     assert!(matches!(unknown, Err(StoreError::Fenced { .. })));
-    let log = scribe.snapshot().await.audit_list(None, 10).await.unwrap();
+    let log = scribe.snapshot().await.audit_list(&AuditFilter::default(), None, 10).await.unwrap();
     assert_eq!(
         log.rows,
         [AuditEntry { at: held.updated_at, ..audit(it, "hold") }],
@@ -141,7 +144,10 @@ pub async fn a_redrive_closes_its_dead_letter_with_the_posting(it: &StoreUnderTe
     let closed = snapshot.dead_letter_find(parked.id).await.unwrap().unwrap();
     assert_eq!((closed.state, closed.attempts), (Redriven, 2));
     assert!(snapshot.journal_find(events[0].id).await.unwrap().is_some());
-    assert_eq!(snapshot.audit_list(None, 10).await.unwrap().rows, [audit(it, "redrive")]);
+    assert_eq!(
+        snapshot.audit_list(&AuditFilter::default(), None, 10).await.unwrap().rows,
+        [audit(it, "redrive")]
+    );
     drop(snapshot);
 
     let second = PostingChanges { dead_letter: Some(redrive(Open, Redriven)), ..PostingChanges::default() };
@@ -214,7 +220,7 @@ pub async fn the_audit_log_is_read_newest_first(it: &StoreUnderTest) {
     for limit in [1, 2, 5, 9] {
         let (mut read, mut before) = (Vec::new(), None);
         loop {
-            let page = snapshot.audit_list(before, limit).await.unwrap();
+            let page = snapshot.audit_list(&AuditFilter::default(), before, limit).await.unwrap();
             read.extend(page.rows);
             before = page.next;
             if before.is_none() {
@@ -242,9 +248,11 @@ fn letter(number: u64) -> NewDeadLetter {
 fn audit(it: &StoreUnderTest, action: &str) -> AuditEntry {
     AuditEntry {
         actor: "loopback".into(),
+        role: Some(Role::Operator),
         action: action.into(),
         object: "dead_letter/1".into(),
         reason: Some("확인함".into()),
+        outcome: Some("done".into()),
         request_id: "r-1".into(),
         at: it.clock.now(),
     }

@@ -4,7 +4,8 @@ use broker::{KafkaBroker, KafkaSettings, testing};
 use bytes::Bytes;
 use domain::{event::Topic, id::Seq};
 use engine::{
-    pipeline::dead_letters::{self, DeadLetterRefusal, OperatorAct},
+    pipeline::dead_letters::{self, DeadLetterRefusal},
+    ports::OperatorAct,
     ports::{Broker, DEAD_LETTER_TOPIC, DeadLetterReason, DeadLetterState, Outgoing},
 };
 use serde_json::{Value, json};
@@ -14,7 +15,12 @@ use super::{PATIENCE, app_on, dead_letters, drain, kafka};
 use crate::app::App;
 
 fn act() -> OperatorAct {
-    OperatorAct { actor: "test".into(), reason: Some("test".into()), request_id: "req".into() }
+    OperatorAct {
+        actor: "test".into(),
+        role: domain::operator::Role::Operator,
+        reason: Some("test".into()),
+        request_id: "req".into(),
+    }
 }
 
 /// Writes to a topic as another program would.

@@ -4,6 +4,7 @@ use broker::testing;
 use domain::{
     event::Topic,
     id::{Lane, Seq},
+    operator::Role,
 };
 use engine::ports::{AuditEntry, Clock};
 use testkit::wait::wait_until;
@@ -70,9 +71,11 @@ async fn an_operator_may_have_a_lane_published_again_and_nothing_is_posted_twice
     testing::truncate(&settings, Topic::Authorized.as_str()).await;
     let audit = AuditEntry {
         actor: "test".into(),
+        role: Some(Role::Operator),
         action: "outbox.rewind".into(),
         object: "lane/0".into(),
         reason: Some("the topic was lost".into()),
+        outcome: Some("done".into()),
         request_id: "req".into(),
         at: app.clock.now(),
     };

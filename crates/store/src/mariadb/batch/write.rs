@@ -12,6 +12,7 @@ use mysql_async::Value;
 use super::{
     super::{
         error::refused,
+        posting::audit_append,
         rows::{
             bytes, int, joined, number, number_opt, payment as payment_number, text, text_opt, unsigned,
             wide_literal,
@@ -38,7 +39,11 @@ pub(super) async fn write(
     write_payments(session, &changes.payments, lanes).await?;
     append_events(session, &changes.events).await?;
     write_idempotency(session, changes, places, lanes).await?;
-    write_attempts(session, &changes.attempts).await
+    write_attempts(session, &changes.attempts).await?;
+    for entry in &changes.audit {
+        audit_append(session, entry).await?;
+    }
+    Ok(())
 }
 
 /// The last round trip: lane rows, this replica's own rows beside them, COMMIT. Nothing in it but numbers.

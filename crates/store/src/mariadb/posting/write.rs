@@ -88,8 +88,8 @@ pub(in crate::mariadb) async fn audit_append(
     session: &mut Session,
     entry: &AuditEntry,
 ) -> Result<(), StoreError> {
-    let insert =
-        "INSERT INTO audit_log (actor, action, object, reason, request_id, at) VALUES (?, ?, ?, ?, ?, ?)";
+    let insert = "INSERT INTO audit_log (actor, action, object, reason, request_id, at, role, outcome) \
+                  VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
     let row = vec![
         text(&entry.actor),
         text(&entry.action),
@@ -97,6 +97,8 @@ pub(in crate::mariadb) async fn audit_append(
         text_opt(entry.reason.as_deref()),
         text(&entry.request_id),
         number(entry.at.unix_ms()),
+        text_opt(entry.role.map(|role| role.as_str())),
+        text_opt(entry.outcome.as_deref()),
     ];
     session.change("append to audit log", insert, row).await.map(drop)
 }

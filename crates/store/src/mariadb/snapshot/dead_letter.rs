@@ -2,7 +2,8 @@
 
 use domain::id::DeadLetterId;
 use engine::ports::{
-    AuditEntry, DeadLetter, DeadLetterFilter, DeadLetterReason, DeadLetterState, Page, StoreError,
+    AuditEntry, AuditFilter, DeadLetter, DeadLetterFilter, DeadLetterReason, DeadLetterState, Page,
+    StoreError,
 };
 use mysql_async::Value;
 
@@ -10,7 +11,7 @@ use super::super::{
     rows::{ReadCells, bytes, dead_letter_columns, each, int, payment, text, unsigned},
     session::Session,
 };
-use crate::rows::{audit_from_cells, dead_letter_from_cells, dead_letter_word};
+use crate::rows::{audit_columns, audit_from_cells, dead_letter_from_cells, dead_letter_word};
 
 pub(super) async fn find(session: &mut Session, id: DeadLetterId) -> Result<Option<DeadLetter>, StoreError> {
     let sql = concat!("SELECT ", dead_letter_columns!(), " FROM dead_letter WHERE id = ?");
@@ -62,12 +63,27 @@ pub(super) async fn count(
 
 pub(super) async fn audit_list(
     session: &mut Session,
+    filter: &AuditFilter,
     before: Option<u64>,
     limit: usize,
 ) -> Result<Page<AuditEntry, u64>, StoreError> {
-    let sql = "SELECT id, actor, action, object, reason, request_id, at FROM audit_log WHERE id < ? \
-               ORDER BY id DESC LIMIT ?";
-    let params = vec![Value::Int(before.map_or(i64::MAX, int)), unsigned(limit as u64 + 1)];
+    let mut sql = concat!("SELECT ", audit_columns!(), " FROM audit_log WHERE id < ?").to_owned();
+    let mut params = vec![Value::Int(before.map_or(i64::MAX, int))];
+    let texts = [("actor", &filter.actor), ("action", &filter.action), ("object", &filter.object)];
+    for (column, wanted) in texts {
+        if let Some(wanted) = wanted {
+            sql.push_str(&format!(" AND {column} = ?"));
+            params.push(text(wanted));
+        }
+    }
+    for (bound, wanted) in [("at >=", filter.from), ("at <", filter.to)] {
+        if let Some(wanted) = wanted {
+            sql.push_str(&format!(" AND {bound} ?"));
+            params.push(Value::Int(wanted.unix_ms()));
+        }
+    }
+    sql.push_str(" ORDER BY id DESC LIMIT ?");
+    params.push(unsigned(limit as u64 + 1));
     let mut found =
         each("audit_log", &session.rows("list the audit log", sql, params).await?, audit_from_cells)?;
     let goes_on = found.len() > limit;

@@ -17,13 +17,13 @@ use domain::{
     time::Timestamp,
 };
 use engine::ports::{
-    AccountEntry, AccountFilter, Attempt, AuditEntry, Balance, DeadLetter, DeadLetterFilter,
-    DeadLetterReason, DeadLetterState, IdempotencyRow, IdempotencyScope, LanePosition, OutboxEvent, Page,
-    PaymentCursor, PaymentFilter, Platform, PostedEntry, RelayPosition, Snapshot, StoreError, StoredLane,
-    StoredPartition,
+    AccountEntry, AccountFilter, Attempt, AuditEntry, AuditFilter, Balance, DeadLetter, DeadLetterFilter,
+    DeadLetterReason, DeadLetterState, Digest, IdempotencyRow, IdempotencyScope, LanePosition, Operator,
+    OutboxEvent, Page, PaymentCursor, PaymentFilter, Platform, PostedEntry, RelayPosition, Secret, Snapshot,
+    StoreError, StoredLane, StoredPartition,
 };
 
-use super::{pool::Pool, session::Session};
+use super::{operators, pool::Pool, session::Session};
 
 /// About how many rows a filtered list looks at before it gives its caller a turn.
 const SCAN_MAX: i64 = 20_000;
@@ -215,9 +215,22 @@ impl Snapshot for MariadbSnapshot {
 
     async fn audit_list(
         &mut self,
+        filter: &AuditFilter,
         before: Option<u64>,
         limit: usize,
     ) -> Result<Page<AuditEntry, u64>, StoreError> {
-        dead_letter::audit_list(&mut self.session, before, limit).await
+        dead_letter::audit_list(&mut self.session, filter, before, limit).await
+    }
+
+    async fn operator_list(&mut self) -> Result<Vec<Operator>, StoreError> {
+        operators::operators(&mut self.session).await
+    }
+
+    async fn secret_list(&mut self) -> Result<Vec<Secret>, StoreError> {
+        operators::secrets(&mut self.session).await
+    }
+
+    async fn secret_find(&mut self, sha256: &Digest) -> Result<Option<(Secret, Operator)>, StoreError> {
+        operators::secret_find(&mut self.session, sha256).await
     }
 }

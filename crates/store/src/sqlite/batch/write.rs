@@ -12,6 +12,7 @@ use super::{
         error::{failed, refused},
         keys::{event_key_to_write, int},
         late::{Added, Which, key_key, merchant_key, order_key},
+        posting::audit_append,
         rows::{PaymentCells, verdict_words},
         writer::Transaction,
     },
@@ -37,6 +38,9 @@ pub(super) fn write(
     )?;
     write_attempts(conn, &changes.attempts)?;
     write_lanes(conn, &changes.lanes)?;
+    for entry in &changes.audit {
+        audit_append(conn, entry)?;
+    }
     Ok(added)
 }
 

@@ -88,9 +88,18 @@ pub(in crate::sqlite) fn dead_letter_published(
 
 /// Notes who did what.
 pub(in crate::sqlite) fn audit_append(conn: &Connection, entry: &AuditEntry) -> Result<(), StoreError> {
-    let insert = "INSERT INTO audit_log (actor, action, object, reason, request_id, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let row =
-        params![entry.actor, entry.action, entry.object, entry.reason, entry.request_id, entry.at.unix_ms()];
+    let insert = "INSERT INTO audit_log (actor, action, object, reason, request_id, at, role, outcome) \
+                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let row = params![
+        entry.actor,
+        entry.action,
+        entry.object,
+        entry.reason,
+        entry.request_id,
+        entry.at.unix_ms(),
+        entry.role.map(|role| role.as_str()),
+        entry.outcome,
+    ];
     let appended = conn.prepare_cached(insert).and_then(|mut insert| insert.execute(row));
     appended.map(drop).map_err(failed("append to audit log"))
 }

@@ -2,9 +2,10 @@
 
 use domain::id::DeadLetterId;
 use engine::ports::{
-    AuditEntry, DeadLetter, DeadLetterFilter, DeadLetterReason, DeadLetterState, Page, StoreError,
+    AuditEntry, AuditFilter, DeadLetter, DeadLetterFilter, DeadLetterReason, DeadLetterState, Page,
+    StoreError,
 };
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, params, params_from_iter, types::Value};
 
 use super::{
     super::{
@@ -17,6 +18,7 @@ use super::{
     },
     SCAN_MAX,
 };
+use crate::rows::audit_columns;
 
 pub(super) fn find(conn: &Connection, id: DeadLetterId) -> Result<Option<DeadLetter>, StoreError> {
     let sql = concat!("SELECT ", dead_letter_columns!(), " FROM dead_letter WHERE id = ?1");
@@ -70,13 +72,28 @@ pub(super) fn count(conn: &Connection) -> Result<Vec<(DeadLetterState, DeadLette
 
 pub(super) fn audit_list(
     conn: &Connection,
+    filter: &AuditFilter,
     before: Option<u64>,
     limit: usize,
 ) -> Result<Page<AuditEntry, u64>, StoreError> {
-    let sql = "SELECT id, actor, action, object, reason, request_id, at FROM audit_log WHERE id < ?1 \
-               ORDER BY id DESC LIMIT ?2";
-    let one_more = int(limit as u64).saturating_add(1);
-    let mut found = list(conn, sql, [before.map_or(i64::MAX, int), one_more], audit_from_row)?;
+    let mut sql = concat!("SELECT ", audit_columns!(), " FROM audit_log WHERE id < ?1").to_owned();
+    let mut cells: Vec<Value> = vec![before.map_or(i64::MAX, int).into()];
+    let texts = [("actor", &filter.actor), ("action", &filter.action), ("object", &filter.object)];
+    for (column, wanted) in texts {
+        if let Some(wanted) = wanted {
+            cells.push(wanted.to_string().into());
+            sql.push_str(&format!(" AND {column} = ?{}", cells.len()));
+        }
+    }
+    for (bound, wanted) in [("at >=", filter.from), ("at <", filter.to)] {
+        if let Some(wanted) = wanted {
+            cells.push(wanted.unix_ms().into());
+            sql.push_str(&format!(" AND {bound} ?{}", cells.len()));
+        }
+    }
+    cells.push(int(limit as u64).saturating_add(1).into());
+    sql.push_str(&format!(" ORDER BY id DESC LIMIT ?{}", cells.len()));
+    let mut found = list(conn, &sql, params_from_iter(cells), audit_from_row)?;
     let goes_on = found.len() > limit;
     found.truncate(limit);
     let next = if goes_on { found.last().map(|(id, _)| *id) } else { None };

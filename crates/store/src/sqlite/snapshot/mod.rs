@@ -15,14 +15,14 @@ use domain::{
     time::Timestamp,
 };
 use engine::ports::{
-    AccountEntry, AccountFilter, Attempt, AuditEntry, Balance, DeadLetter, DeadLetterFilter,
-    DeadLetterReason, DeadLetterState, IdempotencyRow, IdempotencyScope, LanePosition, OutboxEvent, Page,
-    PaymentCursor, PaymentFilter, Platform, PostedEntry, RelayPosition, Snapshot, StoreError, StoredLane,
-    StoredPartition,
+    AccountEntry, AccountFilter, Attempt, AuditEntry, AuditFilter, Balance, DeadLetter, DeadLetterFilter,
+    DeadLetterReason, DeadLetterState, Digest, IdempotencyRow, IdempotencyScope, LanePosition, Operator,
+    OutboxEvent, Page, PaymentCursor, PaymentFilter, Platform, PostedEntry, RelayPosition, Secret, Snapshot,
+    StoreError, StoredLane, StoredPartition,
 };
 use rusqlite::Connection;
 
-use super::{late::Finder, readers::Lent};
+use super::{late::Finder, operators, readers::Lent};
 
 /// How many rows a filtered list looks at before it gives its caller a turn.
 const SCAN_MAX: usize = 20_000;
@@ -247,9 +247,24 @@ impl Snapshot for SqliteSnapshot {
 
     async fn audit_list(
         &mut self,
+        filter: &AuditFilter,
         before: Option<u64>,
         limit: usize,
     ) -> Result<Page<AuditEntry, u64>, StoreError> {
-        self.read(move |conn| dead_letter::audit_list(conn, before, limit)).await
+        let filter = filter.clone();
+        self.read(move |conn| dead_letter::audit_list(conn, &filter, before, limit)).await
+    }
+
+    async fn operator_list(&mut self) -> Result<Vec<Operator>, StoreError> {
+        self.read(operators::operators).await
+    }
+
+    async fn secret_list(&mut self) -> Result<Vec<Secret>, StoreError> {
+        self.read(operators::secrets).await
+    }
+
+    async fn secret_find(&mut self, sha256: &Digest) -> Result<Option<(Secret, Operator)>, StoreError> {
+        let sha256 = *sha256;
+        self.read(move |conn| operators::secret_find(conn, &sha256)).await
     }
 }
