@@ -3,7 +3,7 @@
 
 use std::{error::Error, time::Duration};
 
-use axum::http::{HeaderMap, Request, Uri, header, uri::Scheme};
+use axum::http::{HeaderMap, HeaderValue, Request, Uri, header, uri::Scheme};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::{
@@ -25,6 +25,7 @@ pub struct HttpClient {
     client: Client<HttpConnector, Full<Bytes>>,
     base: Box<str>,
     timeout: Duration,
+    authorization: Option<HeaderValue>,
 }
 
 /// An answer, whatever its status.
@@ -95,7 +96,15 @@ impl HttpClient {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
             .build(connector);
-        Self { client, base: base.trim_end_matches('/').into(), timeout }
+        Self { client, base: base.trim_end_matches('/').into(), timeout, authorization: None }
+    }
+
+    /// The same, calling with an operator's token; `None` for a text that cannot be one.
+    pub fn with_token(self, token: &str) -> Option<Self> {
+        let mut value = HeaderValue::try_from(format!("Bearer {token}")).ok()?;
+        // Kept out of whatever shows headers.
+        value.set_sensitive(true);
+        Some(Self { authorization: Some(value), ..self })
     }
 
     /// The service.
@@ -150,6 +159,9 @@ impl HttpClient {
             Request::builder().method(method).uri(target).header(header::ACCEPT, "application/json");
         for &(name, value) in headers {
             request = request.header(name, value);
+        }
+        if let Some(authorization) = &self.authorization {
+            request = request.header(header::AUTHORIZATION, authorization);
         }
         if body.is_some() {
             request = request.header(header::CONTENT_TYPE, "application/json");

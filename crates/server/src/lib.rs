@@ -9,6 +9,7 @@ pub mod client;
 pub mod config;
 pub mod faults;
 pub mod http;
+pub mod password;
 pub mod simulator;
 pub mod system;
 pub mod telemetry;

@@ -167,6 +167,7 @@ fn korean(problem: &Value) -> Option<&'static str> {
         "VOID_CONFLICT" => "취소하지 못했어요.",
         "AUTHORIZATION_EXPIRED" => "승인 유효 기간이 지났어요.",
         "DUPLICATE_REQUEST" => "같은 요청이 이미 있어요.",
+        "OPERATOR_CONFLICT" => "운영자 상태 때문에 할 수 없어요.",
         "DEAD_LETTER_CONFLICT" => "이 데드 레터에는 지금 할 수 없는 일이에요.",
         "IDEMPOTENCY_KEY_REUSED" => "이 멱등 키는 다른 요청에 쓰였어요.",
         "AMOUNT_TOO_LARGE" => "가능한 금액보다 커요.",

@@ -16,6 +16,7 @@ mod lang;
 mod ledger;
 mod migrate;
 mod openapi;
+mod operators;
 mod outbox;
 mod output;
 mod pay;
@@ -87,6 +88,9 @@ enum Command {
     /// Look at what waits between the API and the ledger
     #[command(subcommand)]
     Outbox(outbox::Outbox),
+    /// Say who may run the platform, and with what programs do
+    #[command(subcommand)]
+    Operators(operators::Operators),
     /// Print the OpenAPI document of the API
     Openapi(openapi::OpenApi),
     /// An acquirer as a process of its own, that can be slow, fail, and lose answers
@@ -151,6 +155,7 @@ impl Command {
             Self::Ledger(command) => command.run(context),
             Self::DeadLetters(command) => context.block_on(command.run(context)),
             Self::Outbox(command) => context.block_on(command.run(context)),
+            Self::Operators(command) => command.run(context),
             Self::Openapi(command) => command.run(context),
             Self::Simulator(command) => command.run(context),
             Self::Completion(command) => command.run(context),

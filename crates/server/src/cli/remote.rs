@@ -35,8 +35,20 @@ impl Remote {
         let from_environment = || context.source.variable("SWELITE_URL").filter(|url| !url.is_empty());
         let url =
             self.url.clone().or_else(|| from_environment().map(|url| url.to_string_lossy().into_owned()));
-        Server { context, client: HttpClient::new(url.as_deref().unwrap_or(URL_DEFAULT), TIMEOUT) }
+        let client = HttpClient::new(url.as_deref().unwrap_or(URL_DEFAULT), TIMEOUT);
+        let token = token(context);
+        let client = token.and_then(|token| client.clone().with_token(&token)).unwrap_or(client);
+        Server { context, client }
     }
+}
+
+/// The operator's token of the environment, or of the file that it names. A file that cannot be read is as good as none: the server
+/// says what is missing.
+fn token(context: &Context) -> Option<String> {
+    let variable = |name| context.source.variable(name).filter(|value| !value.is_empty());
+    let text = variable("SWELITE_TOKEN").map(|token| token.to_string_lossy().into_owned());
+    let text = text.or_else(|| context.source.file(variable("SWELITE_TOKEN_FILE")?.as_ref()).ok());
+    text.map(|token| token.trim().to_owned()).filter(|token| !token.is_empty())
 }
 
 impl Server<'_> {
@@ -66,6 +78,19 @@ impl Server<'_> {
     ) -> Result<(Answer, Value), Failure> {
         let headers: Vec<(&str, &str)> = key.into_iter().map(|key| ("idempotency-key", key)).collect();
         let answer = self.client.call(Method::POST, path, &headers, Some(body)).await;
+        let answer = answer.map_err(|error| Failure::of_call(self.context.output.lang, &error, true))?;
+        let value = self.accept(&answer)?;
+        Ok((answer, value))
+    }
+
+    /// Changes something, by any method.
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        (headers, body): (&[(&str, &str)], Option<&Value>),
+    ) -> Result<(Answer, Value), Failure> {
+        let answer = self.client.call(method, path, headers, body).await;
         let answer = answer.map_err(|error| Failure::of_call(self.context.output.lang, &error, true))?;
         let value = self.accept(&answer)?;
         Ok((answer, value))

@@ -2,7 +2,13 @@
 
 use clap::Args;
 
-use super::{Context, Exit, config::SettingsArgs, failure::Failure, lang::Lang, up::up_failure};
+use super::{
+    Context, Exit,
+    config::SettingsArgs,
+    failure::Failure,
+    lang::Lang,
+    up::{tell_first_link, up_failure},
+};
 use crate::{
     config::{Flags, Settings},
     telemetry::logs,
@@ -30,13 +36,15 @@ impl OneRole {
         let settings = self.settings.load(context, flags)?.settings;
         refuse_embedded(context, &settings, name)?;
         logs::init(&settings.log, context.output.color);
-        let up = wiring::up(&settings, role, |address| {
+        let up = wiring::up(&settings, role, |at| {
+            let address = at.address;
             context.output.say(&match context.output.lang {
                 Lang::Ko => {
                     format!("swelite {name} 이(가) http://{address} 에서 돌고 있어요 · 끝내기 Ctrl-C")
                 }
                 Lang::En => format!("swelite {name} runs at http://{address} · Ctrl-C ends it"),
             });
+            tell_first_link(context, &at);
         });
         up.map_err(|error| up_failure(context.output.lang, &error))
     }

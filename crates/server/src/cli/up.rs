@@ -1,14 +1,12 @@
 //! `swelite up`: every role in this process, in the foreground.
 
-use std::net::SocketAddr;
-
 use clap::Args;
 
 use super::{Context, Exit, config::SettingsArgs, failure::Failure, lang::Lang, open_failure};
 use crate::{
     config::{Flags, Settings},
     telemetry::logs,
-    wiring::{self, CacheFault, Role, UpError},
+    wiring::{self, CacheFault, Listening, Role, UpError},
 };
 
 /// Run the platform: API, worker and loops, until it is asked to end.
@@ -33,13 +31,13 @@ impl Up {
         flags.extend(self.listen.clone().map(|address| ("SWELITE_LISTEN", address)));
         let settings = self.settings.load(context, flags)?.settings;
         logs::init(&settings.log, context.output.color);
-        let up = wiring::up(&settings, Role::Everything, |address| greet(context, &settings, address));
+        let up = wiring::up(&settings, Role::Everything, |at| greet(context, &settings, &at));
         up.map_err(|error| up_failure(context.output.lang, &error))
     }
 }
 
-fn greet(context: &Context, settings: &Settings, address: SocketAddr) {
-    let output = &context.output;
+fn greet(context: &Context, settings: &Settings, at: &Listening) {
+    let (output, address) = (&context.output, at.address);
     let books = wiring::books_place(settings);
     output.say(&match output.lang {
         Lang::Ko => format!(
@@ -61,6 +59,17 @@ fn greet(context: &Context, settings: &Settings, address: SocketAddr) {
             "! everyone who can reach this address may move money (SWELITE_TRUST_NETWORK=on)",
         ));
     }
+    tell_first_link(context, at);
+}
+
+/// The one-time link of the first admin, if there is one to be told.
+pub(super) fn tell_first_link(context: &Context, at: &Listening) {
+    let (output, Some(link)) = (&context.output, &at.first_link) else { return };
+    output.say(output.pick(
+        "! 아직 관리자가 없어요. 이 주소에서 첫 관리자의 비밀번호를 정하세요 (한 번만 쓸 수 있어요):",
+        "! there is no admin yet: set the first one's password here (good once):",
+    ));
+    output.say(&format!("  {link}"));
 }
 
 pub(super) fn up_failure(lang: Lang, error: &UpError) -> Failure {
@@ -82,7 +91,7 @@ pub(super) fn up_failure(lang: Lang, error: &UpError) -> Failure {
                 .pick("KAFKA_ 로 시작하는 설정을 확인하세요.", "check the settings that begin with KAFKA_");
             Failure::of_error(Exit::Usage, error).then(next)
         }
-        UpError::Cache(CacheFault::Books(_)) | UpError::Machine { .. } => {
+        UpError::Cache(CacheFault::Books(_)) | UpError::FirstLink(_) | UpError::Machine { .. } => {
             Failure::of_error(Exit::Unexpected, error)
         }
     }

@@ -15,6 +15,7 @@ mod kafka;
 mod limits;
 mod listen;
 mod log;
+mod login;
 mod mariadb;
 mod payments;
 mod proofs;
@@ -40,6 +41,7 @@ pub use self::{
     limits::RateLimits,
     listen::Listen,
     log::{Log, LogFormat, LogLevel},
+    login::{Login, LoginMode},
     mariadb::MariaDb,
     payments::Payments,
     proofs::Proofs,
@@ -78,6 +80,8 @@ macro_rules! settings {
 settings! {
     /// Where the API listens.
     listen: Listen,
+    /// Who must log in.
+    login: Login,
     /// The bounds of a request.
     http: Http,
     /// The embedded store.
@@ -113,6 +117,11 @@ impl Settings {
     pub fn socket(&self) -> SocketAddr {
         let Listen { port, address, .. } = &self.listen;
         SocketAddr::new(address.ip, address.port.unwrap_or(*port))
+    }
+
+    /// Whether operators must log in.
+    pub fn login_required(&self) -> bool {
+        self.login.mode == LoginMode::On || !self.listen.address.ip.is_loopback()
     }
 }
 

@@ -44,8 +44,8 @@ working directory, or from where `--config` or `SWELITE_CONFIG` says. An empty v
 
 A setting marked *secret* is never shown, and can also be given as a file: `<VARIABLE>_FILE` names it.
 
-The command line also knows `SWELITE_URL` (where the commands that talk to a server find it, `http://127.0.0.1:8080`) and
-`NO_COLOR`.
+The command line also knows `SWELITE_URL` (where the commands that talk to a server find it, `http://127.0.0.1:8080`),
+`SWELITE_TOKEN` and `SWELITE_TOKEN_FILE` (the operator's token they call with, where operators must log in) and `NO_COLOR`.
 ";
 
 fn row(setting: &Setting) -> String {

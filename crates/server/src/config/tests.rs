@@ -83,7 +83,11 @@ fn all_errors_are_reported_together_each_with_its_variable() {
 fn listening_beyond_loopback_needs_a_trusted_network() {
     let open = [("SWELITE_LISTEN", "0.0.0.0")];
     assert!(faults(&given(&open))[0].contains("SWELITE_TRUST_NETWORK"));
-    assert!(load(&given(&[open[0], ("SWELITE_TRUST_NETWORK", "true")]), &Flags::new(), None).is_ok());
+    let trusted = load(&given(&[open[0], ("SWELITE_TRUST_NETWORK", "true")]), &Flags::new(), None).unwrap();
+    assert!(trusted.settings.login_required(), "beyond loopback operators log in");
+    assert!(!load(&given(&[]), &Flags::new(), None).unwrap().settings.login_required());
+    let on = load(&given(&[("SWELITE_LOGIN", "on")]), &Flags::new(), None).unwrap();
+    assert!(on.settings.login_required());
 }
 
 #[test]

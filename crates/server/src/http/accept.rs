@@ -5,11 +5,17 @@
 
 mod patience;
 
-use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
 
-use axum::{Router, http::HeaderMap};
+use axum::{Router, body::Body, http::HeaderMap};
 use futures_util::FutureExt;
-use hyper::server::conn::http1;
+use hyper::{Request, body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -25,6 +31,7 @@ use tokio_util::{
     sync::CancellationToken,
     task::{TaskTracker, task_tracker::TaskTrackerToken},
 };
+use tower::ServiceExt;
 
 use patience::{Patience, Patient};
 
@@ -40,6 +47,10 @@ const BACKLOG: i32 = 4096;
 const REFUSALS_MAX: usize = 64;
 /// How long a refusal may take.
 const REFUSAL_TIME_LIMIT: Duration = Duration::from_secs(1);
+/// Who is at the other end of a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
 /// How serving ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Drained {
@@ -153,7 +164,13 @@ impl Gate {
     }
 
     fn serve(&self, stream: TcpStream, token: TaskTrackerToken) -> impl Future<Output = ()> + Send + use<> {
-        let service = TowerToHyperService::new(self.app.clone());
+        // Who is gone already asks for nothing.
+        let peer = Peer(stream.peer_addr().map_or(Ipv6Addr::UNSPECIFIED.into(), |address| address.ip()));
+        let named = self.app.clone().map_request(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer);
+            request.map(Body::new)
+        });
+        let service = TowerToHyperService::new(named);
         let stream = Patient::new(stream, self.patience.clone());
         let connection = self.builder.serve_connection(TokioIo::new(stream), service);
         let (finish, cut) = (self.finish.clone(), self.cut.clone());

@@ -4,8 +4,8 @@ use axum::{
     Json,
     extract::{RawQuery, State},
 };
-use domain::time::Timestamp;
-use engine::ports::AuditEntry;
+use domain::{operator::Role, time::Timestamp};
+use engine::ports::{AuditEntry, AuditFilter};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -33,8 +33,11 @@ struct AuditView {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// Who: an operator, or `loopback` while there is no login.
+    /// Who: an operator, or `local` where nobody has to sign in.
     actor: String,
+    /// As what: `viewer`, `operator` or `admin`; null for the command line beside the server.
+    #[schema(required)]
+    role: Option<&'static str>,
     /// What.
     #[schema(example = "dead_letter.redrive")]
     action: String,
@@ -43,6 +46,9 @@ struct AuditView {
     object: String,
     /// Why.
     reason: Option<String>,
+    /// What came of it: `done`, or what is special, such as `sent` (to the acquirer), `declined`, `still_open`.
+    #[schema(required)]
+    outcome: Option<String>,
     /// By which call.
     request_id: String,
 }
@@ -52,9 +58,11 @@ impl AuditView {
         Self {
             at: entry.at,
             actor: entry.actor.into(),
+            role: entry.role.map(Role::as_str),
             action: entry.action.into(),
             object: entry.object.into(),
             reason: entry.reason.map(Into::into),
+            outcome: entry.outcome.map(Into::into),
             request_id: entry.request_id.into(),
         }
     }
@@ -69,6 +77,11 @@ impl AuditView {
     tag = "operations",
     operation_id = "listAudit",
     params(
+        ("actor" = Option<String>, Query, description = "Only by this operator"),
+        ("action" = Option<String>, Query, description = "Only this act, e.g. payment.refund"),
+        ("object" = Option<String>, Query, description = "Only to this, e.g. payment/17"),
+        ("from" = Option<String>, Query, description = "At or after this RFC 3339 time"),
+        ("to" = Option<String>, Query, description = "Before this RFC 3339 time"),
         ("limit" = Option<u8>, Query, description = "Rows a page, 1–200 (20)"),
         ("cursor" = Option<String>, Query, description = "nextCursor of the page before"),
     ),
@@ -79,13 +92,17 @@ async fn audit(
     RawQuery(query): RawQuery,
 ) -> Result<Json<List<AuditView>>, Problem> {
     let mut query = Query::new(query.as_deref());
+    let mut text = |name| query.one(name, |text| Ok(Box::from(text)));
+    let (actor, action, object) = (text("actor"), text("action"), text("object"));
+    let (from, to) = (query.time("from"), query.time("to"));
+    let filter = AuditFilter { actor, action, object, from, to };
     let before = query.one("cursor", |text| match cursor_decode(CURSOR_KIND, text).as_deref() {
         Some([number]) => Ok(*number),
         _ => Err((FieldCode::InvalidFormat, "is not a cursor of this list")),
     });
     let limit = query.limit();
     query.finish()?;
-    let page = app.store.snapshot().await?.audit_list(before, limit).await?;
+    let page = app.store.snapshot().await?.audit_list(&filter, before, limit).await?;
     let next_cursor = page.next.map(|number| cursor_encode(CURSOR_KIND, &[number]));
     Ok(Json(List { data: page.rows.into_iter().map(AuditView::of).collect(), next_cursor }))
 }

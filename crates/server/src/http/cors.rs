@@ -10,8 +10,9 @@ use axum::{
 };
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, DELETE");
-const REQUEST_HEADERS: HeaderValue =
-    HeaderValue::from_static("content-type, idempotency-key, x-request-id, traceparent, last-event-id");
+const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
+    "content-type, idempotency-key, x-request-id, traceparent, last-event-id, authorization",
+);
 const EXPOSED_HEADERS: HeaderValue =
     HeaderValue::from_static("x-request-id, idempotent-replayed, ratelimit, ratelimit-policy, retry-after");
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
@@ -19,7 +20,7 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Whether a page of `origin` came from where the request went: from us.
-fn is_own(origin: &HeaderValue, request: &Request) -> bool {
+pub(crate) fn is_own(origin: &HeaderValue, request: &Request) -> bool {
     let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
     let in_target = request.uri().authority().map(Authority::as_str);
     let host = in_target.or_else(|| request.headers().get(header::HOST)?.to_str().ok());

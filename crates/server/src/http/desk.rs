@@ -7,15 +7,15 @@ use async_trait::async_trait;
 use domain::{id::DeadLetterId, time::Timestamp};
 use engine::{
     commit::Context,
-    pipeline::dead_letters::{self, DeadLetterRefusal, OperatorAct, RedriveForecast},
-    ports::{Clock, DeadLetter, Store},
+    pipeline::dead_letters::{self, DeadLetterRefusal, RedriveForecast},
+    ports::{Clock, DeadLetter, OperatorAct, Store},
     proofs::Prover,
     settings::Limits,
     signals::Signals,
 };
 use tokio::sync::Semaphore;
 
-use super::requests::RequestLog;
+use super::{operators::Login, requests::RequestLog};
 use crate::faults::Faults;
 
 /// Event streams that may be open at once.
@@ -91,6 +91,8 @@ pub struct Desk {
     pub started_at: Timestamp,
     /// The switches of the Lab; `None` outside demo mode.
     pub faults: Option<Arc<Faults>>,
+    /// Who must log in.
+    pub login: Login,
     pub(super) streams: Arc<Semaphore>,
 }
 
@@ -119,6 +121,7 @@ impl Desk {
             requests: RequestLog::default(),
             started_at: clock.now(),
             faults: None,
+            login: Login::default(),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
         }
     }

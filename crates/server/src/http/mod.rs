@@ -26,6 +26,7 @@ mod middleware;
 pub(crate) mod openapi;
 #[cfg(test)]
 mod operations_tests;
+pub mod operators;
 mod outbox;
 mod overview;
 pub mod path;

@@ -2,6 +2,7 @@
 //!
 //! A route documents only what is special to it; [`finish`] adds the rest, so that no operation can forget an error or a header.
 
+use axum::http::Method;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
@@ -13,10 +14,13 @@ use utoipa::{
     },
 };
 
-use super::problem::{Code, FieldCode, FieldError, PROBLEM_JSON, ProblemBody};
+use super::{
+    operators::access::{self, Need},
+    problem::{Code, FieldCode, FieldError, PROBLEM_JSON, ProblemBody},
+};
 
 /// The groups of operations, by task, in the order of the reference page.
-pub(crate) const TAGS: [(&str, &str); 11] = [
+pub(crate) const TAGS: [(&str, &str); 12] = [
     ("authorize", "Reserve funds"),
     ("capture", "Take reserved funds"),
     ("void", "Release reserved funds"),
@@ -26,6 +30,7 @@ pub(crate) const TAGS: [(&str, &str); 11] = [
     ("events", "Follow what happens"),
     ("dead-letters", "Deal with events that could not be posted"),
     ("operations", "Watch the platform"),
+    ("operators", "Sign in, and say who may"),
     ("store", "Buy something that does not exist"),
     ("simulation", "Break something on purpose"),
 ];
@@ -75,8 +80,9 @@ pub(crate) fn about() -> OpenApi {
 /// Adds to every operation what is true of all.
 pub(crate) fn finish(mut document: OpenApi) -> OpenApi {
     for (path, item) in &mut document.paths.paths {
-        for operation in operations(item) {
+        for (method, operation) in operations(item) {
             add_errors(path, operation);
+            add_refusals(access::need(&method, path), operation);
             add_headers(path, operation);
         }
     }
@@ -92,8 +98,36 @@ pub(crate) fn finish(mut document: OpenApi) -> OpenApi {
     document
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().filter_map(Option::as_mut)
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
+    let methods = [
+        (Method::GET, &mut item.get),
+        (Method::POST, &mut item.post),
+        (Method::PUT, &mut item.put),
+        (Method::DELETE, &mut item.delete),
+    ];
+    methods.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// How a call is refused where operators must log in.
+fn add_refusals(need: Need, operation: &mut Operation) {
+    let unauthenticated = match need {
+        Need::Nothing => return,
+        Need::Operator(_) => "UNAUTHENTICATED: this is for operators; nobody is signed in",
+        Need::Merchant => {
+            "UNAUTHENTICATED: without merchantId it covers all merchants, which is for operators; nobody is signed in"
+        }
+        Need::MerchantOr(_) => {
+            "UNAUTHENTICATED: as an operator's act, with a session or token that is not good; a merchant needs neither"
+        }
+    };
+    let forbidden = "FORBIDDEN: the operator's role is not enough; the message names the one that is";
+    for (status, description) in [("401", unauthenticated), ("403", forbidden)] {
+        let response = operation.responses.responses.entry(status.to_owned());
+        let mut problem = Response::new(description);
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(ProblemBody::name()))).build();
+        problem.content = [(PROBLEM_JSON.to_owned(), RefOr::T(content))].into_iter().collect();
+        response.or_insert_with(|| RefOr::T(problem));
+    }
 }
 
 fn changes_a_payment(path: &str) -> bool {

@@ -12,7 +12,9 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{
     audit, components, dead_letters, docs, events, faults, health, idempotency, ledger, limits,
     middleware::Door,
-    openapi, outbox, overview, payments,
+    openapi,
+    operators::{self, guard::Guard},
+    outbox, overview, payments,
     preference::prefers_html,
     problem::{Code, Problem},
     requests, shop,
@@ -33,6 +35,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .merge(overview::routes())
         .merge(components::routes())
         .merge(audit::routes())
+        .merge(operators::routes())
         .merge(requests::routes())
         .merge(shop::routes())
         .merge(faults::routes())
@@ -49,6 +52,7 @@ pub fn app(state: AppState) -> Router {
         .merge(docs::routes(document))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(Guard(state.clone()))
         .layer(door)
         .with_state(state)
 }

@@ -184,6 +184,11 @@ pub(crate) struct Books {
 impl Books {
     /// Empty books; the committer runs on the test's runtime.
     pub(crate) fn open() -> Self {
+        Self::open_with(|_| {})
+    }
+
+    /// The same with another desk.
+    pub(crate) fn open_with(change: impl FnOnce(&mut Desk)) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let clock = Arc::new(FixedClock::default());
         let metrics = Arc::new(Metrics::new());
@@ -203,9 +208,11 @@ impl Books {
         let cache: Arc<dyn Cache> = Arc::new(MemoryCache::new(MemoryCacheSettings::default(), clock.clone()));
         let (queue, committer) = Committer::new(context.clone());
         tokio::spawn(committer.run());
+        let mut desk = Desk::of(&context);
+        change(&mut desk);
         let state = AppState::new(App {
             payments: Arc::new(Payments::new(context.clone(), Arc::clone(&cache), queue)),
-            desk: Desk::of(&context),
+            desk,
             store: Arc::clone(&context.store),
             cache,
             clock: clock.clone(),
@@ -264,4 +271,21 @@ impl Books {
     pub(crate) async fn get(&self, path: &str) -> Answer {
         send(&self.app, get(path)).await
     }
+}
+
+/// The same books behind an application that pages of `origin` may call.
+pub(crate) fn reallowed(books: &Books, origin: &str) -> AppState {
+    let (old, mut desk) = (&books.state, Desk::of(&books.context));
+    desk.login.required = old.desk.login.required;
+    AppState::new(App {
+        payments: Arc::clone(&old.payments),
+        desk,
+        store: Arc::clone(&old.store),
+        cache: Arc::clone(&old.cache),
+        clock: Arc::clone(&old.clock),
+        settings: HttpSettings { cors_allowed_origins: vec![origin.to_owned()], ..old.settings.clone() },
+        metrics: Arc::clone(&old.metrics),
+        readiness: Arc::clone(&old.readiness),
+        request_id_seed: 8,
+    })
 }

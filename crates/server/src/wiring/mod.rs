@@ -8,6 +8,7 @@
 
 mod adapters;
 mod books;
+mod first_link;
 mod lab;
 mod parts;
 mod settings;
@@ -16,6 +17,7 @@ use std::{io, net::SocketAddr, process, sync::Arc, thread::JoinHandle, time::Dur
 
 use engine::{
     commit::{CommitQueue, Committer, Context},
+    operators::OperatorRefusal,
     payments::Payments,
     pipeline::{expiry, relay::Relay, resolver::Resolver, retention, worker::Worker},
     ports::{Broker, BrokerError, Clock, Entropy, InstanceId, Store},
@@ -34,6 +36,7 @@ use self::parts::{StopSignals, end_after_panic, ended, on_a_thread_of_its_own};
 pub use self::{
     adapters::CacheFault,
     books::{BooksError, TimelineError, begin_timeline, books_place, migrate_books, open_books, read_books},
+    first_link::base as public_base,
 };
 use crate::{
     config::Settings,
@@ -70,6 +73,9 @@ pub enum UpError {
         #[source]
         source: io::Error,
     },
+    /// The link of the first admin cannot be made.
+    #[error("cannot make the link of the first admin")]
+    FirstLink(#[from] OperatorRefusal),
     /// The machine gives no threads, signals or events.
     #[error("cannot start: {context}")]
     Machine {
@@ -102,8 +108,17 @@ impl Role {
     }
 }
 
-/// Runs a role in this process until it is asked to end (SIGINT or SIGTERM). `listening` is told the address.
-pub fn up(settings: &Settings, role: Role, listening: impl FnOnce(SocketAddr)) -> Result<(), UpError> {
+/// What people are told once a process listens.
+#[derive(Clone, Debug)]
+pub struct Listening {
+    /// Where.
+    pub address: SocketAddr,
+    /// The page on which the first admin sets a password; `None` when there is one, or nobody has to log in.
+    pub first_link: Option<String>,
+}
+
+/// Runs a role in this process until it is asked to end (SIGINT or SIGTERM). `listening` is told where it listens.
+pub fn up(settings: &Settings, role: Role, listening: impl FnOnce(Listening)) -> Result<(), UpError> {
     let machine = |context| move |source| UpError::Machine { context, source };
     let runtime = runtime::Builder::new_multi_thread().enable_all().thread_name("http").build();
     let runtime = runtime.map_err(machine("start the runtime"))?;
@@ -113,7 +128,8 @@ pub fn up(settings: &Settings, role: Role, listening: impl FnOnce(SocketAddr)) -
         let address = settings.socket();
         let listener = accept::listen(address).map_err(|source| UpError::Listen { address, source })?;
         let address = listener.local_addr().map_err(|source| UpError::Listen { address, source })?;
-        listening(address);
+        let first_link = first_link::make(settings, role, &platform.context, address).await?;
+        listening(Listening { address, first_link });
         platform.serve(listener, &mut signals).await
     });
     // Everything that must end has ended; what is left is nobody's answer.
@@ -160,6 +176,7 @@ impl Platform {
         let broker = lab::broker(faults.as_ref(), adapters::broker(settings, &store, &context.signals)?);
         let mut desk = Desk::of(&context);
         desk.faults = faults;
+        desk.login = settings::login(settings);
         let prover = Arc::clone(&desk.prover);
         let state = AppState::new(App {
             payments: Arc::new(payments),

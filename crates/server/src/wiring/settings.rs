@@ -11,7 +11,8 @@ use engine::{
 
 use crate::{
     config::{Origin, Settings},
-    http::state::HttpSettings,
+    http::{operators::Login, state::HttpSettings},
+    password::Passwords,
 };
 
 pub(super) fn engine(settings: &Settings) -> EngineSettings {
@@ -63,6 +64,19 @@ pub(super) fn kafka(bootstrap_servers: &str, settings: &Settings) -> KafkaSettin
             ca_file: kafka.ssl_ca_file.clone(),
         },
         ..KafkaSettings::new(bootstrap_servers)
+    }
+}
+
+pub(super) fn login(settings: &Settings) -> Login {
+    let login = &settings.login;
+    Login {
+        required: settings.login_required(),
+        public_url: login.public_url.as_ref().map(Origin::to_string),
+        trust_forwarded: login.trust_forwarded,
+        session_idle_seconds: login.session_idle_seconds,
+        session_seconds: login.session_seconds,
+        link_seconds: login.link_seconds,
+        passwords: Passwords::default(),
     }
 }
 

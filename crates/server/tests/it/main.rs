@@ -15,6 +15,7 @@ mod hostile;
 mod lifecycle;
 #[cfg(feature = "mariadb")]
 mod mariadb;
+mod operators;
 mod origin;
 mod prometheus;
 #[cfg(all(feature = "mariadb", feature = "kafka"))]

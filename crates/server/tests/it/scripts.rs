@@ -27,6 +27,29 @@ async fn smoke_and_health_check_pass_on_a_running_platform_and_fail_without_one(
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_pipeline_gets_a_token_where_operators_must_log_in() {
+    let folder = tempdir().unwrap();
+    let launch = launch(folder.path()).with("SWELITE_LOGIN", "on");
+    let made = launch.run(&["operators", "recover"]);
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let server = launch.up().await;
+    let url = launch.url();
+    let link = text(&made.stdout).trim().to_owned();
+    let token = tokio::task::block_in_place(|| {
+        run("jenkins/token.sh", &[("BASE_URL", &url)], std::slice::from_ref(&link))
+    });
+    assert!(token.status.success(), "{}{}", text(&token.stdout), text(&token.stderr));
+    let token = text(&token.stdout).trim().to_owned();
+    let smoke = |token: &str| run("jenkins/smoke.sh", &[("BASE_URL", &url), ("SWELITE_TOKEN", token)], &[]);
+    for (given, said) in [(token.as_str(), "the books balance"), ("", "for operators")] {
+        let output = tokio::task::block_in_place(|| smoke(given));
+        let words = text(&output.stdout);
+        assert!(output.status.success() && words.contains(said), "{words}{}", text(&output.stderr));
+    }
+    assert!(server.stop().await.success());
+}
+
 #[test]
 fn a_password_is_the_given_one_or_a_random_one_that_stays() {
     let folder = tempdir().unwrap();

@@ -268,7 +268,7 @@ async fn deaf(server: &Server) -> TcpStream {
 fn endless(settings: HttpSettings) -> Server {
     let chunks =
         || futures_util::stream::repeat_with(|| Ok::<_, io::Error>(Bytes::from_static(&[b'x'; 65_536])));
-    let route = axum::routing::get(move || async move { axum::body::Body::from_stream(chunks()) });
+    let route = axum::routing::get(move || async move { Body::from_stream(chunks()) });
     Server::serve(Router::new().route("/endless", route), state(StubPayments::new(Behaviour::Hang), settings))
 }
 

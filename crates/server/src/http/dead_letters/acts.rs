@@ -1,18 +1,15 @@
 //! `POST /dead-letters/{id}/{redrive,hold,discard}`
 
-use axum::{Extension, Json, body::Body, extract::State, http::HeaderMap};
+use axum::{Json, body::Body, extract::State, http::HeaderMap};
 use domain::{id::DeadLetterId, text::Reason};
-use engine::{
-    pipeline::dead_letters::{DeadLetterRefusal, OperatorAct},
-    ports::DeadLetter,
-};
+use engine::{pipeline::dead_letters::DeadLetterRefusal, ports::DeadLetter};
 
 use super::DeadLetterView;
 use crate::http::{
     body,
+    operators::Acting,
     path::PathId,
     problem::{Code, Problem},
-    request_id::RequestId,
     state::AppState,
     wire::{self, ActBody},
 };
@@ -35,12 +32,13 @@ use crate::http::{
 pub(super) async fn redrive(
     State(app): State<AppState>,
     PathId(id): PathId<DeadLetterId>,
-    Extension(request): Extension<RequestId>,
+    acting: Acting,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<DeadLetterView>, Problem> {
     let bytes = body::read_json_or_none(&headers, body, &app.settings).await?;
-    let act = operator_act(&request, wire::act(&bytes, false)?);
+    let reason = wire::act(&bytes, false)?;
+    let act = acting.act(reason.as_ref().map(Reason::as_str));
     answer(app.desk.acts.redrive(id, &act).await)
 }
 
@@ -62,12 +60,13 @@ pub(super) async fn redrive(
 pub(super) async fn hold(
     State(app): State<AppState>,
     PathId(id): PathId<DeadLetterId>,
-    Extension(request): Extension<RequestId>,
+    acting: Acting,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<DeadLetterView>, Problem> {
     let bytes = body::read_json_or_none(&headers, body, &app.settings).await?;
-    let act = operator_act(&request, wire::act(&bytes, false)?);
+    let reason = wire::act(&bytes, false)?;
+    let act = acting.act(reason.as_ref().map(Reason::as_str));
     answer(app.desk.acts.hold(id, &act).await)
 }
 
@@ -89,22 +88,14 @@ pub(super) async fn hold(
 pub(super) async fn discard(
     State(app): State<AppState>,
     PathId(id): PathId<DeadLetterId>,
-    Extension(request): Extension<RequestId>,
+    acting: Acting,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<DeadLetterView>, Problem> {
     let bytes = body::read_json_or_none(&headers, body, &app.settings).await?;
-    let act = operator_act(&request, wire::act(&bytes, true)?);
+    let reason = wire::act(&bytes, true)?;
+    let act = acting.act(reason.as_ref().map(Reason::as_str));
     answer(app.desk.acts.discard(id, &act).await)
-}
-
-/// Who acts: whoever reaches this port, while there is no login.
-pub(super) fn operator_act(request: &RequestId, reason: Option<Reason>) -> OperatorAct {
-    OperatorAct {
-        actor: "loopback".into(),
-        reason: reason.map(|reason| reason.as_str().into()),
-        request_id: request.0.as_ref().into(),
-    }
 }
 
 fn answer(done: Result<DeadLetter, DeadLetterRefusal>) -> Result<Json<DeadLetterView>, Problem> {

@@ -2,20 +2,19 @@
 //!
 //! One by one, each in its own transaction: a call that is cut off has done some of them and none by half.
 
-use axum::{Extension, Json, body::Body, extract::State, http::HeaderMap};
+use axum::{Json, body::Body, extract::State, http::HeaderMap};
 use domain::id::DeadLetterId;
 use engine::{
-    pipeline::dead_letters::{DeadLetterRefusal, OperatorAct, RedriveForecast},
-    ports::{DeadLetter, DeadLetterFilter, DeadLetterState, StoreError},
+    pipeline::dead_letters::{DeadLetterRefusal, RedriveForecast},
+    ports::{DeadLetter, DeadLetterFilter, DeadLetterState, OperatorAct, StoreError},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::acts::operator_act;
 use crate::http::{
     body,
+    operators::Acting,
     problem::Problem,
-    request_id::RequestId,
     state::AppState,
     wire::{self, Action, Bulk, BulkBody},
 };
@@ -72,7 +71,7 @@ struct OneView {
 )]
 pub(super) async fn bulk(
     State(app): State<AppState>,
-    Extension(request): Extension<RequestId>,
+    acting: Acting,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<BulkView>, Problem> {
@@ -85,7 +84,7 @@ pub(super) async fn bulk(
         ..DeadLetterFilter::default()
     };
     let page = app.store.snapshot().await?.dead_letter_list(&filter, None, BULK_MAX).await?;
-    let act = operator_act(&request, bulk.reason.clone());
+    let act = acting.act(bulk.reason.as_ref().map(|reason| reason.as_str()));
     let mut results = Vec::with_capacity(page.rows.len());
     for letter in &page.rows {
         results.push(one(&app, &bulk, letter, &act).await?);

@@ -83,7 +83,7 @@ async fn a_redrive_posts_once_and_a_second_one_is_a_conflict() {
     let actions: Vec<_> = audit["data"].as_array().unwrap().iter().map(|act| act["reason"].clone()).collect();
     assert_eq!(actions, [json!("디스크를 고쳤다"), Value::Null]);
     assert_eq!(audit["data"][0]["object"], "dead_letter/1");
-    assert_eq!(books.read("/audit?limit=1").await["data"][0]["actor"], "loopback");
+    assert_eq!(books.read("/audit?limit=1").await["data"][0]["actor"], "local");
     let (status, unknown) = act(&books, 7, "redrive", &json!({})).await;
     assert_eq!((status, &unknown["detail"]), (404, &json!("check the id")), "dead letters have no merchant");
 }

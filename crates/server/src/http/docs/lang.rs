@@ -73,7 +73,7 @@ impl FromStr for Lang {
 /// English and Korean, a pair a line.
 const KOREAN: &str = include_str!("korean.tsv");
 
-const GROUPS: [(&str, &str, &str); 11] = [
+const GROUPS: [(&str, &str, &str); 12] = [
     ("authorize", "승인하기", "Authorize"),
     ("capture", "매입하기", "Capture"),
     ("void", "승인 취소하기", "Void"),
@@ -83,11 +83,12 @@ const GROUPS: [(&str, &str, &str); 11] = [
     ("events", "이벤트 따라가기", "Follow events"),
     ("dead-letters", "처리 불가함", "Dead letters"),
     ("operations", "운영", "Operate"),
+    ("operators", "운영자", "Operators"),
     ("store", "모의 상점", "The mock store"),
     ("simulation", "실험실", "The Lab"),
 ];
 
-const OPERATIONS: [(&str, &str, &str); 46] = [
+const OPERATIONS: [(&str, &str, &str); 57] = [
     (
         "authorizePayment",
         "결제 승인",
@@ -138,6 +139,21 @@ const OPERATIONS: [(&str, &str, &str); 46] = [
     ("getLimits", "한도의 현재 상태", ""),
     ("getIdempotency", "멱등 키 조회", ""),
     ("listAudit", "감사 기록", ""),
+    ("getSession", "누가 로그인했는지", ""),
+    (
+        "beginSession",
+        "로그인",
+        "스크립트가 읽을 수 없는 쿠키를 심습니다. 틀린 비밀번호와 없는 이름에는 같은 답을 합니다.",
+    ),
+    ("endSession", "로그아웃", ""),
+    ("redeemLink", "일회용 링크로 비밀번호 정하기", ""),
+    ("changePassword", "내 비밀번호 바꾸기", ""),
+    ("listOperators", "운영자 목록", ""),
+    ("addOperator", "운영자 추가", ""),
+    ("changeOperator", "운영자 바꾸기", "역할을 바꾸거나 막습니다. 열려 있는 세션에도 바로 적용됩니다."),
+    ("linkOperator", "새 일회용 링크", ""),
+    ("issueToken", "토큰 만들기", ""),
+    ("endTokens", "토큰 모두 끝내기", ""),
     ("listRequests", "최근 요청", ""),
     ("listProducts", "상품 목록", ""),
     ("getProduct", "상품 하나 보기", ""),

@@ -8,12 +8,14 @@ use axum::{
     extract::{RawQuery, State},
     http::HeaderMap,
 };
+use engine::ports::{OperatorAct, OperatorChanges, OperatorKeys};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     body,
+    operators::Acting,
     problem::{Code, Problem},
     query::Query,
     state::AppState,
@@ -65,6 +67,7 @@ async fn get(State(app): State<AppState>, RawQuery(query): RawQuery) -> Result<J
 )]
 async fn put(
     State(app): State<AppState>,
+    acting: Acting,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<FaultsView>, Problem> {
@@ -74,6 +77,12 @@ async fn put(
         let place = format!("the body cannot be read at line {}, column {}", error.line(), error.column());
         Problem::new(Code::MalformedRequest, place)
     })?;
+    audit(
+        &app,
+        &acting.act(None),
+        ("faults.set", if settings == FaultSettings::default() { "off" } else { "on" }),
+    )
+    .await?;
     let settings = faults.set(settings);
     tracing::warn!(?settings, "faults were switched in the Lab");
     Ok(Json(FaultsView { demo: true, faults: settings }))
@@ -89,10 +98,19 @@ async fn put(
     operation_id = "poison",
     responses((status = 200, description = "It will be read next", body = FaultsView))
 )]
-async fn poison(State(app): State<AppState>) -> Result<Json<FaultsView>, Problem> {
+async fn poison(State(app): State<AppState>, acting: Acting) -> Result<Json<FaultsView>, Problem> {
     let faults = demo(&app)?;
+    audit(&app, &acting.act(None), ("faults.poison", "done")).await?;
     faults.poison();
     Ok(Json(FaultsView { demo: true, faults: faults.get() }))
+}
+
+/// Switches live in this process, not in the books: the row is written first, so that nothing is switched without one.
+async fn audit(app: &AppState, act: &OperatorAct, (action, outcome): (&str, &str)) -> Result<(), Problem> {
+    let batch = app.store.operators_open(&OperatorKeys::default()).await?;
+    let row = act.did(action, "faults", outcome, app.clock.now());
+    batch.commit(&OperatorChanges { audit: vec![row], ..OperatorChanges::default() }).await?;
+    Ok(())
 }
 
 fn demo(app: &AppState) -> Result<&Arc<Faults>, Problem> {

@@ -1,14 +1,13 @@
 //! `POST /outbox/rewind`
 
-use axum::{Extension, Json, body::Body, extract::State, http::HeaderMap};
-use engine::ports::AuditEntry;
+use axum::{Json, body::Body, extract::State, http::HeaderMap};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
     body,
+    operators::Acting,
     problem::Problem,
-    request_id::RequestId,
     state::AppState,
     wire::{self, RewindBody},
 };
@@ -41,7 +40,7 @@ pub(super) struct Rewound {
 )]
 pub(super) async fn rewind(
     State(app): State<AppState>,
-    Extension(request): Extension<RequestId>,
+    acting: Acting,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Rewound>, Problem> {
@@ -49,14 +48,8 @@ pub(super) async fn rewind(
     let rewind = wire::rewind(&bytes)?;
     let lane = rewind.lane.filter(|lane| lane.0 < app.store.lane_count());
     let Some(lane) = lane else { return Err(Problem::not_found("lane")) };
-    let audit = AuditEntry {
-        actor: "loopback".into(),
-        action: "outbox.rewind".into(),
-        object: format!("lane/{lane}").into(),
-        reason: Some(rewind.reason.as_str().into()),
-        request_id: request.0.as_ref().into(),
-        at: app.clock.now(),
-    };
+    let act = acting.act(Some(rewind.reason.as_str()));
+    let audit = act.did("outbox.rewind", format!("lane/{lane}"), "done", app.clock.now());
     let position = app.store.relay_rewind(lane, rewind.to, &audit).await?;
     let position = position.ok_or_else(|| Problem::not_found("relay of this lane"))?;
     Ok(Json(Rewound { lane: lane.0, published_to: position.0 }))

@@ -1,6 +1,6 @@
 //! `POST /payments/authorize`
 
-use axum::{Extension, body::Body, extract::State, http::HeaderMap, response::Response};
+use axum::{body::Body, extract::State, http::HeaderMap, response::Response};
 use domain::payment::Operation;
 
 use super::{
@@ -9,9 +9,9 @@ use super::{
 };
 use crate::http::{
     body,
-    request_id::RequestId,
+    operators::Calling,
     state::AppState,
-    wire::{self, AuthorizeBody, Caller},
+    wire::{self, AuthorizeBody},
 };
 
 /// Authorize a payment
@@ -31,11 +31,11 @@ use crate::http::{
 )]
 pub(super) async fn authorize(
     State(app): State<AppState>,
-    Extension(id): Extension<RequestId>,
+    calling: Calling,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let caller = Caller { headers: &headers, request_id: &id.0 };
+    let caller = calling.caller(&headers);
     let body = body::read_json(&headers, body, &app.settings).await;
     match body.and_then(|bytes| wire::authorize(&bytes, caller)) {
         Ok(call) => respond(Operation::Authorize, app.payments.authorize(call).await),

@@ -1,6 +1,6 @@
 //! `POST /payments/capture/{paymentId}`
 
-use axum::{Extension, body::Body, extract::State, http::HeaderMap, response::Response};
+use axum::{body::Body, extract::State, http::HeaderMap, response::Response};
 use domain::{id::PaymentId, payment::Operation};
 
 use super::{
@@ -9,10 +9,10 @@ use super::{
 };
 use crate::http::{
     body,
+    operators::Calling,
     path::PathId,
-    request_id::RequestId,
     state::AppState,
-    wire::{self, Caller, CaptureBody},
+    wire::{self, CaptureBody},
 };
 
 /// Capture a payment
@@ -35,11 +35,11 @@ use crate::http::{
 pub(super) async fn capture(
     State(app): State<AppState>,
     PathId(payment): PathId<PaymentId>,
-    Extension(id): Extension<RequestId>,
+    calling: Calling,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let caller = Caller { headers: &headers, request_id: &id.0 };
+    let caller = calling.caller(&headers);
     let body = body::read_json(&headers, body, &app.settings).await;
     match body.and_then(|bytes| wire::capture(&bytes, payment, caller)) {
         Ok(call) => respond(Operation::Capture, app.payments.capture(call).await),

@@ -98,6 +98,9 @@ codes! {
     DeadLetterConflict "DEAD_LETTER_CONFLICT" 409 "The dead letter is not in the state for this" "지금 상태에서 할 수 없는 작업입니다",
         "read the dead letter: somebody else may have dealt with it",
         "격리된 이벤트를 다시 조회하세요. 다른 사람이 이미 처리했을 수 있습니다.";
+    OperatorConflict "OPERATOR_CONFLICT" 409 "Operators do not allow it" "운영자 상태 때문에 할 수 없습니다",
+        "list the operators: the name is taken, the operator is disabled, or nobody would be left to manage them",
+        "운영자 목록을 확인하세요. 이름이 이미 있거나, 비활성 운영자이거나, 마지막 관리자입니다.";
     PayloadTooLarge "PAYLOAD_TOO_LARGE" 413 "The body is too long" "본문이 너무 깁니다",
         "send at most 64 KiB",
         "본문은 64 KiB까지입니다.";

@@ -73,7 +73,8 @@ pub(super) async fn pay(
     let quote = quote::of(&request.lines)?;
     check(&request, &quote)?;
     let body = authorize(&number, &request, &quote).to_string();
-    let call = wire::authorize(body.as_bytes(), Caller { headers: &headers, request_id: &id.0 })?;
+    let call =
+        wire::authorize(body.as_bytes(), Caller { headers: &headers, request_id: &id.0, actor: None })?;
     Ok(respond(Operation::Authorize, app.payments.authorize(call).await))
 }
 

@@ -68,7 +68,7 @@ pub(super) async fn refund(
         "expectedRefundable": request.expected_refundable,
         "idempotencyKey": request.idempotency_key,
     });
-    let caller = Caller { headers: &headers, request_id: &id.0 };
+    let caller = Caller { headers: &headers, request_id: &id.0, actor: None };
     let call = wire::refund(body.to_string().as_bytes(), payment.id, caller)?;
     Ok(respond(Operation::Refund, app.payments.refund(call).await))
 }

@@ -3,6 +3,7 @@
 use domain::{
     id::PaymentId,
     payment::{Capture, Operation},
+    text::Reason,
 };
 use engine::payments::{Call, OnPayment};
 use serde::Serialize;
@@ -11,7 +12,7 @@ use utoipa::ToSchema;
 use super::{Caller, Identity, fingerprint::Fingerprint, reader::Reader};
 use crate::http::problem::Problem;
 
-pub(super) const NAMES: &[&str] = &["amount", "final", "idempotencyKey", "merchantId"];
+pub(super) const NAMES: &[&str] = &["amount", "final", "idempotencyKey", "merchantId", "reason"];
 
 /// Take reserved funds.
 #[derive(Debug, Serialize, ToSchema)]
@@ -27,6 +28,9 @@ pub(crate) struct CaptureBody {
     /// Whether the rest is released, so that nothing more can be captured.
     #[schema(required = false, default = true)]
     r#final: Option<bool>,
+    /// Why, for the audit log of an operator's act.
+    #[schema(min_length = 1, max_length = 128, required = false)]
+    reason: Option<String>,
     /// The caller's name for this call.
     #[schema(min_length = 1, max_length = 64, required = false)]
     idempotency_key: Option<String>,
@@ -46,6 +50,9 @@ pub(crate) fn capture(
     let last = reader.flag("final");
     last.inspect(|last| print.flag("final", *last));
     identity.merchant.as_ref().inspect(|merchant| print.text("merchantId", merchant.as_str()));
+    let reason: Option<Reason> = reader.parsed("reason");
+    reason.as_ref().inspect(|reason| print.text("reason", reason.as_str()));
     let command = Capture { amount, last: last.unwrap_or(true) };
-    identity.finish(reader, caller, Some(OnPayment { payment, command }), print.finish())
+    let call = identity.finish(reader, caller, Some(OnPayment { payment, command }), print.finish())?;
+    Ok(call.because(reason.as_ref().map(Reason::as_str)))
 }

@@ -10,6 +10,7 @@ mod capture;
 mod fingerprint;
 mod json;
 mod key;
+mod operator;
 mod reader;
 mod refund;
 mod void;
@@ -21,10 +22,14 @@ use engine::{payments::Call, ports::Digest};
 pub(crate) use act::{ActBody, Action, Bulk, BulkBody, RewindBody, act, bulk, rewind};
 pub(crate) use authorize::{AuthorizeBody, CaptureModeWord, authorize};
 pub(crate) use capture::{CaptureBody, capture};
+pub(crate) use operator::{
+    LinkBody, LoginBody, OperatorBody, OperatorChangeBody, PasswordBody, TokenBody, link, login, operator,
+    operator_change, password, token,
+};
 pub(crate) use refund::{RefundBody, refund};
 pub(crate) use void::{VoidBody, void};
 
-use super::problem::Problem;
+use super::{operators::Actor, problem::Problem};
 use reader::Reader;
 
 /// What of a call is not in its body.
@@ -34,6 +39,8 @@ pub(crate) struct Caller<'a> {
     pub(crate) headers: &'a HeaderMap,
     /// The call's id.
     pub(crate) request_id: &'a str,
+    /// The operator whose act it is; a merchant's call is nobody's.
+    pub(crate) actor: Option<&'a Actor>,
 }
 
 /// Who calls, and under which key: the same in every body.
@@ -70,6 +77,7 @@ impl Identity {
             fingerprint,
             request_id: caller.request_id.into(),
             traceparent: traceparent(caller.headers).map(Box::from),
+            act: caller.actor.map(|actor| actor.act_by(caller.request_id, None)),
         })
     }
 }

@@ -55,5 +55,7 @@ pub(crate) fn refund(
     reason.as_ref().inspect(|reason| print.text("reason", reason.as_str()));
     let command = reason.map(|reason| Refund { amount, reason, expected_refundable });
     let request = command.map(|command| OnPayment { payment, command });
-    identity.finish(reader, caller, request, print.finish())
+    let call = identity.finish(reader, caller, request, print.finish())?;
+    let reason = call.request.command.reason.clone();
+    Ok(call.because(Some(reason.as_str())))
 }

@@ -21,7 +21,7 @@ fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
 }
 
 fn read(body: &[u8]) -> Result<Call<Authorize>, Problem> {
-    authorize(body, Caller { headers: &HeaderMap::new(), request_id: "req_1" })
+    authorize(body, Caller { headers: &HeaderMap::new(), request_id: "req_1", actor: None })
 }
 
 fn good() -> Value {
@@ -261,7 +261,7 @@ fn half_a_surrogate_pair_is_a_wrong_field() {
 fn the_key_may_be_in_the_header_or_in_the_body_or_in_both() {
     let call = |header: Option<&str>, body: Value| {
         let headers = headers(header.map(|key| ("idempotency-key", key)).as_slice());
-        authorize(&with("idempotencyKey", body), Caller { headers: &headers, request_id: "r" })
+        authorize(&with("idempotencyKey", body), Caller { headers: &headers, request_id: "r", actor: None })
     };
     let key = |call: Result<Call<Authorize>, Problem>| call.unwrap().key.unwrap().as_str().to_owned();
     assert_eq!(key(call(Some("\"k-9\""), json!(null))), "k-9");
@@ -278,7 +278,7 @@ fn the_key_may_be_in_the_header_or_in_the_body_or_in_both() {
 fn bodies_on_a_payment_are_read_as_strictly() {
     let payment = PaymentId::new(7).unwrap();
     let none = HeaderMap::new();
-    let caller = Caller { headers: &none, request_id: "r" };
+    let caller = Caller { headers: &none, request_id: "r", actor: None };
     let named = |fields: &[(&str, FieldCode)]| {
         fields.iter().map(|(field, code)| ((*field).to_owned(), *code)).collect::<Vec<_>>()
     };
@@ -345,6 +345,12 @@ fn the_documented_fields_are_those_that_are_read() {
     assert_eq!(names(CaptureBody::schema()), capture::NAMES);
     assert_eq!(names(VoidBody::schema()), void::NAMES);
     assert_eq!(names(RefundBody::schema()), refund::NAMES);
+    assert_eq!(names(LoginBody::schema()), operator::LOGIN_NAMES);
+    assert_eq!(names(LinkBody::schema()), operator::LINK_NAMES);
+    assert_eq!(names(PasswordBody::schema()), operator::PASSWORD_NAMES);
+    assert_eq!(names(OperatorBody::schema()), operator::OPERATOR_NAMES);
+    assert_eq!(names(OperatorChangeBody::schema()), operator::CHANGE_NAMES);
+    assert_eq!(names(TokenBody::schema()), operator::TOKEN_NAMES);
 }
 
 /// The members of `good()` written in another order, with other white space, escapes and unknown fields between.
@@ -376,7 +382,7 @@ proptest! {
         let plain = read(good().to_string().as_bytes()).unwrap();
         let header = headers(&[("idempotency-key", "k-1")]);
         let none = HeaderMap::new();
-        let caller = Caller { headers: if key_in_header { &header } else { &none }, request_id: "other" };
+        let caller = Caller { headers: if key_in_header { &header } else { &none }, request_id: "other", actor: None };
         let other = authorize(&rewritten(&order, &space, escape, key_in_header), caller).unwrap();
         prop_assert_eq!(other.fingerprint, plain.fingerprint);
         prop_assert_eq!(other.key, plain.key);
@@ -399,7 +405,7 @@ proptest! {
     fn filled_in_defaults_are_not_what_was_sent(last: bool) {
         let payment = PaymentId::new(7).unwrap();
         let none = HeaderMap::new();
-        let caller = Caller { headers: &none, request_id: "r" };
+        let caller = Caller { headers: &none, request_id: "r", actor: None };
         let said = capture(format!(r#"{{"merchantId":"M1","final":{last}}}"#).as_bytes(), payment, caller).unwrap();
         let unsaid = capture(br#"{"merchantId":"M1"}"#, payment, caller).unwrap();
         prop_assert_ne!(said.fingerprint, unsaid.fingerprint);
@@ -408,7 +414,7 @@ proptest! {
     #[test]
     fn no_bytes_make_reading_panic(body: Vec<u8>) {
         let none = HeaderMap::new();
-        let caller = Caller { headers: &none, request_id: "r" };
+        let caller = Caller { headers: &none, request_id: "r", actor: None };
         let payment = PaymentId::new(1).unwrap();
         let _ = (read(&body), capture(&body, payment, caller), void(&body, payment, caller), refund(&body, payment, caller));
     }

@@ -42,6 +42,7 @@ pub(crate) fn void(
     identity.merchant.as_ref().inspect(|merchant| print.text("merchantId", merchant.as_str()));
     let reason: Option<Reason> = reader.parsed("reason");
     reason.as_ref().inspect(|reason| print.text("reason", reason.as_str()));
-    let command = Void { reason };
-    identity.finish(reader, caller, Some(OnPayment { payment, command }), print.finish())
+    let command = Void { reason: reason.clone() };
+    let call = identity.finish(reader, caller, Some(OnPayment { payment, command }), print.finish())?;
+    Ok(call.because(reason.as_ref().map(Reason::as_str)))
 }
