@@ -52,7 +52,7 @@ export async function start(variables = {}) {
   });
   let said = "";
   child.stderr.on("data", (chunk) => {
-    said = (said + chunk).slice(-4000);
+    said = (said + chunk).slice(-8000);
   });
   const base = `http://127.0.0.1:${port}`;
   const ready = () =>
@@ -67,12 +67,14 @@ export async function start(variables = {}) {
   return {
     base,
     browser,
+    /** What it has said to whoever started it. */
+    said: () => said,
     /** A call past the pages. */
-    async call(method, path, body) {
-      const headers = body === undefined ? {} : { "content-type": "application/json" };
+    async call(method, path, body, more = {}) {
+      const headers = { ...(body === undefined ? {} : { "content-type": "application/json" }), ...more };
       const sent = body === undefined ? undefined : JSON.stringify(body);
       const answer = await fetch(base + path, { method, headers, body: sent });
-      return { status: answer.status, body: await answer.json() };
+      return { status: answer.status, body: await answer.json(), headers: answer.headers };
     },
     async stop() {
       await browser.close();

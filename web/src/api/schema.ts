@@ -393,6 +393,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/operators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List operators
+         * @description By name; all of them.
+         */
+        get: operations["listOperators"];
+        put?: never;
+        /**
+         * Add an operator
+         * @description Whoever opens the link first sets the password.
+         */
+        post: operations["addOperator"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operators/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change an operator
+         * @description Its role, or whether it may do anything at all. Holds at once, also for sessions that are open.
+         */
+        put: operations["changeOperator"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operators/{name}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new one-time link
+         * @description For an operator whose first link ran out, or who lost the password. The link before is good no more; the password is, until
+         *     this link is used.
+         */
+        post: operations["linkOperator"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operators/{name}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a token
+         * @description With it a program may do what its operator may. One's own, or, as an admin, anybody's.
+         */
+        post: operations["issueToken"];
+        /** End every token of an operator */
+        delete: operations["endTokens"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/outbox": {
         parameters: {
             query?: never;
@@ -666,6 +752,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See who is signed in */
+        get: operations["getSession"];
+        put?: never;
+        /**
+         * Sign in
+         * @description Sets a cookie that scripts cannot read. A wrong password and a name nobody has are answered alike.
+         */
+        post: operations["beginSession"];
+        /**
+         * Sign out
+         * @description The session is good no more, whoever has its cookie.
+         */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set a password with a one-time link
+         * @description And sign in. The link of the first admin needs a `name`; an invitation knows whose it is.
+         */
+        post: operations["redeemLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change one's own password
+         * @description Every other session ends.
+         */
+        put: operations["changePassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sim/faults": {
         parameters: {
             query?: never;
@@ -903,8 +1054,10 @@ export interface components {
              * @description When.
              */
             at: string;
-            /** @description Who: an operator, or `loopback` while there is no login. */
+            /** @description Who: an operator, or `local` where nobody has to sign in. */
             actor: string;
+            /** @description As what: `viewer`, `operator` or `admin`; null for the command line beside the server. */
+            role: string | null;
             /**
              * @description What.
              * @example dead_letter.redrive
@@ -917,6 +1070,8 @@ export interface components {
             object: string;
             /** @description Why. */
             reason?: string | null;
+            /** @description What came of it: `done`, or what is special, such as `sent` (to the acquirer), `declined`, `still_open`. */
+            outcome: string | null;
             /** @description By which call. */
             requestId: string;
         };
@@ -1028,6 +1183,8 @@ export interface components {
              * @default true
              */
             final: boolean | null;
+            /** @description Why, for the audit log of an operator's act. */
+            reason?: string | null;
             /** @description The caller's name for this call. */
             idempotencyKey?: string | null;
         };
@@ -1172,7 +1329,7 @@ export interface components {
          * @description A stable name for what went wrong.
          * @enum {string}
          */
-        ErrorCode: "VALIDATION_ERROR" | "MALFORMED_REQUEST" | "UNAUTHENTICATED" | "CARD_DECLINED" | "FORBIDDEN" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "CAPTURE_CONFLICT" | "REFUND_CONFLICT" | "VOID_CONFLICT" | "AUTHORIZATION_EXPIRED" | "DUPLICATE_REQUEST" | "DEAD_LETTER_CONFLICT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "IDEMPOTENCY_KEY_REUSED" | "AMOUNT_TOO_LARGE" | "EXPECTED_AMOUNT_MISMATCH" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "ACQUIRER_ERROR" | "OVERLOADED" | "UNAVAILABLE" | "OUTCOME_UNKNOWN";
+        ErrorCode: "VALIDATION_ERROR" | "MALFORMED_REQUEST" | "UNAUTHENTICATED" | "CARD_DECLINED" | "FORBIDDEN" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "CAPTURE_CONFLICT" | "REFUND_CONFLICT" | "VOID_CONFLICT" | "AUTHORIZATION_EXPIRED" | "DUPLICATE_REQUEST" | "DEAD_LETTER_CONFLICT" | "OPERATOR_CONFLICT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "IDEMPOTENCY_KEY_REUSED" | "AMOUNT_TOO_LARGE" | "EXPECTED_AMOUNT_MISMATCH" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "ACQUIRER_ERROR" | "OVERLOADED" | "UNAVAILABLE" | "OUTCOME_UNKNOWN";
         /** @description An event that was committed with the change it tells of. */
         Event: {
             /**
@@ -1602,6 +1759,18 @@ export interface components {
              */
             resetSeconds?: number | null;
         };
+        /** @description A password for a one-time link. */
+        LinkRequest: {
+            /** @description The secret of the link. */
+            link: string;
+            /** @description Who the first admin is: 1–64 of `A-Za-z0-9._@-`. An invitation knows whose it is. */
+            name?: string | null;
+            /**
+             * Format: password
+             * @description The password: 10–256 characters.
+             */
+            password: string;
+        };
         /** @description One page of a list. */
         List_Account: {
             /** @description The rows, newest first. */
@@ -1659,6 +1828,13 @@ export interface components {
             nextCursor: string | null;
         };
         /** @description One page of a list. */
+        List_Operator: {
+            /** @description The rows, newest first. */
+            data: components["schemas"]["Operator"][];
+            /** @description Give it as `cursor` to go on; null at the end. A page may be shorter than `limit` and still go on. */
+            nextCursor: string | null;
+        };
+        /** @description One page of a list. */
         List_Order: {
             /** @description The rows, newest first. */
             data: components["schemas"]["Order"][];
@@ -1693,6 +1869,19 @@ export interface components {
             /** @description Give it as `cursor` to go on; null at the end. A page may be shorter than `limit` and still go on. */
             nextCursor: string | null;
         };
+        /** @description Who signs in. */
+        LoginRequest: {
+            /**
+             * @description Who.
+             * @example kim
+             */
+            name: string;
+            /**
+             * Format: password
+             * @description The password.
+             */
+            password: string;
+        };
         /** @description Money of one currency. */
         MoneyTotals: {
             /**
@@ -1715,6 +1904,85 @@ export interface components {
              * @description Authorized and neither captured nor released.
              */
             held: number;
+        };
+        /** @description Someone who may run the platform. */
+        Operator: {
+            /** @description Who. */
+            name: string;
+            /** @description As what: `viewer`, `operator` or `admin`. */
+            role: string;
+            /** @description `INVITED` until the one-time link has been used, then `ACTIVE`, or `DISABLED`. */
+            state: string;
+            /**
+             * Format: date-time
+             * @description Since when it is known.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When a session or a token of it was last used, to the minute; null when none is good.
+             */
+            lastUsedAt: string | null;
+            /** @description Sessions that are good. */
+            sessions: number;
+            /** @description Tokens of programs that are good. */
+            tokens: number;
+        };
+        /** @description What is changed about an operator: one of the two. */
+        OperatorChange: {
+            /** @description What it may do: `viewer`, `operator` or `admin`. */
+            role?: string | null;
+            /** @description Whether it may do nothing at all; then its sessions, tokens and links end. */
+            disabled?: boolean | null;
+            /** @description Why, for the audit log. */
+            reason?: string | null;
+        };
+        /** @description An operator and the link with which it sets its password. The link is shown this once. */
+        OperatorLink: {
+            /** @description Who. */
+            operator: components["schemas"]["Operator"];
+            /**
+             * @description The path of the page, its fragment included; good once.
+             * @example /console/welcome#name=kim&link=…
+             */
+            link: string;
+            /**
+             * Format: int32
+             * @description For how many seconds it is good.
+             */
+            goodForSeconds: number;
+        };
+        /** @description Someone who may run the platform. */
+        OperatorRequest: {
+            /**
+             * @description Who: 1–64 of `A-Za-z0-9._@-`.
+             * @example kim
+             */
+            name: string;
+            /**
+             * @description As what: `viewer`, `operator` or `admin`.
+             * @example operator
+             */
+            role: string;
+            /** @description Why, for the audit log. */
+            reason?: string | null;
+        };
+        /** @description A token. It is shown this once. */
+        OperatorToken: {
+            /**
+             * @description For `Authorization: Bearer`.
+             * @example swo_…
+             */
+            token: string;
+            /** @description Who acts with it. */
+            operator: string;
+            /** @description What it is called. */
+            label: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it is good.
+             */
+            expiresAt: string;
         };
         /** @description An order. */
         Order: {
@@ -1929,6 +2197,19 @@ export interface components {
             /** @description Money in the books, by currency. */
             money: components["schemas"]["MoneyTotals"][];
             proofs?: components["schemas"]["ProofsSummary"] | null;
+        };
+        /** @description Another password. */
+        PasswordRequest: {
+            /**
+             * Format: password
+             * @description The one there is.
+             */
+            current: string;
+            /**
+             * Format: password
+             * @description The new one: 10–256 characters.
+             */
+            password: string;
         };
         /** @description One try to pay an order. */
         PayRequest: {
@@ -2401,6 +2682,19 @@ export interface components {
             /** @description Whether its answer was the stored one of an earlier call. */
             replayed: boolean;
         };
+        /** @description Who is signed in. */
+        Session: {
+            /** @description Whether operators must sign in here. */
+            loginRequired: boolean;
+            operator: components["schemas"]["SignedIn"] | null;
+        };
+        /** @description An operator who is signed in. */
+        SignedIn: {
+            /** @description Who. */
+            name: string;
+            /** @description As what: `viewer`, `operator` or `admin`. */
+            role: string;
+        };
         /** @description A size. */
         SizeOption: {
             /** @description Its name in addresses. */
@@ -2529,6 +2823,17 @@ export interface components {
             deadLetter: components["schemas"]["DeadLetter"];
             /** @enum {string} */
             kind: "parked";
+        };
+        /** @description A token of a program. */
+        TokenRequest: {
+            /**
+             * Format: int32
+             * @description For how many days it is good.
+             * @default 30
+             */
+            days: number | null;
+            /** @description What it is called. */
+            label?: string | null;
         };
         /** @description Calls of one kind. */
         Traffic: {
@@ -2687,6 +2992,16 @@ export interface operations {
     listAudit: {
         parameters: {
             query?: {
+                /** @description Only by this operator */
+                actor?: string;
+                /** @description Only this act, e.g. payment.refund */
+                action?: string;
+                /** @description Only to this, e.g. payment/17 */
+                object?: string;
+                /** @description At or after this RFC 3339 time */
+                from?: string;
+                /** @description Before this RFC 3339 time */
+                to?: string;
                 /** @description Rows a page, 1–200 (20) */
                 limit?: number;
                 /** @description nextCursor of the page before */
@@ -2711,6 +3026,28 @@ export interface operations {
             };
             /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
             400: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
                 headers: {
                     /** @description The id of this call: the caller's if it sent a sane one */
                     "X-Request-Id"?: string;
@@ -2790,6 +3127,28 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description INTERNAL_ERROR: ours; nothing was stored */
             500: {
                 headers: {
@@ -2842,6 +3201,28 @@ export interface operations {
             };
             /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
             400: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
                 headers: {
                     /** @description The id of this call: the caller's if it sent a sane one */
                     "X-Request-Id"?: string;
@@ -2933,6 +3314,28 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description NOT_FOUND: there is no such thing, or not for this caller */
             404: {
                 headers: {
@@ -2999,6 +3402,28 @@ export interface operations {
             };
             /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
             400: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
                 headers: {
                     /** @description The id of this call: the caller's if it sent a sane one */
                     "X-Request-Id"?: string;
@@ -3116,6 +3541,28 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description NOT_FOUND: there is no such thing, or not for this caller */
             404: {
                 headers: {
@@ -3215,6 +3662,28 @@ export interface operations {
             };
             /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
             400: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
                 headers: {
                     /** @description The id of this call: the caller's if it sent a sane one */
                     "X-Request-Id"?: string;
@@ -3336,6 +3805,28 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description UNAUTHENTICATED: without merchantId it covers all merchants, which is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description INTERNAL_ERROR: ours; nothing was stored */
             500: {
                 headers: {
@@ -3405,6 +3896,28 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description UNAUTHENTICATED: without merchantId it covers all merchants, which is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description INTERNAL_ERROR: ours; nothing was stored */
             500: {
                 headers: {
@@ -3449,6 +3962,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["List_Component"];
+                };
+            };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL_ERROR: ours; nothing was stored */
@@ -3559,6 +4094,28 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description INTERNAL_ERROR: ours; nothing was stored */
             500: {
                 headers: {
@@ -3629,6 +4186,28 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description INTERNAL_ERROR: ours; nothing was stored */
             500: {
                 headers: {
@@ -3689,6 +4268,28 @@ export interface operations {
             };
             /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
             400: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
                 headers: {
                     /** @description The id of this call: the caller's if it sent a sane one */
                     "X-Request-Id"?: string;
@@ -3771,6 +4372,28 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description INTERNAL_ERROR: ours; nothing was stored */
             500: {
                 headers: {
@@ -3822,6 +4445,28 @@ export interface operations {
             };
             /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
             400: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
                 headers: {
                     /** @description The id of this call: the caller's if it sent a sane one */
                     "X-Request-Id"?: string;
@@ -3888,6 +4533,28 @@ export interface operations {
                     "application/json": components["schemas"]["Proofs"];
                 };
             };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description INTERNAL_ERROR: ours; nothing was stored */
             500: {
                 headers: {
@@ -3939,6 +4606,28 @@ export interface operations {
             };
             /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
             400: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
                 headers: {
                     /** @description The id of this call: the caller's if it sent a sane one */
                     "X-Request-Id"?: string;
@@ -4008,6 +4697,28 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description INTERNAL_ERROR: ours; nothing was stored */
             500: {
                 headers: {
@@ -4059,6 +4770,28 @@ export interface operations {
             };
             /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
             400: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
                 headers: {
                     /** @description The id of this call: the caller's if it sent a sane one */
                     "X-Request-Id"?: string;
@@ -4140,6 +4873,673 @@ export interface operations {
             };
         };
     };
+    listOperators: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who may run the platform */
+            200: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Operator"];
+                };
+            };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL_ERROR: ours; nothing was stored */
+            500: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OVERLOADED, UNAVAILABLE: nothing happened; repeat after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addOperator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatorRequest"];
+            };
+        };
+        responses: {
+            /** @description The operator and its one-time link */
+            200: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorLink"];
+                };
+            };
+            /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
+            400: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OPERATOR_CONFLICT: the name is taken */
+            409: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE: the body is longer than 64 KiB */
+            413: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: the body is not application/json */
+            415: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL_ERROR: ours; nothing was stored */
+            500: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OVERLOADED, UNAVAILABLE: nothing happened; repeat after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeOperator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Who */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatorChange"];
+            };
+        };
+        responses: {
+            /** @description The operator afterwards */
+            200: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operator"];
+                };
+            };
+            /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
+            400: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: there is no such thing, or not for this caller */
+            404: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OPERATOR_CONFLICT: nobody would be left who may manage operators */
+            409: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE: the body is longer than 64 KiB */
+            413: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: the body is not application/json */
+            415: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL_ERROR: ours; nothing was stored */
+            500: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OVERLOADED, UNAVAILABLE: nothing happened; repeat after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    linkOperator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Who */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DeadLetterAct"] | null;
+            };
+        };
+        responses: {
+            /** @description The operator and its one-time link */
+            200: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorLink"];
+                };
+            };
+            /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
+            400: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: there is no such thing, or not for this caller */
+            404: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OPERATOR_CONFLICT: it is disabled */
+            409: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE: the body is longer than 64 KiB */
+            413: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: the body is not application/json */
+            415: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL_ERROR: ours; nothing was stored */
+            500: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OVERLOADED, UNAVAILABLE: nothing happened; repeat after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    issueToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Who acts with it */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TokenRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description The token, this once */
+            200: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorToken"];
+                };
+            };
+            /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
+            400: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: there is no such thing, or not for this caller */
+            404: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OPERATOR_CONFLICT: it has no password yet, or is disabled */
+            409: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE: the body is longer than 64 KiB */
+            413: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: the body is not application/json */
+            415: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL_ERROR: ours; nothing was stored */
+            500: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OVERLOADED, UNAVAILABLE: nothing happened; repeat after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Whose */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The operator afterwards */
+            200: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operator"];
+                };
+            };
+            /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
+            400: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: there is no such thing, or not for this caller */
+            404: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL_ERROR: ours; nothing was stored */
+            500: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OVERLOADED, UNAVAILABLE: nothing happened; repeat after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getOutbox: {
         parameters: {
             query?: {
@@ -4167,6 +5567,28 @@ export interface operations {
             };
             /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
             400: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
                 headers: {
                     /** @description The id of this call: the caller's if it sent a sane one */
                     "X-Request-Id"?: string;
@@ -4228,6 +5650,28 @@ export interface operations {
             };
             /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
             400: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
                 headers: {
                     /** @description The id of this call: the caller's if it sent a sane one */
                     "X-Request-Id"?: string;
@@ -4332,6 +5776,28 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description INTERNAL_ERROR: ours; nothing was stored */
             500: {
                 headers: {
@@ -4401,6 +5867,28 @@ export interface operations {
             };
             /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
             400: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: without merchantId it covers all merchants, which is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
                 headers: {
                     /** @description The id of this call: the caller's if it sent a sane one */
                     "X-Request-Id"?: string;
@@ -4480,11 +5968,41 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description UNAUTHENTICATED: as an operator's act, with a session or token that is not good; a merchant needs neither */
+            401: {
+                headers: {
+                    /** @description Where it stands: "authorize";r=19;t=60 is 19 left, over in 60 seconds */
+                    RateLimit?: string;
+                    /** @description The limit: "authorize";q=20;w=60 is 20 calls in 60 seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description CARD_DECLINED: the acquirer said no; declineCode says why */
             402: {
                 headers: {
                     /** @description true when this is the stored answer of an earlier call */
                     "Idempotent-Replayed"?: string;
+                    /** @description Where it stands: "authorize";r=19;t=60 is 19 left, over in 60 seconds */
+                    RateLimit?: string;
+                    /** @description The limit: "authorize";q=20;w=60 is 20 calls in 60 seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
                     /** @description Where it stands: "authorize";r=19;t=60 is 19 left, over in 60 seconds */
                     RateLimit?: string;
                     /** @description The limit: "authorize";q=20;w=60 is 20 calls in 60 seconds */
@@ -4685,11 +6203,41 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description UNAUTHENTICATED: as an operator's act, with a session or token that is not good; a merchant needs neither */
+            401: {
+                headers: {
+                    /** @description Where it stands: "authorize";r=19;t=60 is 19 left, over in 60 seconds */
+                    RateLimit?: string;
+                    /** @description The limit: "authorize";q=20;w=60 is 20 calls in 60 seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description CARD_DECLINED: the acquirer said no; declineCode says why */
             402: {
                 headers: {
                     /** @description true when this is the stored answer of an earlier call */
                     "Idempotent-Replayed"?: string;
+                    /** @description Where it stands: "authorize";r=19;t=60 is 19 left, over in 60 seconds */
+                    RateLimit?: string;
+                    /** @description The limit: "authorize";q=20;w=60 is 20 calls in 60 seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
                     /** @description Where it stands: "authorize";r=19;t=60 is 19 left, over in 60 seconds */
                     RateLimit?: string;
                     /** @description The limit: "authorize";q=20;w=60 is 20 calls in 60 seconds */
@@ -4901,11 +6449,41 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description UNAUTHENTICATED: as an operator's act, with a session or token that is not good; a merchant needs neither */
+            401: {
+                headers: {
+                    /** @description Where it stands: "authorize";r=19;t=60 is 19 left, over in 60 seconds */
+                    RateLimit?: string;
+                    /** @description The limit: "authorize";q=20;w=60 is 20 calls in 60 seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description CARD_DECLINED: the acquirer said no; declineCode says why */
             402: {
                 headers: {
                     /** @description true when this is the stored answer of an earlier call */
                     "Idempotent-Replayed"?: string;
+                    /** @description Where it stands: "authorize";r=19;t=60 is 19 left, over in 60 seconds */
+                    RateLimit?: string;
+                    /** @description The limit: "authorize";q=20;w=60 is 20 calls in 60 seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
                     /** @description Where it stands: "authorize";r=19;t=60 is 19 left, over in 60 seconds */
                     RateLimit?: string;
                     /** @description The limit: "authorize";q=20;w=60 is 20 calls in 60 seconds */
@@ -5117,11 +6695,41 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description UNAUTHENTICATED: as an operator's act, with a session or token that is not good; a merchant needs neither */
+            401: {
+                headers: {
+                    /** @description Where it stands: "authorize";r=19;t=60 is 19 left, over in 60 seconds */
+                    RateLimit?: string;
+                    /** @description The limit: "authorize";q=20;w=60 is 20 calls in 60 seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description CARD_DECLINED: the acquirer said no; declineCode says why */
             402: {
                 headers: {
                     /** @description true when this is the stored answer of an earlier call */
                     "Idempotent-Replayed"?: string;
+                    /** @description Where it stands: "authorize";r=19;t=60 is 19 left, over in 60 seconds */
+                    RateLimit?: string;
+                    /** @description The limit: "authorize";q=20;w=60 is 20 calls in 60 seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
                     /** @description Where it stands: "authorize";r=19;t=60 is 19 left, over in 60 seconds */
                     RateLimit?: string;
                     /** @description The limit: "authorize";q=20;w=60 is 20 calls in 60 seconds */
@@ -5323,6 +6931,28 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description UNAUTHENTICATED: without merchantId it covers all merchants, which is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description NOT_FOUND: there is no such thing, or not for this caller */
             404: {
                 headers: {
@@ -5390,6 +7020,28 @@ export interface operations {
             };
             /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
             400: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: without merchantId it covers all merchants, which is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
                 headers: {
                     /** @description The id of this call: the caller's if it sent a sane one */
                     "X-Request-Id"?: string;
@@ -5477,6 +7129,28 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description UNAUTHENTICATED: without merchantId it covers all merchants, which is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description NOT_FOUND: there is no such thing, or not for this caller */
             404: {
                 headers: {
@@ -5546,6 +7220,28 @@ export interface operations {
             };
             /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
             400: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: without merchantId it covers all merchants, which is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
                 headers: {
                     /** @description The id of this call: the caller's if it sent a sane one */
                     "X-Request-Id"?: string;
@@ -5680,6 +7376,448 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL_ERROR: ours; nothing was stored */
+            500: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OVERLOADED, UNAVAILABLE: nothing happened; repeat after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who is signed in */
+            200: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description INTERNAL_ERROR: ours; nothing was stored */
+            500: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OVERLOADED, UNAVAILABLE: nothing happened; repeat after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginRequest"];
+            };
+        };
+        responses: {
+            /** @description Signed in */
+            200: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
+            400: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: name or password is wrong */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: nobody has to sign in here */
+            404: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE: the body is longer than 64 KiB */
+            413: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: the body is not application/json */
+            415: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMIT_EXCEEDED: too many tries; wait for Retry-After seconds */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL_ERROR: ours; nothing was stored */
+            500: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OVERLOADED, UNAVAILABLE: nothing happened; repeat after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out */
+            200: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description INTERNAL_ERROR: ours; nothing was stored */
+            500: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OVERLOADED, UNAVAILABLE: nothing happened; repeat after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redeemLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkRequest"];
+            };
+        };
+        responses: {
+            /** @description The password is set, and its operator signed in */
+            200: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
+            400: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: the link has been used, has run out, or never was */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE: the body is longer than 64 KiB */
+            413: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: the body is not application/json */
+            415: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL_ERROR: ours; nothing was stored */
+            500: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OVERLOADED, UNAVAILABLE: nothing happened; repeat after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
+            400: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the current password is wrong */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: nobody has to sign in here */
+            404: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE: the body is longer than 64 KiB */
+            413: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: the body is not application/json */
+            415: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description INTERNAL_ERROR: ours; nothing was stored */
             500: {
                 headers: {
@@ -5787,6 +7925,28 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description PAYLOAD_TOO_LARGE: the body is longer than 64 KiB */
             413: {
                 headers: {
@@ -5853,6 +8013,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FaultsView"];
+                };
+            };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL_ERROR: ours; nothing was stored */

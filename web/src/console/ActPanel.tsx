@@ -9,17 +9,28 @@ import { amount as shown } from "../util/format";
 import { useWords } from "../util/i18n";
 import { ACT_WORDS, type Act, bodyOf, cliOf, type Payment, preview, whyNot } from "./acts";
 import { cs } from "./parts";
+import { useRoleReason } from "./session";
 import { texts } from "./words";
 
 function send(act: Act, id: number, body: ReturnType<typeof bodyOf>) {
   const params = { path: { paymentId: id } };
+  // Says that it is an operator's act, where nobody has to sign in too.
+  const headers = { "operator-act": "true" };
   if (act === "capture")
     return answer(
-      api.POST("/payments/capture/{paymentId}", { params, body: body as typeof body & { final: boolean } }),
+      api.POST("/payments/capture/{paymentId}", {
+        params,
+        headers,
+        body: body as typeof body & { final: boolean },
+      }),
     );
-  if (act === "void") return answer(api.POST("/payments/void/{paymentId}", { params, body }));
+  if (act === "void") return answer(api.POST("/payments/void/{paymentId}", { params, headers, body }));
   return answer(
-    api.POST("/payments/refund/{paymentId}", { params, body: body as typeof body & { reason: string } }),
+    api.POST("/payments/refund/{paymentId}", {
+      params,
+      headers,
+      body: body as typeof body & { reason: string },
+    }),
   );
 }
 
@@ -37,6 +48,7 @@ export function ActPanel({
   const client = useQueryClient();
   const [payment] = useState(latest);
   const impossible = whyNot(act, payment);
+  const refused = useRoleReason("operator");
   const max = act === "refund" ? payment.refundableAmount : payment.capturableAmount;
   const [amount, setAmount] = useState(max);
   const [final, setFinal] = useState(true);
@@ -54,7 +66,7 @@ export function ActPanel({
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (amountWrong || reasonWrong || busy) return;
+    if (amountWrong || reasonWrong || busy || refused) return;
     setBusy(true);
     try {
       const done = await send(act, payment.paymentId, body);
@@ -100,18 +112,16 @@ export function ActPanel({
         {act === "capture" && amount < max && (
           <Switch label={t("actFinal")} checked={final} onChange={setFinal} />
         )}
-        {act !== "capture" && (
-          <Field label={t("actReason")} error={tried && reasonWrong ? t("needReason") : null}>
-            {(control) => (
-              <input
-                {...control}
-                maxLength={128}
-                value={reason}
-                onChange={(event) => setReason(event.target.value)}
-              />
-            )}
-          </Field>
-        )}
+        <Field label={t("actReason")} error={tried && reasonWrong ? t("needReason") : null}>
+          {(control) => (
+            <input
+              {...control}
+              maxLength={128}
+              value={reason}
+              onChange={(event) => setReason(event.target.value)}
+            />
+          )}
+        </Field>
         <Field label={t("actKey")}>
           {(control) => (
             <input
@@ -154,7 +164,7 @@ export function ActPanel({
             type="submit"
             look={act === "capture" ? "primary" : "danger"}
             disabled={busy}
-            disabledReason={impossible ? t(impossible) : null}
+            disabledReason={refused ?? (impossible ? t(impossible) : null)}
           >
             {t("actDo", { what })}
           </Button>

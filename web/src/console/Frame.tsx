@@ -1,13 +1,17 @@
 /** What surrounds every page of the console: the rail, the bar, the switches. */
-import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { LanguageButton, ThemeButton } from "../ui/controls";
 import { Icon, Mark } from "../ui/icons";
-import { Badge, buttonClass, IconButton, ui } from "../ui/parts";
+import { Badge, Button, buttonClass, IconButton, ui } from "../ui/parts";
+import { Loading } from "../ui/states";
 import { common } from "../ui/words";
 import { useLang, useWords } from "../util/i18n";
 import s from "./console.module.css";
+import { operatorTexts } from "./operatorWords";
 import type { Place } from "./places";
+import { type Role, sessionQuery, useSession, useSignOut } from "./session";
 import { useShortcuts } from "./shortcuts";
 import { type TextKey, texts } from "./words";
 import { setZone, useZone } from "./zone";
@@ -43,6 +47,7 @@ const GROUPS: { title: TextKey; links: [string, TextKey][] }[] = [
       ["/console/limits", "limits"],
       ["/console/health", "health"],
       ["/console/audit", "audit"],
+      ["/console/operators", "operators"],
     ],
   },
   {
@@ -94,6 +99,41 @@ function Rail({ id }: { id?: string }) {
   );
 }
 
+/** Pages for which nobody has to be signed in. */
+const OPEN = ["/console/login", "/console/welcome", "/dev", "/dev/testing"];
+
+/** Where somebody who is not signed in goes instead; back to where they were afterwards. */
+function useGate(): boolean {
+  const navigate = useNavigate();
+  const { pathname, href } = useLocation();
+  const session = useQuery(sessionQuery);
+  const open = OPEN.includes(pathname.replace(/\/$/, "") || "/console");
+  const closed = session.data?.loginRequired === true && session.data.operator === null && !open;
+  useEffect(() => {
+    if (closed) void navigate({ to: "/console/login", search: { back: href }, replace: true } as never);
+  }, [closed, href, navigate]);
+  return closed || (session.isPending && !open);
+}
+
+function SessionMenu() {
+  const t = useWords(operatorTexts);
+  const session = useSession();
+  const signOut = useSignOut();
+  if (!session?.loginRequired || !session.operator) return null;
+  const { name, role } = session.operator;
+  return (
+    <>
+      <Link to={"/console/account" as never} className={buttonClass("quiet", "small")}>
+        <span className={s.barText}>{t("signedInAs", { name, role: t(role as Role) })}</span>
+        <span className={s.barShort}>{name}</span>
+      </Link>
+      <Button look="quiet" size="small" disabled={signOut.isPending} onClick={() => signOut.mutate()}>
+        {t("signOut")}
+      </Button>
+    </>
+  );
+}
+
 export function Frame() {
   const t = useWords(texts);
   const c = useWords(common);
@@ -102,6 +142,7 @@ export function Frame() {
   const [open, setOpen] = useState(false);
   const location = useLocation();
   const [sheet, setSheet] = useShortcuts();
+  const closed = useGate();
   useEffect(() => {
     document.title = texts[lang].title;
   }, [lang]);
@@ -138,6 +179,7 @@ export function Frame() {
           <kbd>Ctrl K</kbd>
         </button>
         <div className={s.barEnd}>
+          <SessionMenu />
           <label className={s.zone}>
             <span className="visually-hidden">{t("time")}</span>
             <select
@@ -166,7 +208,7 @@ export function Frame() {
         <Rail />
       </div>
       <main id="main" className={s.main} tabIndex={-1}>
-        <Outlet />
+        {closed ? <Loading rows={4} /> : <Outlet />}
       </main>
       {sheet && (
         <Suspense>

@@ -40,7 +40,10 @@ export function bodyOf(
   form: { amount: number; final: boolean; reason: string; key: string },
 ) {
   const base = { merchantId: payment.merchantId, idempotencyKey: form.key };
-  if (act === "capture") return { ...base, amount: form.amount, final: form.final };
+  if (act === "capture") {
+    const why = form.reason ? { reason: form.reason } : {};
+    return { ...base, amount: form.amount, final: form.final, ...why };
+  }
   if (act === "void") return { ...base, reason: form.reason };
   return { ...base, amount: form.amount, reason: form.reason, expectedRefundable: payment.refundableAmount };
 }

@@ -62,7 +62,12 @@ export function QuickstartPage() {
   const id = payment?.paymentId;
   const entries = useQuery({
     queryKey: ["quickstart", id, "ledger"],
-    queryFn: () => data(api.GET("/payments/{id}/ledger", { params: { path: { id: id ?? 0 } } })),
+    queryFn: () =>
+      data(
+        api.GET("/payments/{id}/ledger", {
+          params: { path: { id: id ?? 0 }, query: { merchantId: MERCHANT } },
+        }),
+      ),
     enabled: id !== undefined,
     refetchInterval: 1500,
   });

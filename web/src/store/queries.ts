@@ -7,6 +7,9 @@ export type Product = Schemas["Product"];
 export type Order = Schemas["Order"];
 export type Quote = Schemas["Quote"];
 
+/** The merchant the shop sells as: its pages read what is that merchant's, which needs no operator. */
+export const merchantId = "swelite-store";
+
 export const productsQuery = queryOptions({
   queryKey: ["store", "products"],
   queryFn: async () => (await data(api.GET("/store/products"))).data,

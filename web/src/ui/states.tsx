@@ -13,9 +13,14 @@ export function Failure({ error, retry, page }: { error: unknown; retry?: () => 
   const Heading = page ? "h1" : "h2";
   const t = useWords(common);
   const api = error instanceof ApiError ? error : null;
+  // The server names the role that would be enough.
+  const needed = api?.status === 403 ? /the role (\w+)/.exec(api.problem.message)?.[1] : undefined;
   return (
     <div className={s.state} role="alert">
-      <Heading>{api?.status === 0 ? t("failedOffline") : t("failed")}</Heading>
+      <Heading>
+        {t(api?.status === 0 ? "failedOffline" : api?.status === 403 ? "forbidden" : "failed")}
+      </Heading>
+      {needed && <p>{t("forbiddenRole", { role: needed })}</p>}
       {api && api.status !== 0 && (
         <p>
           {api.problem.message} ({api.problem.code}

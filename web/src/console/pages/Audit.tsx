@@ -1,31 +1,167 @@
-/** Who did what, and why. There is nothing here to change it with. */
+/** Who did what, and why. There is nothing here to change it with. What is looked for stands in the address. */
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
 import { api, data } from "../../api/client";
-import { Copy } from "../../ui/parts";
+import { Button, Copy, Field } from "../../ui/parts";
 import { Empty } from "../../ui/states";
 import { useWords } from "../../util/i18n";
-import { Head, PagedRows, Time, usePages } from "../parts";
+import { operatorTexts } from "../operatorWords";
+import { cs, Head, PagedRows, PaymentLink, Time, usePages } from "../parts";
+import type { Role } from "../session";
 import { texts } from "../words";
+
+const ACTIONS = [
+  "payment.capture",
+  "payment.void",
+  "payment.refund",
+  "payment.authorize",
+  "dead_letter.redrive",
+  "dead_letter.hold",
+  "dead_letter.discard",
+  "outbox.rewind",
+  "operator.add",
+  "operator.role",
+  "operator.disable",
+  "operator.enable",
+  "operator.link",
+  "operator.password",
+  "operator.first_admin",
+  "operator.recover",
+  "operator.token",
+  "operator.tokens_end",
+  "session.begin",
+  "session.end",
+  "faults.set",
+  "faults.poison",
+];
+
+interface Filter {
+  actor?: string;
+  action?: string;
+  object?: string;
+  from?: string;
+  to?: string;
+}
+
+/** A day of Seoul as the moment it begins, so many days later. */
+function dayBegins(day: string | undefined, later = 0): string | undefined {
+  const at = day ? Date.parse(`${day}T00:00:00+09:00`) : Number.NaN;
+  return Number.isNaN(at) ? undefined : new Date(at + later * 86_400_000).toISOString();
+}
+
+function Filters({ filter }: { filter: Filter }) {
+  const t = useWords(texts);
+  const o = useWords(operatorTexts);
+  const navigate = useNavigate();
+  const [draft, setDraft] = useState<Filter>(filter);
+  const go = (search: Filter) => void navigate({ to: "/console/audit", search } as never);
+  const set = (part: Partial<Filter>) => setDraft({ ...draft, ...part });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const filled = Object.entries(draft).filter(([, value]) => value?.trim());
+    go(Object.fromEntries(filled.map(([key, value]) => [key, value?.trim()])));
+  };
+  const text = (key: "actor" | "object", label: string) => (
+    <Field label={label}>
+      {(control) => (
+        <input
+          {...control}
+          data-filter={key === "actor" ? "" : undefined}
+          maxLength={128}
+          value={draft[key] ?? ""}
+          onChange={(event) => set({ [key]: event.target.value })}
+        />
+      )}
+    </Field>
+  );
+  const day = (key: "from" | "to", label: string) => (
+    <Field label={label}>
+      {(control) => (
+        <input
+          {...control}
+          type="date"
+          value={draft[key] ?? ""}
+          onChange={(event) => set({ [key]: event.target.value })}
+        />
+      )}
+    </Field>
+  );
+  return (
+    <form className={cs.filterRow} onSubmit={submit}>
+      {text("actor", t("actor"))}
+      <Field label={t("action")}>
+        {(control) => (
+          <select
+            {...control}
+            value={draft.action ?? ""}
+            onChange={(event) => set({ action: event.target.value })}
+          >
+            <option value="">{t("all")}</option>
+            {ACTIONS.map((action) => (
+              <option key={action}>{action}</option>
+            ))}
+          </select>
+        )}
+      </Field>
+      {text("object", t("object"))}
+      {day("from", o("from"))}
+      {day("to", o("to"))}
+      <Button type="submit" look="primary">
+        {o("apply")}
+      </Button>
+      {Object.keys(filter).length > 0 && <Button onClick={() => go({})}>{o("clear")}</Button>}
+    </form>
+  );
+}
+
+/** What an act was done to, as a link where there is a page of it. */
+function Thing({ object }: { object: string }) {
+  const payment = /^payment\/(\d+)$/.exec(object)?.[1];
+  return payment ? (
+    <>
+      payment/
+      <PaymentLink id={Number(payment)} />
+    </>
+  ) : (
+    object
+  );
+}
 
 export function AuditPage() {
   const t = useWords(texts);
+  const o = useWords(operatorTexts);
+  const { actor, action, object, from, to } = useSearch({ strict: false }) as Filter;
+  const given = { actor, action, object, from, to };
+  const filter = Object.fromEntries(Object.entries(given).filter(([, value]) => value)) as Filter;
   const pages = usePages(
-    ["audit"],
-    (cursor) => data(api.GET("/audit", { params: { query: { cursor, limit: 50 } } })),
+    ["audit", filter],
+    (cursor) =>
+      data(
+        api.GET("/audit", {
+          params: {
+            query: { actor, action, object, from: dayBegins(from), to: dayBegins(to, 1), cursor, limit: 50 },
+          },
+        }),
+      ),
     5000,
   );
+  const filtered = Object.keys(filter).length > 0;
   return (
     <>
       <Head title={t("auditTitle")} lead={t("auditLead")} command={{ path: "/audit" }} />
+      <Filters key={JSON.stringify(filter)} filter={filter} />
       <PagedRows
         query={pages}
         label={t("auditTitle")}
-        id={(row) => `${row.requestId}/${row.object}/${row.at}`}
-        empty={<Empty title={t("nothingYet")} />}
+        id={(row) => `${row.requestId}/${row.action}/${row.object}/${row.at}`}
+        empty={<Empty title={filtered ? t("nothingMatches") : t("nothingYet")} />}
         columns={[
           { key: "at", title: t("when"), cell: (row) => <Time at={row.at} /> },
           { key: "actor", title: t("actor"), cell: (row) => row.actor },
+          { key: "role", title: o("as"), cell: (row) => (row.role ? o(row.role as Role) : "–") },
           { key: "action", title: t("action"), cell: (row) => <code>{row.action}</code> },
-          { key: "object", title: t("object"), cell: (row) => row.object },
+          { key: "object", title: t("object"), cell: (row) => <Thing object={row.object} /> },
+          { key: "outcome", title: o("outcome"), cell: (row) => row.outcome ?? "–" },
           { key: "reason", title: t("reason"), cell: (row) => row.reason ?? "–" },
           { key: "request", title: t("request"), cell: (row) => <Copy text={row.requestId} /> },
         ]}

@@ -8,6 +8,7 @@ import { Badge, Button, Copy, Field, Json, Notice } from "../../ui/parts";
 import { Empty, Loaded } from "../../ui/states";
 import { useWords } from "../../util/i18n";
 import { cs, Head, PaymentLink, Time } from "../parts";
+import { useRoleReason } from "../session";
 import { type TextKey, texts } from "../words";
 import { LETTER_TONES } from "./DeadLetters";
 
@@ -152,10 +153,12 @@ function Found({ letter }: { letter: Letter }) {
   const [action, setAction] = useState<Action | null>(null);
   const [said, setSaid] = useState("");
   const closed = letter.state === "REDRIVEN" || letter.state === "DISCARDED";
-  const reason = (one: Action) =>
+  const refused = useRoleReason("operator");
+  const reasonOf = (one: Action) =>
     closed || (one === "hold" && letter.state === "HELD")
       ? t("deadClosed", { state: t(letter.state as TextKey) })
       : null;
+  const reason = (one: Action) => refused ?? reasonOf(one);
   return (
     <>
       <Head

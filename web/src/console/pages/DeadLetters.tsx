@@ -7,6 +7,7 @@ import { Badge, Button, Field, Notice, type Tone } from "../../ui/parts";
 import { Empty, Failure, Loaded } from "../../ui/states";
 import { useWords } from "../../util/i18n";
 import { Ago, cs, Head, PagedRows, PaymentLink, Rows, Time, usePages } from "../parts";
+import { useRoleReason } from "../session";
 import { type TextKey, texts } from "../words";
 
 type Letter = Schemas["DeadLetter"];
@@ -51,6 +52,7 @@ export function groupsOf(letters: Letter[]): Group[] {
 function Bulk({ group }: { group: Group }) {
   const t = useWords(texts);
   const client = useQueryClient();
+  const refused = useRoleReason("operator");
   const [action, setAction] = useState<BulkAction>("redrive");
   const [reason, setReason] = useState("");
   const [tried, setTried] = useState<Schemas["BulkResult"] | null>(null);
@@ -105,20 +107,21 @@ function Bulk({ group }: { group: Group }) {
             />
           )}
         </Field>
-        <Button disabled={run.isPending} onClick={() => run.mutate(true)}>
+        <Button disabled={run.isPending} disabledReason={refused} onClick={() => run.mutate(true)}>
           {t("dryRun")}
         </Button>
         <Button
           look="danger"
           disabled={run.isPending}
           disabledReason={
-            !tried?.dryRun
+            refused ??
+            (!tried?.dryRun
               ? t("dryRun")
               : needsReason
                 ? t("needReason")
                 : tried.succeeded === 0
                   ? t("dryRunSaid", { n: tried.results.length, ok: 0 })
-                  : null
+                  : null)
           }
           onClick={() => run.mutate(false)}
         >

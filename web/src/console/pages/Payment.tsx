@@ -11,6 +11,7 @@ import { useLive } from "../../util/live";
 import { ActPanel } from "../ActPanel";
 import { ACT_WORDS, ACTS, type Act, type Payment, whyNot } from "../acts";
 import { cs, EntryLink, Head, Rows, TabPanel, Tabs, Time } from "../parts";
+import { useRoleReason } from "../session";
 import { TAccounts } from "../TAccounts";
 import { type TextKey, texts } from "../words";
 
@@ -303,6 +304,7 @@ function Found({ payment }: { payment: Payment }) {
   const t = useWords(texts);
   const lang = useLang();
   const navigate = useNavigate();
+  const refused = useRoleReason("operator");
   const { tab: wanted, act } = useSearch({ strict: false }) as { tab?: Tab; act?: Act };
   const tab: Tab = TABS.includes(wanted as Tab) ? (wanted as Tab) : "timeline";
   const id = payment.paymentId;
@@ -326,13 +328,14 @@ function Found({ payment }: { payment: Payment }) {
         }
       >
         {ACTS.map((one) => {
-          const reason = whyNot(one, payment);
+          const impossible = whyNot(one, payment);
+          const reason = refused ?? (impossible ? t(impossible) : null);
           return (
             <Button
               key={one}
               data-key={one}
               look={one === "capture" ? "primary" : "danger"}
-              disabledReason={reason ? t(reason) : null}
+              disabledReason={reason}
               onClick={() => go({ act: one })}
             >
               {t(ACT_WORDS[one])}

@@ -8,6 +8,7 @@ import { csv, download } from "../../util/csv";
 import { amount, duration, grouped, time } from "../../util/format";
 import { useLang, useWords } from "../../util/i18n";
 import { cs, Head, Rows } from "../parts";
+import { useRoleReason } from "../session";
 import { type TextKey, texts } from "../words";
 import { useZone } from "../zone";
 
@@ -167,6 +168,7 @@ function Found({ report }: { report: Report }) {
 function Proofs() {
   const t = useWords(texts);
   const client = useQueryClient();
+  const refused = useRoleReason("operator");
   const key = ["ledger", "proofs"];
   const proofs = useQuery({
     queryKey: key,
@@ -186,10 +188,15 @@ function Proofs() {
           <p className={cs.lead}>{t("proofsLead")}</p>
         </div>
         <div className={cs.headTools}>
-          <Button disabled={run.isPending} onClick={() => run.mutate("incremental")}>
+          <Button disabled={run.isPending} disabledReason={refused} onClick={() => run.mutate("incremental")}>
             {t("runIncremental")}
           </Button>
-          <Button look="primary" disabled={run.isPending} onClick={() => run.mutate("full")}>
+          <Button
+            look="primary"
+            disabled={run.isPending}
+            disabledReason={refused}
+            onClick={() => run.mutate("full")}
+          >
             {t(run.isPending ? "proving" : "runFull")}
           </Button>
         </div>

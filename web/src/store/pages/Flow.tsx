@@ -11,7 +11,7 @@ import { duration, money, time } from "../../util/format";
 import { useLang, useWords } from "../../util/i18n";
 import { useLive } from "../../util/live";
 import { showLab } from "../Layout";
-import { faultsQuery, type Order, orderQuery } from "../queries";
+import { faultsQuery, merchantId, type Order, orderQuery } from "../queries";
 import { Receipt } from "../Receipt";
 import s from "../store.module.css";
 import { texts } from "../words";
@@ -173,13 +173,15 @@ function FlowOf({ order }: { order: Order }) {
   const [paused, setPaused] = useState(false);
   const events = useQuery({
     queryKey: ["events", paymentId],
-    queryFn: () => data(api.GET("/events", { params: { query: { paymentId, limit: 50 } } })),
+    queryFn: () => data(api.GET("/events", { params: { query: { merchantId, paymentId, limit: 50 } } })),
   });
   const flow = useQuery({
     queryKey: ["flow", paymentId, event],
     queryFn: () =>
       data(
-        api.GET("/payments/{id}/flow", { params: { path: { id: paymentId }, query: { eventId: event } } }),
+        api.GET("/payments/{id}/flow", {
+          params: { path: { id: paymentId }, query: { merchantId, eventId: event } },
+        }),
       ),
     refetchInterval: (query) => {
       const ended =
@@ -191,7 +193,11 @@ function FlowOf({ order }: { order: Order }) {
   const entries = useQuery({
     queryKey: ["entries", paymentId, flow.data?.steps.at(-1)?.state],
     queryFn: () =>
-      data(api.GET("/payments/{id}/ledger", { params: { path: { id: paymentId }, query: { limit: 50 } } })),
+      data(
+        api.GET("/payments/{id}/ledger", {
+          params: { path: { id: paymentId }, query: { merchantId, limit: 50 } },
+        }),
+      ),
     enabled: flow.data?.steps.at(-1)?.state === "done",
   });
   const live = useLive(
@@ -199,7 +205,7 @@ function FlowOf({ order }: { order: Order }) {
       void flow.refetch();
       void events.refetch();
     },
-    `?paymentId=${paymentId}`,
+    `?merchantId=${merchantId}&paymentId=${paymentId}`,
     !paused,
   );
   const steps = flow.data?.steps ?? [];

@@ -9,7 +9,7 @@ import { Status } from "../../ui/status";
 import { declines } from "../../ui/words";
 import { money, time } from "../../util/format";
 import { say, useLang, useWords } from "../../util/i18n";
-import { type Order, orderQuery } from "../queries";
+import { merchantId, type Order, orderQuery } from "../queries";
 import s from "../store.module.css";
 import { texts } from "../words";
 import { planText } from "./Checkout";
@@ -148,7 +148,7 @@ function Story({ paymentId }: { paymentId: number }) {
   const lang = useLang();
   const events = useQuery({
     queryKey: ["store", "events", paymentId],
-    queryFn: () => data(api.GET("/events", { params: { query: { paymentId, limit: 50 } } })),
+    queryFn: () => data(api.GET("/events", { params: { query: { merchantId, paymentId, limit: 50 } } })),
   });
   return (
     <section className={s.section}>

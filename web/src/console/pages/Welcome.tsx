@@ -1,0 +1,123 @@
+/** Setting a password with a one-time link. Its secret stands in the fragment of the address, which reaches no server and no log. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { type FormEvent, useEffect, useState } from "react";
+import { ApiError, api, data } from "../../api/client";
+import { Button, Field, Notice } from "../../ui/parts";
+import { useWords } from "../../util/i18n";
+import { operatorTexts } from "../operatorWords";
+import { cs, Head } from "../parts";
+import { changeSession } from "../session";
+
+const NAME = /^[A-Za-z0-9._@-]{1,64}$/;
+
+function linkOf(hash: string): { link: string; name: string } {
+  const parts = new URLSearchParams(hash.replace(/^#/, ""));
+  return { link: parts.get("link") ?? "", name: parts.get("name") ?? "" };
+}
+
+export function WelcomePage() {
+  const t = useWords(operatorTexts);
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const [{ link, name: invited }] = useState(() => linkOf(location.hash));
+  const [name, setName] = useState("");
+  const [password, setPassword] = useState("");
+  const [again, setAgain] = useState("");
+  const [tried, setTried] = useState(false);
+  useEffect(() => {
+    // Not left in the address, where somebody may read it or it may be kept.
+    if (location.hash) history.replaceState(history.state, "", location.pathname);
+  }, []);
+  const short = password.length < 10;
+  const different = password !== again;
+  const nameless = invited === "" && !NAME.test(name.trim());
+  const redeem = useMutation({
+    mutationFn: () =>
+      data(
+        api.POST("/session/link", {
+          body: { link, password, ...(invited ? {} : { name: name.trim() }) },
+        }),
+      ),
+    onSuccess: (begun) => {
+      changeSession(client, begun);
+      void navigate({ to: "/console", replace: true } as never);
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (!short && !different && !nameless && !redeem.isPending) redeem.mutate();
+  };
+  const error = redeem.error instanceof ApiError ? redeem.error : null;
+  const why = error?.status === 401 ? t("linkOver") : error?.problem.message;
+  if (link === "") {
+    return (
+      <div className={cs.narrow}>
+        <Head title={t("welcome")} />
+        <Notice tone="warn">{t("noLink")}</Notice>
+      </div>
+    );
+  }
+  return (
+    <div className={cs.narrow}>
+      <Head title={t("welcome")} lead={invited ? t("welcomeLead", { name: invited }) : t("welcomeFirst")} />
+      <form className={cs.form} onSubmit={submit} noValidate>
+        {invited === "" ? (
+          <Field label={t("name")} error={tried && nameless ? t("nameWrong") : null}>
+            {(control) => (
+              <input
+                {...control}
+                name="username"
+                autoComplete="username"
+                autoCapitalize="none"
+                spellCheck={false}
+                maxLength={64}
+                value={name}
+                onChange={(event) => setName(event.target.value)}
+              />
+            )}
+          </Field>
+        ) : (
+          <input type="hidden" name="username" autoComplete="username" value={invited} readOnly />
+        )}
+        <Field label={t("password")} hint={t("passwordHint")} error={tried && short ? t("tooShort") : null}>
+          {(control) => (
+            <input
+              {...control}
+              type="password"
+              name="password"
+              autoComplete="new-password"
+              maxLength={256}
+              value={password}
+              onChange={(event) => setPassword(event.target.value)}
+            />
+          )}
+        </Field>
+        <Field label={t("again")} error={tried && different ? t("notSame") : null}>
+          {(control) => (
+            <input
+              {...control}
+              type="password"
+              name="again"
+              autoComplete="new-password"
+              maxLength={256}
+              value={again}
+              onChange={(event) => setAgain(event.target.value)}
+            />
+          )}
+        </Field>
+        {redeem.error && (
+          <Notice tone="bad" role="alert">
+            {why ?? String(redeem.error)}
+          </Notice>
+        )}
+        <div className={cs.actions}>
+          <Button type="submit" look="primary" disabled={redeem.isPending}>
+            {t("setPassword")}
+          </Button>
+        </div>
+      </form>
+    </div>
+  );
+}
