@@ -1,6 +1,7 @@
 //! The embedded adapter: one writer connection behind a fair lock, a few readers, one process per data directory.
 
 mod batch;
+mod checkpoint;
 mod copies;
 mod error;
 mod keys;

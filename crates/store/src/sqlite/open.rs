@@ -60,6 +60,16 @@ pub(super) fn open_writer(settings: &SqliteSettings, now: Timestamp) -> Result<O
     Ok(Opened { conn, lock, platform })
 }
 
+/// Opens for copying the log back, beside the writer of this process.
+pub(super) fn open_copier(settings: &SqliteSettings) -> Result<Connection, OpenError> {
+    let path = settings.database_path();
+    let conn = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let failed = |source| OpenError::Database { context: "open", path: path.clone(), source };
+    conn.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
+    conn.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(())).map_err(failed)?;
+    Ok(conn)
+}
+
 /// Opens for reading, beside whatever process writes.
 pub(super) fn open_reader(settings: &SqliteSettings) -> Result<Connection, OpenError> {
     let path = settings.database_path();
@@ -144,7 +154,7 @@ fn configure_writer(conn: &Connection, settings: &SqliteSettings) -> rusqlite::R
     conn.pragma_update(None, "application_id", APPLICATION_ID)?;
     conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     conn.pragma_update(None, "synchronous", "FULL")?;
-    // The writer checkpoints itself, between batches: see `writer`.
+    // The log is copied back by a connection of its own: see `checkpoint`.
     conn.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
     // After a time of heavy load the log file gives its space back.
     let log_bytes_max = i64::from(settings.checkpoint_pages) * 4 * 4096;

@@ -26,7 +26,7 @@ use super::{
     readers::Readers,
     retention,
     snapshot::SqliteSnapshot,
-    writer::{Transaction, Writer, WriterQueue},
+    writer::{Transaction, WriterQueue},
 };
 use crate::SqliteSettings;
 
@@ -51,10 +51,7 @@ impl SqliteStore {
         let late = LateIndexes::open(&opened.conn, settings.index_lag_rows)
             .map_err(|source| OpenError::Corrupt { path: path.clone(), source })?;
         let late = Arc::new(late);
-        let writer = Writer::new(opened, Arc::clone(&late), settings.checkpoint_pages)
-            .map_err(|source| OpenError::Database { context: "open", path, source })?;
-        let queue = WriterQueue::start(writer)
-            .map_err(|source| OpenError::DataDir { path: settings.data_dir.clone(), source })?;
+        let queue = WriterQueue::start(settings, opened, Arc::clone(&late))?;
         let readers = open_readers(settings)?;
         Ok(Self { readers, writer: Some(queue), finder: Finder::Memory(late), platform, clock })
     }
