@@ -9,6 +9,8 @@ use crate::ports::{Limit, LimitAction};
 pub struct EngineSettings {
     /// Commands a batch.
     pub batch_max: usize,
+    /// Committers that share the lanes.
+    pub committers: usize,
     /// Commands that may wait for the committer.
     pub queue_max: usize,
     /// How long a command may wait for its answer.
@@ -45,6 +47,7 @@ impl Default for EngineSettings {
     fn default() -> Self {
         Self {
             batch_max: 256,
+            committers: 1,
             queue_max: 4096,
             command_timeout: Duration::from_secs(5),
             stall_limit: Duration::from_secs(5),

@@ -28,6 +28,8 @@ pub(crate) struct Distribution {
     pub(crate) p50: Option<f64>,
     pub(crate) p95: Option<f64>,
     pub(crate) p99: Option<f64>,
+    /// Upper bound of the bucket that holds the greatest.
+    pub(crate) max: Option<f64>,
 }
 
 impl Reading {
@@ -76,7 +78,8 @@ impl Reading {
             found.map(|(bound, _)| *bound).filter(|bound| bound.is_finite() && count > 0.0)
         };
         let mean = if count > 0.0 { sum / count } else { 0.0 };
-        Some(Distribution { count: count as u64, mean, p50: bound(0.5), p95: bound(0.95), p99: bound(0.99) })
+        let (p50, p95, p99, max) = (bound(0.5), bound(0.95), bound(0.99), bound(1.0));
+        Some(Distribution { count: count as u64, mean, p50, p95, p99, max })
     }
 
     /// Cumulative counts since `before` by upper bound, ascending.
@@ -117,7 +120,7 @@ mod tests {
     fn a_histogram_is_the_difference_of_two_readings() {
         let found = Reading::parse(AFTER).since(&Reading::parse(BEFORE), "x").unwrap();
         assert_eq!((found.count, found.mean), (10, 6.0));
-        assert_eq!((found.p50, found.p95, found.p99), (Some(8.0), None, None));
+        assert_eq!((found.p50, found.p95, found.p99, found.max), (Some(8.0), None, None, None));
     }
 
     #[test]

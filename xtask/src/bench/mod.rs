@@ -42,6 +42,12 @@ pub(crate) struct Bench {
     /// Only these scenarios; may be given more than once
     #[arg(long)]
     only: Vec<String>,
+    /// How long arrivals at a steady rate are kept up, in seconds; 0: not at all
+    #[arg(long, default_value_t = 0)]
+    sustain_seconds: u64,
+    /// That rate: calls a second
+    #[arg(long, default_value_t = 8_000)]
+    sustain_rate: u64,
     /// The name of the report, after its date
     #[arg(long, default_value = "bench")]
     name: String,
@@ -225,6 +231,23 @@ fn events_stored(port: u16) -> Result<u64> {
 }
 
 fn scenarios(bench: &Bench) -> Vec<Scenario> {
+    let mut scenarios = short_scenarios(bench);
+    if bench.sustain_seconds > 0 {
+        let (seconds, rate) = (bench.sustain_seconds.to_string(), bench.sustain_rate.to_string());
+        let (callers, merchants) = (bench.connections.to_string(), bench.merchants.to_string());
+        let arguments = ["--drain", "--seconds", &seconds, "--rate", &rate, "--connections", &callers]
+            .into_iter()
+            .chain(["--merchants", &merchants]);
+        scenarios.push(Scenario {
+            name: "sustained",
+            what: "authorize, arrivals at a steady rate for minutes",
+            arguments: arguments.map(str::to_owned).collect(),
+        });
+    }
+    scenarios
+}
+
+fn short_scenarios(bench: &Bench) -> Vec<Scenario> {
     let arguments = |connections: usize, merchants: u32, more: &[&str]| {
         let mut arguments = vec!["--drain".to_owned(), "--seconds".to_owned(), bench.seconds.to_string()];
         arguments.extend(["--connections".to_owned(), connections.to_string()]);
@@ -316,6 +339,12 @@ fn command_of(bench: &Bench) -> String {
     command.push_str(&format!(" --merchants {} --prefill {}", bench.merchants, bench.prefill));
     if bench.real {
         command.push_str(" --real");
+    }
+    if bench.sustain_seconds > 0 {
+        command.push_str(&format!(
+            " --sustain-seconds {} --sustain-rate {}",
+            bench.sustain_seconds, bench.sustain_rate
+        ));
     }
     for only in &bench.only {
         command.push_str(&format!(" --only {only}"));

@@ -36,7 +36,9 @@ pub(crate) fn raw_sqlite(root: &Path, data_dir: &Path, batch: u64, bench: &Bench
 /// MariaDB alone, on the server that was measured: the same rows in the same batches, without HTTP, Kafka or Redis.
 pub(crate) fn raw_mariadb(root: &Path, real: &RealSet, batch: u64, bench: &Bench) -> Result<Value> {
     let (host, port) = real.database()?;
-    raw_limit(root, "raw_mariadb", batch, bench, &["--host", host, "--port", port, "--user", "root"])
+    let pid = real.database_process()?.to_string();
+    let place = ["--host", host, "--port", port, "--user", "root", "--pid", &pid];
+    raw_limit(root, "raw_mariadb", batch, bench, &place)
 }
 
 fn raw_limit(root: &Path, example: &str, batch: u64, bench: &Bench, place: &[&str]) -> Result<Value> {

@@ -50,7 +50,10 @@ pub(crate) fn markdown(report: &Report) -> String {
 fn platform(text: &mut String, scenarios: &[Measured]) {
     text.push_str("## The platform\n\n| scenario | callers | calls/s | p50 | p95 | p99 | p99.9 | max |\n|---|--:|--:|--:|--:|--:|--:|--:|\n");
     for Measured { what, result, .. } in scenarios {
-        let rate = result["rate"].as_u64().map(|rate| format!(" ({rate}/s due)")).unwrap_or_default();
+        let mut rate = result["rate"].as_u64().map(|rate| format!(" ({rate}/s due)")).unwrap_or_default();
+        if number(result, "seconds") > 60.0 {
+            let _ = write!(rate, ", {:.0} s long", number(result, "seconds"));
+        }
         let _ = writeln!(
             text,
             "| {what}{rate} | {} | {:.0} | {} |",
@@ -65,7 +68,7 @@ fn platform(text: &mut String, scenarios: &[Measured]) {
 fn cost(text: &mut String, scenarios: &[Measured]) {
     text.push_str(
         "## What it costs\n\n| scenario | batch mean | server CPU µs/call | generator CPU µs/call | bytes written/call | RSS MiB first → last \
-         | event lag p50 / p99 s | drained after s |\n|---|--:|--:|--:|--:|--:|--:|--:|\n",
+         | event lag p50 / p99 / max s | drained after s |\n|---|--:|--:|--:|--:|--:|--:|--:|\n",
     );
     for Measured { what, result, .. } in scenarios {
         let rss = result["rssKib"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -73,7 +76,7 @@ fn cost(text: &mut String, scenarios: &[Measured]) {
         let lag = &result["eventToLedgerSeconds"];
         let _ = writeln!(
             text,
-            "| {what} | {:.1} | {:.1} | {:.1} | {:.0} | {} → {} | ≤ {} / ≤ {} | {} |",
+            "| {what} | {:.1} | {:.1} | {:.1} | {:.0} | {} → {} | ≤ {} / ≤ {} / ≤ {} | {} |",
             number(&result["commitBatchSize"], "mean"),
             number(result, "serverCpuMicrosPerCall"),
             number(result, "generatorCpuMicrosPerCall"),
@@ -82,6 +85,7 @@ fn cost(text: &mut String, scenarios: &[Measured]) {
             mib(rss.last()),
             lag["p50"],
             lag["p99"],
+            lag["max"],
             result["drainedAfterSeconds"]
                 .as_f64()
                 .map_or_else(|| "–".to_owned(), |seconds| format!("{seconds:.2}")),
@@ -134,7 +138,15 @@ fn bounds(text: &mut String, report: &Report) {
         "| the same HTTP stack without engine and store, same generator | {echo:.0} calls/s | {echo_times} | {} |",
         share(ours, echo)
     );
-    let raw_times = format!("{} / {} a commit", millis(raw, "commit_p50_us"), millis(raw, "commit_p99_us"));
+    let mut raw_times =
+        format!("{} / {} a commit", millis(raw, "commit_p50_us"), millis(raw, "commit_p99_us"));
+    if let Some(connections) = raw["connections"].as_u64() {
+        let cpu = number(raw, "server_cpu_us_per_payment");
+        let _ = write!(
+            raw_times,
+            ", {connections} connections, {cpu:.0} µs of its CPU a payment committed and posted"
+        );
+    }
     let batch = &raw["batch"];
     let _ = writeln!(
         text,
@@ -181,7 +193,7 @@ fn number(value: &Value, name: &str) -> f64 {
 }
 
 fn share(ours: f64, bound: f64) -> String {
-    if bound > 0.0 { format!("{:.0} %", 100.0 * ours / bound) } else { "–".to_owned() }
+    if bound > 0.0 && ours > 0.0 { format!("{:.0} %", 100.0 * ours / bound) } else { "–".to_owned() }
 }
 
 #[cfg(test)]

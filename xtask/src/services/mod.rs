@@ -11,7 +11,9 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use testkit::services::{Daemon, KAFKA_JARS, Kafka, KafkaOptions, Life, Mariadb, Redis, Shared};
+use testkit::services::{
+    Daemon, KAFKA_JARS, Kafka, KafkaOptions, Life, Mariadb, MariadbOptions, Redis, Shared,
+};
 
 use crate::{
     needs,
@@ -43,6 +45,11 @@ pub(crate) fn run(root: &Path, what: Services) -> Result<()> {
 
 /// Starts what does not run, and gives back every address by its variable.
 pub(crate) fn up(root: &Path, folder: &Path) -> Result<Vec<(&'static str, String)>> {
+    up_with(root, folder, &[])
+}
+
+/// The same, with further lines in MariaDB's settings.
+pub(crate) fn up_with(root: &Path, folder: &Path, database: &[&str]) -> Result<Vec<(&'static str, String)>> {
     needs::meet(root, &needs::SERVICES)?;
     fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
     let jars = kafka_jars(root)?;
@@ -54,8 +61,8 @@ pub(crate) fn up(root: &Path, folder: &Path) -> Result<Vec<(&'static str, String
             None => match running(service, folder) {
                 Some(address) => (address, "up already".to_owned()),
                 None => {
-                    let address =
-                        start(service, folder, &jars).with_context(|| format!("start {}", name(service)))?;
+                    let address = start(service, folder, (&jars, database))
+                        .with_context(|| format!("start {}", name(service)))?;
                     (address, format!("started in {:.1} s", begun.elapsed().as_secs_f64()))
                 }
             },
@@ -115,11 +122,15 @@ fn status(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn start(service: Shared, folder: &Path, jars: &Path) -> Result<String> {
+fn start(service: Shared, folder: &Path, (jars, database): (&Path, &[&str])) -> Result<String> {
     let dir = service_folder(service, folder);
     let life = Life::Detached;
     let port = match service {
-        Shared::Mariadb => Mariadb::start(&dir, free_port(13306)?, life)?.port(),
+        Shared::Mariadb => {
+            let settings = database.iter().map(|&line| line.to_owned()).collect();
+            let options = MariadbOptions { settings, ..MariadbOptions::default() };
+            Mariadb::start_with(&dir, free_port(13306)?, life, &options)?.port()
+        }
         Shared::Redis => Redis::start(&dir, free_port(16379)?, life)?.port(),
         Shared::Kafka => {
             let ports = (free_port(19092)?, free_port(19193)?);

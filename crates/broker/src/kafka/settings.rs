@@ -126,7 +126,9 @@ impl KafkaSettings {
             .set("enable.auto.offset.store", "false")
             .set("auto.offset.reset", "earliest")
             .set("isolation.level", "read_committed")
-            .set("fetch.wait.max.ms", "100")
+            // Under load one answer brings many events, to be posted together; a lone event waits this long at most.
+            .set("fetch.min.bytes", "65536")
+            .set("fetch.wait.max.ms", "50")
             .set("queued.max.messages.kbytes", "16384")
             .set("statistics.interval.ms", self.statistics_interval.as_millis().to_string());
         if let Some(instance) = &self.group_instance {

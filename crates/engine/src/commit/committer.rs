@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use super::{
     CommitQueue, Context, Settled, Work,
     decide::{self, Decision},
-    queue::{Pace, Queued},
+    queue::{Pace, Queued, WayOut},
     refused,
     workspace::Workspace,
 };
@@ -42,10 +42,12 @@ enum Tried {
 }
 
 impl Committer {
-    /// A committer and the way to it.
-    pub fn new(context: Context) -> (CommitQueue, Self) {
-        let (sender, queue, pace) = CommitQueue::new(context.clone());
-        (sender, Self { context, queue, pace })
+    /// Committers and the way to them. Each has lanes of its own, so that one lane has one batch at a time; while the batch of one
+    /// is on its way to disk the others go on.
+    pub fn several(context: Context) -> (CommitQueue, Vec<Self>) {
+        let (queue, ways) = CommitQueue::new(context.clone());
+        let of = |WayOut { queue, pace }| Self { context: context.clone(), queue, pace };
+        (queue, ways.into_iter().map(of).collect())
     }
 
     /// Runs until every [`CommitQueue`] is gone and everything accepted is answered.

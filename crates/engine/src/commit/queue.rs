@@ -1,4 +1,4 @@
-//! The bounded queue in front of the committer, and the promise each command gets.
+//! The bounded queues in front of the committers, and the promise each command gets.
 //!
 //! Invariant: 503 means nothing happened. A command can be taken back only while it waits; once the committer has taken it, a
 //! caller that stops waiting is told that the outcome is unknown.
@@ -13,7 +13,7 @@ use std::{
 
 use bytes::Bytes;
 use domain::{
-    id::{AttemptId, IdempotencyKey, MerchantId, PaymentId},
+    id::{AttemptId, IdempotencyKey, Lane, MerchantId, PaymentId},
     payment::{Command, Operation, Verdict},
 };
 use tokio::sync::{mpsc, oneshot};
@@ -184,12 +184,24 @@ impl Promise {
     }
 }
 
-/// The way to the committer. Cloned freely; the committer ends when the last clone is gone.
+/// The way to the committers. Cloned freely; they end when the last clone is gone.
 #[derive(Clone)]
 pub struct CommitQueue {
+    /// One a committer. A lane is always the same one's.
+    ways: Arc<[Way]>,
+    context: Context,
+}
+
+/// The way to one committer.
+struct Way {
     sender: mpsc::Sender<Queued>,
     pace: Arc<Pace>,
-    context: Context,
+}
+
+/// A committer's end of its way.
+pub(super) struct WayOut {
+    pub(super) queue: mpsc::Receiver<Queued>,
+    pub(super) pace: Arc<Pace>,
 }
 
 /// How long a batch takes, as a moving average, to tell how long a new command would wait.
@@ -230,33 +242,51 @@ impl Pace {
     }
 }
 
-impl CommitQueue {
-    pub(super) fn new(context: Context) -> (Self, mpsc::Receiver<Queued>, Arc<Pace>) {
-        let (sender, receiver) = mpsc::channel(context.settings.queue_max);
+impl Way {
+    fn new(context: &Context, waiting_max: usize) -> (Self, WayOut) {
+        let (sender, queue) = mpsc::channel(waiting_max);
         let pace = Arc::new(Pace {
             clock: Arc::clone(&context.clock),
             stall_limit: context.settings.stall_limit,
             batch_us: AtomicU64::new(0),
             busy_since: AtomicU64::new(0),
         });
-        (Self { sender, pace: Arc::clone(&pace), context }, receiver, pace)
+        (Self { sender, pace: Arc::clone(&pace) }, WayOut { queue, pace })
+    }
+
+    fn waiting(&self) -> usize {
+        self.sender.max_capacity().saturating_sub(self.sender.capacity())
+    }
+}
+
+impl CommitQueue {
+    /// A queue to as many committers as there shall be, none without a lane; they share what may wait.
+    pub(super) fn new(context: Context) -> (Self, Vec<WayOut>) {
+        let lanes = usize::from(context.store.lane_count()).max(1);
+        let committers = context.settings.committers.clamp(1, lanes);
+        let waiting_max = context.settings.queue_max.div_ceil(committers).max(1);
+        let (ways, outs): (Vec<Way>, Vec<WayOut>) =
+            (0..committers).map(|_| Way::new(&context, waiting_max)).unzip();
+        (Self { ways: ways.into(), context }, outs)
     }
 
     /// Queues a command, or says at once that too much waits already.
     pub(crate) fn submit(&self, submission: Submission) -> Result<Promise, Refusal> {
         let timeout = self.context.settings.command_timeout;
-        if self.pace.wait(self.waiting(), self.context.settings.batch_max) > timeout / 2 {
+        let way = self.way(&submission.merchant)?;
+        let Way { sender, pace } = way;
+        if pace.wait(way.waiting(), self.context.settings.batch_max) > timeout / 2 {
             return Err(Refusal::Overloaded);
         }
-        if self.pace.is_stalled() {
+        if pace.is_stalled() {
             return Err(Refusal::Unavailable);
         }
         let (reply, receiver) = oneshot::channel();
         let ticket = Arc::new(AtomicU8::new(WAITING));
         let deadline = self.context.clock.monotonic().saturating_add(timeout);
         let queued = Queued { submission, deadline, ticket: Arc::clone(&ticket), reply };
-        match self.sender.try_send(queued) {
-            Ok(()) => Ok(Promise { ticket, reply: receiver, timeout, pace: Arc::clone(&self.pace) }),
+        match sender.try_send(queued) {
+            Ok(()) => Ok(Promise { ticket, reply: receiver, timeout, pace: Arc::clone(pace) }),
             Err(mpsc::error::TrySendError::Full(_)) => Err(Refusal::Overloaded),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(Refusal::Unavailable),
         }
@@ -269,6 +299,38 @@ impl CommitQueue {
 
     /// How many commands wait.
     pub fn waiting(&self) -> usize {
-        self.sender.max_capacity().saturating_sub(self.sender.capacity())
+        self.ways.iter().map(Way::waiting).sum()
+    }
+
+    /// The way to whoever commits this merchant's lane.
+    fn way(&self, merchant: &MerchantId) -> Result<&Way, Refusal> {
+        let lane = Lane::of(merchant, self.context.store.lane_count());
+        // There is one: a queue has at least one committer.
+        self.ways.get(committer_of(lane, self.ways.len())).ok_or(Refusal::Internal)
+    }
+}
+
+/// Who commits a lane: always the same one, or a lane could have two batches at a time.
+fn committer_of(lane: Lane, committers: usize) -> usize {
+    usize::from(lane.0).checked_rem(committers).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_lane_has_one_committer_and_every_committer_a_lane() {
+        for committers in 1..=8 {
+            let of = |lanes: std::ops::Range<u16>| {
+                lanes.map(|lane| committer_of(Lane(lane), committers)).collect::<BTreeSet<_>>()
+            };
+            assert_eq!(of(0..8), (0..committers).collect(), "{committers} committers share eight lanes");
+            for lane in 0..8 {
+                assert_eq!(of(lane..lane + 1).len(), 1);
+            }
+        }
     }
 }

@@ -95,8 +95,8 @@ impl App {
             settings: Arc::new(options.settings),
         };
         let cache: Arc<dyn Cache> = Arc::new(MemoryCache::new(MemoryCacheSettings::default(), clock.clone()));
-        let (queue, committer) = Committer::new(context.clone());
-        on_a_thread_of_its_own(committer.run());
+        let (queue, committers) = Committer::several(context.clone());
+        committers.into_iter().for_each(|committer| drop(on_a_thread_of_its_own(committer.run())));
         let payments = Payments::new(context.clone(), cache, queue.clone());
         let broker_settings = EmbeddedBrokerSettings { poll_interval: Duration::from_millis(20) };
         let embedded = || Arc::new(EmbeddedBroker::new(store, signals.committed(), broker_settings)) as _;

@@ -9,7 +9,7 @@ section! {
     Store = "store" {
         /// The directory of the embedded store. One process at a time.
         data_dir: PathBuf = "SWELITE_DATA_DIR", "./data";
-        /// Ordered streams of events, 1 to 255. Set once, when the books are created: 8 in MariaDB unless this says otherwise; the
+        /// Ordered streams of events, 1 to 255. Set once, when the books are created: 4 in MariaDB unless this says otherwise; the
         /// embedded store has exactly one.
         lanes: Option<u16> = "SWELITE_LANES", "";
     }

@@ -206,8 +206,8 @@ impl Books {
             settings: Arc::default(),
         };
         let cache: Arc<dyn Cache> = Arc::new(MemoryCache::new(MemoryCacheSettings::default(), clock.clone()));
-        let (queue, committer) = Committer::new(context.clone());
-        tokio::spawn(committer.run());
+        let (queue, committers) = Committer::several(context.clone());
+        committers.into_iter().for_each(|committer| drop(tokio::spawn(committer.run())));
         let mut desk = Desk::of(&context);
         change(&mut desk);
         let state = AppState::new(App {

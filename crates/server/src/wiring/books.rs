@@ -118,6 +118,8 @@ mod mariadb {
             tls,
             lanes: settings.store.lanes.unwrap_or(LANES_DEFAULT),
             instance,
+            // Each may need a second one, to ask what became of a commit while the first is being rolled back.
+            committers: usize::try_from(settings.commit.committers.saturating_mul(2)).unwrap_or(usize::MAX),
             readers: usize::try_from(chosen.readers).unwrap_or(usize::MAX),
             ..MariadbOptions::new(host, chosen.port, chosen.name.as_str())
         })

@@ -1,6 +1,6 @@
 //! Configuration → adapters → engine → application. `adapters` chooses; it is the only file that names two adapters at once.
 //!
-//! The committer and the worker each get a thread of their own, because the embedded store works on the thread that calls it;
+//! Each committer and the worker get a thread of their own, because the embedded store works on the thread that calls it;
 //! what may wait (expiry, retention, proofs) shares a third; HTTP and calls to the acquirer have a runtime of their own.
 //!
 //! The way down is the way up reversed: no new requests, answers to what was accepted, the loops, the committer, the store. A
@@ -145,7 +145,7 @@ struct Platform {
     queue: CommitQueue,
     resolver: Resolver,
     prover: Arc<Prover>,
-    committer: JoinHandle<()>,
+    committers: Vec<JoinHandle<()>>,
     broker: Arc<dyn Broker>,
     proof_interval: Duration,
 }
@@ -169,8 +169,11 @@ impl Platform {
             settings: Arc::new(settings::engine(settings)),
         };
         let cache = lab::cache(faults.as_ref(), adapters::cache(settings, &context).await?);
-        let (queue, committer) = Committer::new(context.clone());
-        let committer = on_a_thread_of_its_own("committer", committer.run())?;
+        let (queue, committers) = Committer::several(context.clone());
+        let committers = committers.into_iter();
+        let committers: Vec<_> = committers
+            .map(|committer| on_a_thread_of_its_own("committer", committer.run()))
+            .collect::<Result<_, _>>()?;
         let payments = Payments::new(context.clone(), Arc::clone(&cache), queue.clone());
         let resolver = Resolver::new(context.clone(), &payments);
         let broker = lab::broker(faults.as_ref(), adapters::broker(settings, &store, &context.signals)?);
@@ -190,12 +193,12 @@ impl Platform {
             request_id_seed: system.attempt_id().0,
         });
         let proof_interval = Duration::from_secs(u64::from(settings.proofs.interval_seconds));
-        Ok(Self { role, context, state, queue, resolver, prover, committer, broker, proof_interval })
+        Ok(Self { role, context, state, queue, resolver, prover, committers, broker, proof_interval })
     }
 
     /// Serves until the first signal, then ends in order; a second signal ends at once.
     async fn serve(self, listener: TcpListener, signals: &mut StopSignals) -> Result<(), UpError> {
-        let Self { role, context, state, queue, resolver, prover, committer, broker, proof_interval } = self;
+        let Self { role, context, state, queue, resolver, prover, committers, broker, proof_interval } = self;
         let (requests_stop, loops_stop) = (CancellationToken::new(), CancellationToken::new());
         let pipeline = start_pipeline(role, &context, &broker, &loops_stop)?;
         // Where nobody ingests nobody asks an acquirer, so nothing has to be found out.
@@ -237,9 +240,11 @@ impl Platform {
                 ended(part, tokio::task::spawn_blocking(|| thread.join())).await;
             }
             ended("housekeeping", tokio::task::spawn_blocking(|| housekeeping.join())).await;
-            // The committer ends when nobody is left who could ask it.
+            // The committers end when nobody is left who could ask them.
             drop(state);
-            ended("committer", tokio::task::spawn_blocking(|| committer.join())).await;
+            for committer in committers {
+                ended("committer", tokio::task::spawn_blocking(|| committer.join())).await;
+            }
             drop(context);
         };
         tokio::pin!(down);

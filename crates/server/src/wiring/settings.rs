@@ -20,6 +20,7 @@ pub(super) fn engine(settings: &Settings) -> EngineSettings {
     let limit = |capacity, window_seconds| Limit { capacity, window_seconds };
     EngineSettings {
         batch_max: count(commit.batch_max),
+        committers: count(commit.committers),
         queue_max: count(commit.queue_max),
         command_timeout: Duration::from_millis(u64::from(commit.timeout_ms)),
         // A disk of this machine may take its time; another machine that does not answer is away.

@@ -39,7 +39,7 @@ pub(crate) fn prefill(options: &Options) -> Result<(), Error> {
     let store = open(options, &clock)?;
     tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
         let stored = stored(&store).await?;
-        let maker = Maker::new(options, stored)?;
+        let maker = Maker::new(options, stored, (LANE, 1))?;
         let mut left = options.prefill.saturating_sub(stored);
         while left > 0 {
             let batch = PREFILL_BATCH.min(usize::try_from(left)?);
@@ -60,7 +60,7 @@ pub(crate) fn run(options: &Options) -> Result<(Report, Option<Report>), Error> 
     let store = open(options, &clock)?;
     let (mut commits, mut postings) = (Meter::new(&options.dir), Meter::new(&options.dir));
     tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-        let maker = Maker::new(options, stored(&store).await?)?;
+        let maker = Maker::new(options, stored(&store).await?, (LANE, 1))?;
         let begun = now();
         while begun.elapsed() < Duration::from_secs(options.seconds) {
             clock.advance_ms(1);

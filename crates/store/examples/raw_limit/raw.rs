@@ -24,7 +24,7 @@ pub(crate) fn run(options: &Options) -> Result<(Report, Option<Report>), Error> 
     let conn = connect(options)?;
     let clock = FixedClock::at(FixedClock::default().now().plus_seconds(3600));
     let mut lane = lane(&conn)?;
-    let maker = Maker::new(options, lane.payment_counter)?;
+    let maker = Maker::new(options, lane.payment_counter, (lane.lane, 1))?;
     let (mut commits, mut postings) = (Meter::new(&options.dir), Meter::new(&options.dir));
     let begun = now();
     while begun.elapsed() < Duration::from_secs(options.seconds) {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use domain::{
     event::{Envelope, Place, postings_of},
-    id::{EventId, IdempotencyKey, MerchantId, PaymentId},
+    id::{EventId, IdempotencyKey, Lane, MerchantId, PaymentId},
     ledger::Posting,
     money::{Currency, Money},
     payment::{Birth, CaptureMode, Metadata, Operation, Payment, Verdict},
@@ -21,6 +21,7 @@ use crate::{Error, options::Options};
 pub(crate) struct Maker {
     entropy: SeededEntropy,
     merchants: Vec<MerchantId>,
+    lanes: u16,
     orders: bool,
 }
 
@@ -39,10 +40,16 @@ pub(crate) struct Made {
 }
 
 impl Maker {
-    pub(crate) fn new(options: &Options, seed: u64) -> Result<Self, Error> {
-        let merchants: Result<_, _> =
+    /// Of the merchants of one of `lanes` lanes.
+    pub(crate) fn new(options: &Options, seed: u64, (lane, lanes): (Lane, u16)) -> Result<Self, Error> {
+        let merchants: Result<Vec<MerchantId>, _> =
             (0..options.merchants).map(|number| format!("M{number}").parse()).collect();
-        Ok(Self { entropy: SeededEntropy::new(seed), merchants: merchants?, orders: options.orders })
+        let mut merchants = merchants?;
+        merchants.retain(|merchant| Lane::of(merchant, lanes) == lane);
+        if merchants.is_empty() {
+            return Err(format!("none of {} merchants is of lane {lane}", options.merchants).into());
+        }
+        Ok(Self { entropy: SeededEntropy::new(seed), merchants, lanes, orders: options.orders })
     }
 
     pub(crate) fn want(&self) -> Result<Wanted, Error> {
@@ -56,7 +63,8 @@ impl Maker {
 
     pub(crate) fn make(&self, wanted: Wanted, lane: &mut LaneState, now: Timestamp) -> Result<Made, Error> {
         lane.payment_counter += 1;
-        let id = PaymentId::compose(lane.payment_counter, lane.lane, 1).ok_or("numbers are used up")?;
+        let id =
+            PaymentId::compose(lane.payment_counter, lane.lane, self.lanes).ok_or("numbers are used up")?;
         let order =
             if self.orders { Some(format!("order-{:016x}", self.entropy.next_u64()).parse()?) } else { None };
         let birth = Birth {

@@ -1,7 +1,7 @@
 //! Relay leases and partition claims: who may go on from where. Each of these is one row that only its latest holder may move.
 //! The time in a lease is the database's.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use domain::{
     event::Topic,
@@ -12,7 +12,6 @@ use engine::ports::{
     InstanceId, LogId, PartitionClaim, PartitionProgress, RelayLease, RelayPosition, StoreError,
     StoredPartition,
 };
-use mysql_async::Value;
 
 use super::{
     error::{Failure, refused},
@@ -198,23 +197,35 @@ async fn claims(session: &mut Session, ascending: &[(u8, i32)]) -> Result<Vec<St
     each("worker_partition", &sets.concat(), partition_from_cells)
 }
 
-/// Notes where to resume partitions.
-pub(super) async fn write_progress(
+/// Locks partitions that the transaction does not hold yet; refuses when one was never claimed.
+pub(super) async fn check_claimed(
     session: &mut Session,
     partitions: &[PartitionProgress],
 ) -> Result<(), StoreError> {
-    let mut ascending = partitions.to_vec();
-    ascending.sort_unstable_by_key(|progress| (progress.topic.index(), progress.partition));
-    let row = |progress: &PartitionProgress| -> Vec<Value> {
-        vec![number(progress.next_offset), number(progress.topic.index()), number(progress.partition)]
-    };
-    let rows: Vec<Vec<Value>> = ascending.iter().map(row).collect();
-    let expected = rows.len() as u64;
-    let update = "UPDATE worker_partition SET next_offset = ? WHERE topic = ? AND partition_id = ?";
-    if session.bulk("move partition", update, rows).await? == expected {
+    let wanted: BTreeSet<(u8, i32)> =
+        partitions.iter().map(|progress| (progress.topic.index(), progress.partition)).collect();
+    let keys = joined(wanted.iter().map(|(topic, partition)| format!("({topic}, {partition})")));
+    let sql = format!(
+        "SELECT topic FROM worker_partition FORCE INDEX (PRIMARY) WHERE (topic, partition_id) IN ({keys}) \
+         ORDER BY topic, partition_id FOR UPDATE"
+    );
+    let sets = session.text(&sql).await.map_err(|failure| failure.sort("lock partitions"))?;
+    if sets.concat().len() == wanted.len() {
         return Ok(());
     }
     Err(StoreError::Fenced { what: "the partition was never claimed" })
+}
+
+/// Notes where to resume partitions whose rows are locked.
+pub(super) fn ask_progress(script: &mut Script, partitions: &[PartitionProgress]) {
+    let mut ascending = partitions.to_vec();
+    ascending.sort_unstable_by_key(|progress| (progress.topic.index(), progress.partition));
+    for PartitionProgress { topic, partition, next_offset } in ascending {
+        script.ask(&format!(
+            "UPDATE worker_partition SET next_offset = {next_offset} WHERE topic = {} AND partition_id = {partition}",
+            topic.index()
+        ));
+    }
 }
 
 fn ms(lease: Duration) -> i64 {

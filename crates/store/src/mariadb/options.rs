@@ -36,7 +36,7 @@ pub struct MariadbOptions {
     pub lanes: u16,
     /// Names this replica: drawn at random when the process starts, never kept.
     pub instance: InstanceId,
-    /// Connections for committers; as many as there are committers.
+    /// Connections for committers: twice as many as there are committers.
     pub committers: usize,
     /// Connections for the worker, the relay and all other writes.
     pub writers: usize,
@@ -53,7 +53,7 @@ pub struct MariadbOptions {
 }
 
 /// How many lanes a new database gets when nobody says.
-pub const LANES_DEFAULT: u16 = 8;
+pub const LANES_DEFAULT: u16 = 4;
 
 impl MariadbOptions {
     /// The defaults, for a database on a host.

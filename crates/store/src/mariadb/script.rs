@@ -40,6 +40,21 @@ impl Script {
         if list.is_empty() { Asked(None) } else { self.ask(&format!("{statement} ({list}){rest}")) }
     }
 
+    /// Adds `statement (row), (row), (row)`, unless there are no rows.
+    pub(super) fn ask_rows(
+        &mut self,
+        statement: &str,
+        rows: impl IntoIterator<Item = String>,
+        rest: &str,
+    ) -> Asked {
+        let rows = super::rows::joined(rows);
+        if rows.is_empty() { Asked(None) } else { self.ask(&format!("{statement} {rows}{rest}")) }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.statements == 0
+    }
+
     pub(super) fn sql(&self) -> &str {
         &self.sql
     }

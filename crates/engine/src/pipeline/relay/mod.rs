@@ -28,6 +28,8 @@ use crate::{
 
 /// How long a quiet relay waits before it looks again: other processes commit without waking it.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Under load a relay begins again after this long at the soonest: what every commit cost it would be spent on few events.
+const GATHER: Duration = Duration::from_millis(40);
 /// However long the broker has been away, it is tried again this soon.
 const BACKOFF_MAX: Duration = Duration::from_secs(2);
 
@@ -106,12 +108,16 @@ impl Relay {
         while !stop.is_cancelled() {
             // A commit from here on wakes the wait, even one that comes before it begins.
             committed.borrow_and_update();
+            let begun = self.context.clock.monotonic();
             self.claim(&log.id).await?;
             let published = self.publish(&log).await?;
             self.publish_dead_letters().await?;
             *failures = 0;
             if published == 0 {
                 wake(&mut committed, LOOK_EVERY, stop).await;
+            } else if published < self.context.settings.relay_batch_max {
+                let spent = self.context.clock.monotonic().saturating_sub(begun);
+                pause(GATHER.saturating_sub(spent), stop).await;
             }
         }
         Ok(())

@@ -7,16 +7,20 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::time::Timestamp;
-use engine::ports::{PostingBatch, PostingChanges, PostingScope, PostingState, StoreError};
+use engine::ports::{
+    PartitionFence, PartitionProgress, PostingBatch, PostingChanges, PostingScope, PostingState, StoreError,
+};
 
 use self::load::Questions;
 pub(super) use self::write::{audit_append, dead_letter_move, dead_letter_published};
-use super::{accounts::Accounts, pool::Pool, script::Script, session::Session};
+use super::{accounts::Accounts, lease, pool::Pool, script::Script, session::Session};
 
 /// An open posting transaction.
 pub(super) struct MariadbPosting {
     session: Session,
     accounts: Arc<Accounts>,
+    /// The partitions whose claims were found to stand.
+    fences: Vec<PartitionFence>,
     now: Timestamp,
     state: PostingState,
 }
@@ -32,7 +36,7 @@ impl MariadbPosting {
         let questions = Questions::of(scope, script);
         let (session, sets) = pool.begin("open posting", questions.sql()).await?;
         let state = questions.read(&sets)?;
-        Ok(Self { session, accounts, now: state.now, state })
+        Ok(Self { session, accounts, fences: scope.partitions.clone(), now: state.now, state })
     }
 }
 
@@ -43,8 +47,13 @@ impl PostingBatch for MariadbPosting {
     }
 
     async fn commit(self: Box<Self>, changes: &PostingChanges) -> Result<(), StoreError> {
-        let Self { mut session, accounts, now, .. } = *self;
-        write::write(&mut session, &accounts, changes, now).await?;
-        session.commit().await
+        let Self { mut session, accounts, fences, now, .. } = *self;
+        let is_locked = |one: &PartitionProgress| {
+            fences.iter().any(|fence| fence.topic == one.topic && fence.partition == one.partition)
+        };
+        if !changes.partitions.iter().all(is_locked) {
+            lease::check_claimed(&mut session, &changes.partitions).await?;
+        }
+        write::write(session, &accounts, changes, now).await
     }
 }

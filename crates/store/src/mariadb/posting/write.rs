@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{
-    id::{DeadLetterId, Lane},
+    event::Topic,
+    id::{DeadLetterId, Lane, Seq},
     ledger::{AccountId, Layer},
     time::Timestamp,
 };
@@ -17,7 +18,8 @@ use super::super::{
     accounts::Accounts,
     error::refused,
     lease,
-    rows::{bytes, number, payment as payment_number, text, text_opt, unsigned},
+    rows::{bytes, int, number, payment as payment_number, text, text_opt, unsigned},
+    script::Script,
     session::Session,
 };
 use crate::rows::layer_code;
@@ -25,20 +27,45 @@ use crate::rows::layer_code;
 /// The most postings of one journal entry.
 const LINES_MAX: usize = 64;
 
-/// Writes everything but the commit.
+/// Writes everything and commits.
+///
+/// In the order of all locks: partitions, positions, balances, dead letters, relay positions. What only grows is nobody's lock
+/// and comes first; what every batch moves is numbers and travels with the COMMIT.
 pub(super) async fn write(
-    session: &mut Session,
+    mut session: Session,
     accounts: &Accounts,
     changes: &PostingChanges,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    // In the order of all locks: partitions, positions, balances, dead letters, relay positions. What only grows is nobody's lock.
-    lease::write_progress(session, &changes.partitions).await?;
-    write_positions(session, changes).await?;
-    count_entries(session, &changes.entries).await?;
     let numbers = accounts.numbers(&named_accounts(changes)).await?;
-    add_balances(session, &changes.balances, &numbers).await?;
-    append_entries(session, &changes.entries, &numbers).await?;
+    append_entries(&mut session, &changes.entries, &numbers).await?;
+    let mut script = Script::default();
+    lease::ask_progress(&mut script, &changes.partitions);
+    ask_positions(&mut script, &changes.positions);
+    ask_counts(&mut script, &changes.entries);
+    ask_balances(&mut script, &changes.balances, &numbers)?;
+    if !is_plain(changes) {
+        if !script.is_empty() {
+            session.text(script.sql()).await.map_err(|failure| failure.sort("move positions"))?;
+        }
+        write_rare(&mut session, changes, now).await?;
+        return session.commit().await;
+    }
+    script.ask("COMMIT");
+    session.finish(script.sql()).await.map(drop).map_err(|failure| failure.sort_commit("post"))
+}
+
+/// Whether there is nothing but entries and what they move.
+fn is_plain(changes: &PostingChanges) -> bool {
+    let PostingChanges { dead_letters, rewinds, dead_letter, audit, .. } = changes;
+    dead_letters.is_empty() && rewinds.is_empty() && dead_letter.is_none() && audit.is_none()
+}
+
+async fn write_rare(
+    session: &mut Session,
+    changes: &PostingChanges,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     park(session, &changes.dead_letters, now).await?;
     lease::relay_lower(session, &changes.rewinds).await?;
     if let Some(change) = &changes.dead_letter {
@@ -133,7 +160,8 @@ async fn append_entries(
         }
         for (line, posting) in (0_u8..).zip(entry.postings()) {
             let place = [lane.clone(), seq.clone(), number(line)];
-            let (debit, credit) = (numbered(numbers, posting.debit())?, numbered(numbers, posting.credit())?);
+            let (debit, credit) =
+                (account_number(numbers, posting.debit())?, account_number(numbers, posting.credit())?);
             let rest = [layer_code(posting.layer()), debit, credit, posting.amount().minor_units];
             postings.push(place.iter().cloned().chain(rest.map(Value::Int)).collect());
             // A statement shows the books, never a hold.
@@ -155,27 +183,24 @@ async fn append_entries(
     session.bulk("index posting", index, by_account).await.map(drop)
 }
 
-fn numbered(numbers: &HashMap<AccountId, i64>, account: &AccountId) -> Result<i64, StoreError> {
+fn account_number(numbers: &HashMap<AccountId, i64>, account: &AccountId) -> Result<i64, StoreError> {
     let found = numbers.get(account).copied();
     found.ok_or_else(|| refused("number account", format!("{account} has no number")))
 }
 
-async fn count_entries(session: &mut Session, entries: &[PostedEntry]) -> Result<(), StoreError> {
+/// A lane's row is there from the beginning: the event was compared with one of that lane's.
+fn ask_counts(script: &mut Script, entries: &[PostedEntry]) {
     let mut counts: BTreeMap<Lane, i64> = BTreeMap::new();
     for entry in entries {
         *counts.entry(entry.entry.id.lane).or_default() += 1;
     }
-    let expected = counts.len() as u64;
-    let rows = counts.into_iter().map(|(lane, count)| vec![number(count), number(lane.0)]);
-    let update = "UPDATE lane_posted SET entries = entries + ? WHERE lane = ?";
-    match session.bulk("count journal entries", update, rows.collect()).await? {
-        met if met == expected => Ok(()),
-        _ => Err(refused("count journal entries", "a lane does not exist")),
-    }
+    let rows = counts.into_iter().map(|(lane, count)| format!("({lane}, {count})"));
+    let add = "INSERT INTO lane_posted (lane, entries) VALUES";
+    script.ask_rows(add, rows, " ON DUPLICATE KEY UPDATE entries = entries + VALUES(entries)");
 }
 
-async fn add_balances(
-    session: &mut Session,
+fn ask_balances(
+    script: &mut Script,
     deltas: &[BalanceDelta],
     numbers: &HashMap<AccountId, i64>,
 ) -> Result<(), StoreError> {
@@ -183,28 +208,24 @@ async fn add_balances(
     for delta in deltas {
         debug_assert!(delta.debit >= 0);
         debug_assert!(delta.credit >= 0);
-        rows.push(vec![
-            number(numbered(numbers, &delta.account)?),
-            number(delta.lane.0),
-            number(layer_code(delta.layer)),
-            number(delta.debit),
-            number(delta.credit),
-        ]);
+        let account = account_number(numbers, &delta.account)?;
+        let BalanceDelta { lane, debit, credit, .. } = delta;
+        rows.push(format!("({account}, {lane}, {}, {debit}, {credit})", layer_code(delta.layer)));
     }
-    let add = "INSERT INTO account_balance (account, lane, layer, debit, credit) VALUES (?, ?, ?, ?, ?) \
-               ON DUPLICATE KEY UPDATE debit = debit + VALUES(debit), credit = credit + VALUES(credit)";
-    session.bulk("add to balance", add, rows).await.map(drop)
+    let add = "INSERT INTO account_balance (account, lane, layer, debit, credit) VALUES";
+    let rest = " ON DUPLICATE KEY UPDATE debit = debit + VALUES(debit), credit = credit + VALUES(credit)";
+    script.ask_rows(add, rows, rest);
+    Ok(())
 }
 
-async fn write_positions(session: &mut Session, changes: &PostingChanges) -> Result<(), StoreError> {
-    let mut positions = changes.positions.clone();
+fn ask_positions(script: &mut Script, positions: &[(Lane, Topic, Seq)]) {
+    let mut positions = positions.to_vec();
     positions.sort_unstable_by_key(|(lane, topic, _)| (*lane, topic.index()));
     let rows = positions
         .into_iter()
-        .map(|(lane, topic, seq)| vec![number(lane.0), number(topic.index()), unsigned(seq.0)]);
-    let write = "INSERT INTO worker_position (lane, topic, seq) VALUES (?, ?, ?) \
-                 ON DUPLICATE KEY UPDATE seq = VALUES(seq)";
-    session.bulk("move position", write, rows.collect()).await.map(drop)
+        .map(|(lane, topic, seq)| format!("({lane}, {}, {})", topic.index(), int(seq.0)));
+    let write = "INSERT INTO worker_position (lane, topic, seq) VALUES";
+    script.ask_rows(write, rows, " ON DUPLICATE KEY UPDATE seq = VALUES(seq)");
 }
 
 /// A record that is parked already stays parked as it is: reading it again changes nothing.
