@@ -8,8 +8,8 @@ use domain::{
     id::{Lane, Seq},
 };
 use engine::ports::{
-    BrokerError, Consumer, Delivery, LaneState, OutboxEvent, PartitionEnd, PartitionProgress, Polled, Record,
-    Snapshot, Store, StoreError,
+    Begun, BrokerError, Consumer, Delivery, LaneState, OutboxEvent, PartitionEnd, PartitionProgress, Polled,
+    Record, Snapshot, Span, Store, StoreError, TracedEvent, TracedWork, Tracer, sampled,
 };
 use thiserror::Error;
 use tokio::{sync::watch, time};
@@ -23,6 +23,7 @@ pub(crate) struct EmbeddedConsumer {
     lanes: Option<Vec<LaneReader>>,
     /// The lane the next poll begins with, so that a busy one cannot keep the others waiting.
     first: usize,
+    tracer: Arc<dyn Tracer>,
 }
 
 /// Where the reader stands in one lane: per topic, the next place to deliver. The lane is read from the least of them on, and
@@ -47,8 +48,9 @@ impl EmbeddedConsumer {
         store: Arc<dyn Store>,
         committed: watch::Receiver<u64>,
         poll_interval: Duration,
+        tracer: Arc<dyn Tracer>,
     ) -> Self {
-        Self { store, committed, poll_interval, lanes: None, first: 0 }
+        Self { store, committed, poll_interval, lanes: None, first: 0, tracer }
     }
 
     /// Every lane, each where `resume` says; a topic that is not named there stands at its beginning.
@@ -67,7 +69,7 @@ impl EmbeddedConsumer {
 
     async fn read(&mut self, lanes: &[LaneReader], max: usize) -> Result<Delivery, BrokerError> {
         let mut snapshot = self.store.snapshot().await.map_err(unavailable)?;
-        let mut polled = Delivery::default();
+        let mut hand = Hand::new(self.tracer.as_ref());
         let mut left = max;
         // Nothing moves before everything has been read: a poll that fails half-way has not passed anything by.
         let mut lanes = lanes.to_vec();
@@ -76,11 +78,12 @@ impl EmbeddedConsumer {
             if left == 0 {
                 break;
             }
-            left = left.saturating_sub(lane.read(snapshot.as_mut(), left, &mut polled).await?);
+            left = left.saturating_sub(lane.read(snapshot.as_mut(), left, &mut hand).await?);
         }
+        drop(snapshot);
         self.first = (self.first + 1) % lanes.len().max(1);
         self.lanes = Some(lanes);
-        Ok(polled)
+        Ok(hand.over())
     }
 
     /// Until something was committed, but no longer than the poll interval.
@@ -138,12 +141,12 @@ impl LaneReader {
         reader
     }
 
-    /// Reads up to `max` events into `polled`; how many were read, passed-over ones included.
+    /// Reads up to `max` events into `hand`; how many were read, passed-over ones included.
     async fn read(
         &mut self,
         snapshot: &mut dyn Snapshot,
         max: usize,
-        polled: &mut Delivery,
+        hand: &mut Hand<'_>,
     ) -> Result<usize, BrokerError> {
         let after = self.read_to();
         let events = snapshot.outbox_range(self.lane, after, max).await.map_err(unavailable)?;
@@ -156,13 +159,13 @@ impl LaneReader {
         let (read, read_to) = (events.len(), last.id.seq);
         for event in events {
             if self.next[usize::from(event.topic.index())] <= event.id.seq.0 {
-                polled.records.push(self.record(event));
+                hand.take(self.lane, event);
             }
         }
         for next in &mut self.next {
             *next = (*next).max(read_to.next().0);
         }
-        polled.progress.extend(self.progress());
+        hand.polled.progress.extend(self.progress());
         Ok(read)
     }
 
@@ -178,16 +181,6 @@ impl LaneReader {
         Ok(lane.is_some_and(|lane| gap.found == lane.pruned_to.next()))
     }
 
-    fn record(&self, event: OutboxEvent) -> Record {
-        Record {
-            topic: event.topic.as_str().into(),
-            partition: i32::from(self.lane.0),
-            offset: offset(event.id.seq.0),
-            payload: event.body,
-            place: Some(event.id),
-        }
-    }
-
     fn progress(&self) -> impl Iterator<Item = PartitionProgress> {
         let partition = i32::from(self.lane.0);
         Topic::ALL.into_iter().zip(self.next).map(move |(topic, next)| PartitionProgress {
@@ -195,6 +188,48 @@ impl LaneReader {
             partition,
             next_offset: offset(next),
         })
+    }
+}
+
+/// What one poll reads, on its way to the worker.
+struct Hand<'a> {
+    tracer: &'a dyn Tracer,
+    begun: Duration,
+    polled: Delivery,
+    published: Vec<(Begun, TracedEvent)>,
+}
+
+impl<'a> Hand<'a> {
+    fn new(tracer: &'a dyn Tracer) -> Self {
+        Self { tracer, begun: tracer.now(), polled: Delivery::default(), published: Vec::new() }
+    }
+
+    /// Makes a record of an event. A sampled one goes on below the span of its publishing, as it does through a broker.
+    fn take(&mut self, lane: Lane, event: OutboxEvent) {
+        let partition = i32::from(lane.0);
+        let commit = sampled(self.tracer, event.traceparent.as_deref());
+        let published = commit.map(|commit| Begun { at: self.begun, ..Begun::child(self.tracer, commit) });
+        let traceparent = published.map(|begun| begun.context.to_string().into());
+        self.published.extend(published.map(|begun| (begun, TracedEvent::of(&event, partition))));
+        self.polled.records.push(Record {
+            topic: event.topic.as_str().into(),
+            partition,
+            offset: offset(event.id.seq.0),
+            place: Some(event.id),
+            traceparent: traceparent.or(event.traceparent),
+            payload: event.body,
+        });
+    }
+
+    /// Everything has been read.
+    fn over(self) -> Delivery {
+        if !self.published.is_empty() {
+            let ended = self.tracer.now();
+            let spans = self.published.into_iter();
+            let spans = spans.map(|(begun, event)| begun.end(ended, TracedWork::Publish(event)));
+            self.tracer.ended(spans.collect::<Vec<Span>>());
+        }
+        self.polled
     }
 }
 

@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use engine::ports::{Broker, BrokerError, Consumer, LogId, Outgoing, Store};
+use engine::ports::{Broker, BrokerError, Consumer, LogId, Outgoing, Store, Tracer, Untraced};
 use tokio::sync::watch;
 
 use crate::consumer::EmbeddedConsumer;
@@ -29,6 +29,7 @@ pub struct EmbeddedBroker {
     store: Arc<dyn Store>,
     committed: watch::Receiver<u64>,
     settings: EmbeddedBrokerSettings,
+    tracer: Arc<dyn Tracer>,
 }
 
 impl EmbeddedBroker {
@@ -38,7 +39,12 @@ impl EmbeddedBroker {
         committed: watch::Receiver<u64>,
         settings: EmbeddedBrokerSettings,
     ) -> Self {
-        Self { store, committed, settings }
+        Self { store, committed, settings, tracer: Arc::new(Untraced) }
+    }
+
+    /// Tells `tracer` of every sampled event it brings to the worker: what publishing is to a broker.
+    pub fn traced(self, tracer: Arc<dyn Tracer>) -> Self {
+        Self { tracer, ..self }
     }
 }
 
@@ -65,6 +71,7 @@ impl Broker for EmbeddedBroker {
     async fn consume(&self) -> Result<Box<dyn Consumer>, BrokerError> {
         let committed = self.committed.clone();
         let poll_interval = self.settings.poll_interval;
-        Ok(Box::new(EmbeddedConsumer::new(Arc::clone(&self.store), committed, poll_interval)))
+        let (store, tracer) = (Arc::clone(&self.store), Arc::clone(&self.tracer));
+        Ok(Box::new(EmbeddedConsumer::new(store, committed, poll_interval, tracer)))
     }
 }

@@ -29,7 +29,7 @@ use server::{
         state::{App, AppState, HttpSettings, PaymentCalls, Readiness},
     },
     system::System,
-    telemetry::metrics::Metrics,
+    telemetry::{metrics::Metrics, traces::Traces},
 };
 use testkit::away::AwayStore;
 use tokio_util::sync::CancellationToken;
@@ -97,6 +97,7 @@ async fn main() -> io::Result<()> {
         clock: time,
         settings: HttpSettings::default(),
         metrics: Arc::new(Metrics::new()),
+        traces: Arc::new(Traces::off(7)),
         readiness: Arc::new(Readiness::default()),
         request_id_seed: clock.attempt_id().0,
     });

@@ -42,6 +42,22 @@ impl Entropy for System {
     }
 }
 
+impl System {
+    /// What the wall clock says of the moment monotonic time counts from; for a moment, until somebody sets it.
+    #[expect(clippy::disallowed_methods, reason = "the one adapter of the Clock port")]
+    pub fn wall_of_zero(&self) -> SystemTime {
+        SystemTime::now() - self.started.elapsed()
+    }
+}
+
+/// SplitMix64's last steps: a bijection of 64 bits that leaves no pattern.
+pub(crate) fn mix(word: u64) -> u64 {
+    let word = word.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    word ^ (word >> 31)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::{HeaderMap, Method, Request, header};
+use hyper::{HeaderMap, Method, Request, header, http::request::Builder};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
@@ -63,10 +63,25 @@ impl HttpClient {
         self.send(Method::PUT, path, body.into()).await
     }
 
+    /// Sends `body`, byte for byte, as JSON, with headers of its own.
+    pub async fn post_with(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Result<HttpAnswer, NoAnswer> {
+        let request = Request::builder().method(Method::POST).uri(format!("{}{path}", self.base));
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        self.answer_to(path, request, body.into()).await
+    }
+
     async fn send(&self, method: Method, path: &str, body: Bytes) -> Result<HttpAnswer, NoAnswer> {
-        let request = Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.base))
+        let request = Request::builder().method(method).uri(format!("{}{path}", self.base));
+        self.answer_to(path, request, body).await
+    }
+
+    async fn answer_to(&self, path: &str, request: Builder, body: Bytes) -> Result<HttpAnswer, NoAnswer> {
+        let request = request
             .header(header::CONTENT_TYPE, "application/json")
             .body(Full::new(body))
             .map_err(|error| NoAnswer(error.to_string()))?;

@@ -7,6 +7,7 @@ mod machine;
 mod real_set;
 mod references;
 mod render;
+mod telemetry;
 
 use std::{
     fs,
@@ -54,6 +55,9 @@ pub(crate) struct Bench {
     /// On MariaDB, Kafka and Redis instead of one file
     #[arg(long)]
     real: bool,
+    /// What metrics, logs and traces cost, in so many rounds of runs that take turns
+    #[arg(long, value_name = "ROUNDS")]
+    telemetry: Option<usize>,
     /// Measure and print, but write no report
     #[arg(long)]
     dry: bool,
@@ -117,6 +121,9 @@ struct Programs {
 
 /// Runs it.
 pub(crate) fn run(root: &Path, bench: &Bench) -> Result<()> {
+    if let Some(rounds) = bench.telemetry {
+        return telemetry::run(root, bench, rounds);
+    }
     let programs = Programs::build(root)?;
     let target = platform::target_folder(root)?;
     let data_dir = bench.data_dir.clone().unwrap_or_else(|| target.join("bench-data"));

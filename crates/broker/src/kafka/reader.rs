@@ -13,6 +13,7 @@ use rdkafka::{
     Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, CommitMode, Consumer},
     error::{KafkaError, RDKafkaErrorCode},
+    message::Headers,
 };
 use tokio::sync::oneshot;
 
@@ -79,7 +80,7 @@ impl Reader {
                     let name = message.topic();
                     if let Some(topic) = self.client.context().topic(name) {
                         next.insert((topic, message.partition()), message.offset().saturating_add(1));
-                        delivery.records.push(record(topic, &message));
+                        delivery.records.push(self.record(topic, &message));
                     }
                     wait = Duration::ZERO;
                 }
@@ -91,6 +92,17 @@ impl Reader {
             .map(|((topic, partition), next_offset)| PartitionProgress { topic, partition, next_offset })
             .collect();
         Ok(Polled::Delivered(delivery))
+    }
+
+    fn record(&self, topic: Topic, message: &impl Message) -> Record {
+        Record {
+            topic: topic.as_str().into(),
+            partition: message.partition(),
+            offset: message.offset(),
+            payload: Bytes::copy_from_slice(message.payload().unwrap_or_default()),
+            place: None,
+            traceparent: if self.settings.traced { traceparent(message) } else { None },
+        }
     }
 
     fn start(&self, progress: &[PartitionProgress]) -> Result<(), BrokerError> {
@@ -124,14 +136,11 @@ impl Reader {
     }
 }
 
-fn record(topic: Topic, message: &impl Message) -> Record {
-    Record {
-        topic: topic.as_str().into(),
-        partition: message.partition(),
-        offset: message.offset(),
-        payload: Bytes::copy_from_slice(message.payload().unwrap_or_default()),
-        place: None,
-    }
+/// The trace context a record was published with, if it says one.
+fn traceparent(message: &impl Message) -> Option<Box<str>> {
+    let mut headers = message.headers()?.iter();
+    let value = headers.find(|header| header.key == "traceparent")?.value?;
+    str::from_utf8(value).ok().map(Box::from)
 }
 
 /// What the client gets over by itself. The rest needs a new client.

@@ -26,6 +26,8 @@ pub struct KafkaSettings {
     pub statistics_interval: Duration,
     /// How the connection is secured.
     pub security: KafkaSecurity,
+    /// Whether readers look for the trace context of a record.
+    pub traced: bool,
 }
 
 /// How a connection is secured.
@@ -66,6 +68,7 @@ impl KafkaSettings {
             delivery_timeout: Duration::from_secs(4),
             statistics_interval: Duration::from_secs(5),
             security: KafkaSecurity::default(),
+            traced: false,
         }
     }
 

@@ -6,14 +6,15 @@ use std::{
     time::Duration,
 };
 
-use domain::id::Lane;
+use domain::id::{Lane, PaymentId};
 use tokio::sync::mpsc;
 
 use super::{
-    CommitQueue, Context, Settled, Work,
+    CommitQueue, Context, Settled, Submission, Work,
     decide::{self, Decision},
     queue::{Pace, Queued, WayOut},
     refused,
+    spans::BatchSpans,
     workspace::Workspace,
 };
 use crate::{
@@ -35,10 +36,17 @@ pub struct Committer {
 
 /// What a try at a batch came to.
 enum Tried {
-    /// Committed; the answers, one a command.
-    Committed(Vec<Settled>),
+    /// Committed; what became of each command.
+    Committed(Vec<Done>),
     /// Nothing was written.
     Failed(StoreError),
+}
+
+/// What became of one command.
+struct Done {
+    settled: Settled,
+    /// The payment it turned out to be about.
+    payment: Option<PaymentId>,
 }
 
 impl Committer {
@@ -65,23 +73,33 @@ impl Committer {
     async fn commit(&self, batch: Vec<Queued>) {
         let begun = self.context.clock.monotonic();
         self.pace.begin(begun);
+        let mut spans = BatchSpans::begin(&self.context, &batch);
         let tried = self.try_until_deadline(&batch).await;
         self.pace.end();
+        if let Some(spans) = &mut spans {
+            spans.stop(&self.context);
+        }
         match tried {
-            Tried::Committed(settled) => {
+            Tried::Committed(done) => {
                 let took = self.context.clock.monotonic().saturating_sub(begun);
                 self.pace.record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
                 self.context.observer.batch_committed(batch.len(), took.as_secs_f64());
-                for (queued, settled) in batch.into_iter().zip(settled) {
-                    queued.answer(settled);
+                if let Some(spans) = &mut spans {
+                    spans.learn(&batch, done.iter().map(|done| done.payment));
+                }
+                for (queued, done) in batch.into_iter().zip(done) {
+                    queued.answer(done.settled);
+                }
+                if let Some(spans) = spans {
+                    spans.settled(&self.context, None);
                 }
             }
-            Tried::Failed(error) => self.fail(batch, &error).await,
+            Tried::Failed(error) => self.fail(batch, &error, spans).await,
         }
     }
 
     /// A refused statement is somebody's alone: find out whose by running each command by itself, once.
-    async fn fail(&self, batch: Vec<Queued>, error: &StoreError) {
+    async fn fail(&self, batch: Vec<Queued>, error: &StoreError, spans: Option<BatchSpans>) {
         let alone = batch.len() == 1;
         match error {
             StoreError::Statement { .. } | StoreError::Corrupt { .. } if !alone => {
@@ -90,12 +108,23 @@ impl Committer {
                     commands = batch.len(),
                     "batch was refused; running its commands one by one"
                 );
+                if let Some(spans) = spans {
+                    spans.broken_up(&self.context, error);
+                }
                 for queued in batch {
                     Box::pin(self.commit(vec![queued])).await;
                 }
+                return;
             }
             StoreError::Statement { .. } | StoreError::Corrupt { .. } => {
-                tracing::error!(error = error_chain(error), "command was refused by the store");
+                let submission = batch.first().map(|queued| &queued.submission);
+                tracing::error!(
+                    error = error_chain(error),
+                    request.id = submission.map(|of| &*of.request_id),
+                    trace.id = submission.and_then(Submission::trace_id),
+                    payment.id = submission.and_then(Submission::named_payment).map(display),
+                    "command was refused by the store"
+                );
                 self.refuse_all(batch, &Refusal::Internal);
             }
             StoreError::Unavailable { .. } | StoreError::Fenced { .. } => {
@@ -114,6 +143,9 @@ impl Committer {
                 );
                 self.refuse_all(batch, &Refusal::OutcomeUnknown);
             }
+        }
+        if let Some(spans) = spans {
+            spans.settled(&self.context, Some(error));
         }
     }
 
@@ -150,7 +182,7 @@ impl Committer {
             Err(error) => return Tried::Failed(error),
         };
         let mut workspace = Workspace::new(open.take_loaded(), self.context.store.lane_count());
-        let settled: Vec<Settled> = batch.iter().map(|queued| self.decide(&mut workspace, queued)).collect();
+        let done: Vec<Done> = batch.iter().map(|queued| self.decide(&mut workspace, queued)).collect();
         let changes = workspace.into_changes();
         let has_events = !changes.events.is_empty();
         if let Err(error) = open.commit(&changes).await {
@@ -159,31 +191,30 @@ impl Committer {
         if has_events {
             self.context.signals.batch_committed();
         }
-        Tried::Committed(settled)
+        Tried::Committed(done)
     }
 
     /// Decides one command; a panic is that command's alone.
-    fn decide(&self, workspace: &mut Workspace, queued: &Queued) -> Settled {
+    fn decide(&self, workspace: &mut Workspace, queued: &Queued) -> Done {
         let submission = &queued.submission;
         let decided = catch_unwind(AssertUnwindSafe(|| decide::decide(&self.context, workspace, submission)));
         match decided {
             Ok(Decision { settled, effect }) => {
+                let written = effect.payment.as_ref().map(|write| write.payment.id);
                 workspace.apply(effect);
-                settled
+                Done { settled, payment: written.or_else(|| submission.named_payment()) }
             }
             Err(_) => {
                 self.context.observer.incident(Incident::Panic);
-                tracing::error!(request.id = %submission.request_id, "deciding a command panicked");
-                let operation = submission.work.operation();
+                let (operation, payment) = (submission.work.operation(), submission.work.payment());
+                let request_id = &submission.request_id;
+                tracing::error!(
+                    request.id = %request_id, trace.id = submission.trace_id(), payment.id = submission.named_payment().map(display),
+                    "deciding a command panicked"
+                );
                 let render = self.context.render.as_ref();
-                let payment = submission.work.payment();
-                Settled::Answer(refused(
-                    render,
-                    operation,
-                    &Refusal::Internal,
-                    payment,
-                    &submission.request_id,
-                ))
+                let answer = refused(render, operation, &Refusal::Internal, payment, request_id);
+                Done { settled: Settled::Answer(answer), payment }
             }
         }
     }

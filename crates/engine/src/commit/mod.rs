@@ -8,6 +8,7 @@ mod committer;
 mod decide;
 mod queue;
 mod seal;
+mod spans;
 mod workspace;
 
 use std::sync::Arc;
@@ -19,7 +20,7 @@ pub(crate) use queue::{Answer, Promise, Settled, Submission, Work, refused};
 
 use crate::{
     observe::Observer,
-    ports::{Acquirer, Clock, Entropy, InstanceId, Render, Store},
+    ports::{Acquirer, Clock, Entropy, InstanceId, Render, Store, Tracer},
     settings::EngineSettings,
     signals::Signals,
 };
@@ -41,6 +42,8 @@ pub struct Context {
     pub entropy: Arc<dyn Entropy>,
     /// Whoever watches.
     pub observer: Arc<dyn Observer>,
+    /// Whoever records traces.
+    pub tracer: Arc<dyn Tracer>,
     /// Wake-ups.
     pub signals: Arc<Signals>,
     /// The limits.

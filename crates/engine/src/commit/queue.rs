@@ -15,13 +15,17 @@ use bytes::Bytes;
 use domain::{
     id::{AttemptId, IdempotencyKey, Lane, MerchantId, PaymentId},
     payment::{Command, Operation, Verdict},
+    text::looks_like_card_number,
 };
 use tokio::sync::{mpsc, oneshot};
 
 use super::Context;
 use crate::{
     payments::Authorize,
-    ports::{Attempt, Clock, Digest, IdempotencyScope, OperatorAct, Outcome, Refusal, Render, Rendered},
+    ports::{
+        Attempt, Begun, Clock, Digest, IdempotencyScope, OperatorAct, Outcome, Refusal, Render, Rendered,
+        TraceContext, Tracer,
+    },
 };
 
 /// What the committer is asked to do.
@@ -68,7 +72,10 @@ pub(crate) struct Submission {
     pub(crate) key: Option<IdempotencyKey>,
     pub(crate) fingerprint: Digest,
     pub(crate) request_id: Box<str>,
+    /// What its events carry on: where it stands in a trace, or what the caller sent.
     pub(crate) traceparent: Option<Box<str>>,
+    /// Its span, if it is sampled.
+    pub(crate) trace: Option<Begun>,
     /// Drawn before, so that deciding stays pure; used only if an acquirer call becomes outstanding.
     pub(crate) attempt: AttemptId,
     /// The operator whose act it is; a merchant's call is nobody's.
@@ -76,6 +83,24 @@ pub(crate) struct Submission {
 }
 
 impl Submission {
+    /// The payment it names, for the log and for traces: not one that is a card number somebody typed in its place.
+    pub(crate) fn named_payment(&self) -> Option<PaymentId> {
+        const DIGITS_13: u64 = 1_000_000_000_000;
+        self.work.payment().filter(|id| id.get() < DIGITS_13 || !looks_like_card_number(&id.to_string()))
+    }
+
+    /// The trace it belongs to, for the log.
+    pub(crate) fn trace_id(&self) -> Option<&str> {
+        self.traceparent.as_deref()?.split('-').nth(1)
+    }
+
+    /// Begins its span below `parent`, which must be sampled; its events carry on from there.
+    pub(crate) fn traced(self, tracer: &dyn Tracer, parent: Option<TraceContext>) -> Self {
+        let Some(parent) = parent else { return self };
+        let begun = Begun::child(tracer, parent);
+        Self { traceparent: Some(begun.context.to_string().into()), trace: Some(begun), ..self }
+    }
+
     pub(crate) fn scope(&self) -> Option<IdempotencyScope> {
         let key = self.key.clone()?;
         Some(IdempotencyScope { merchant: self.merchant.clone(), operation: self.work.operation(), key })

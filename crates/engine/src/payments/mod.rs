@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 pub use call::{Authorize, Call, OnPayment, Reply};
 use in_flight::InFlight;
-pub(crate) use remote::{Caller, request_of};
+pub(crate) use remote::{Caller, Origin, request_of};
 
 use crate::{
     commit::{CommitQueue, Context},

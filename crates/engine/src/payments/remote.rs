@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     commit::{Answer, CommitQueue, Context, Settled, Submission, Work, refused},
-    ports::{AcquirerDecision, AcquirerRequest, Attempt, Refusal},
+    ports::{AcquirerDecision, AcquirerRequest, Attempt, Begun, Refusal, Span, TraceContext, TracedWork},
 };
 
 /// Calls looked at before the breaker may open, and the share of them that must be without an answer.
@@ -45,11 +45,11 @@ impl Caller {
     /// Runs a command that ends in an acquirer call, if breaker and permits allow: commit the attempt, call, commit the outcome.
     pub(super) async fn run(&self, submission: Submission) -> Result<Answer, Refusal> {
         let Ok(_permit) = self.permits.try_acquire() else { return Err(Refusal::Unavailable) };
-        let request_id = submission.request_id.clone();
+        let (request_id, origin) = (submission.request_id.clone(), Origin::of(&submission));
         let call = async {
             let settled = self.queue.ask(submission).await;
             match settled {
-                Ok(Settled::Begun(attempt)) => self.call(attempt, &request_id).await,
+                Ok(Settled::Begun(attempt)) => self.call(attempt, &request_id, origin).await,
                 Ok(Settled::Answer(answer)) => Ok(Ok(answer)),
                 Err(refusal) => Ok(Err(refusal)),
             }
@@ -65,9 +65,10 @@ impl Caller {
         &self,
         attempt: Box<Attempt>,
         request_id: &str,
+        origin: Origin,
     ) -> Result<Result<Answer, Refusal>, Unanswered> {
-        match self.context.acquirer.submit(&request_of(&attempt)).await {
-            AcquirerDecision::Known(verdict) => Ok(self.settle(attempt, verdict).await),
+        match self.submit(&attempt, &origin).await {
+            AcquirerDecision::Known(verdict) => Ok(self.settle(attempt, verdict, origin).await),
             AcquirerDecision::Unknown => {
                 self.context.signals.attempt_unknown();
                 let render = self.context.render.as_ref();
@@ -78,24 +79,58 @@ impl Caller {
         }
     }
 
-    /// Commits what the acquirer said.
-    pub(crate) async fn settle(&self, attempt: Box<Attempt>, verdict: Verdict) -> Result<Answer, Refusal> {
+    /// Calls the acquirer, and tells of it.
+    async fn submit(&self, attempt: &Attempt, origin: &Origin) -> AcquirerDecision {
+        let tracer = self.context.tracer.as_ref();
+        let begun = origin.parent.map(|parent| Begun::child(tracer, parent));
+        let decision = self.context.acquirer.submit(&request_of(attempt)).await;
+        if let Some(begun) = begun {
+            let work = TracedWork::AcquirerCall { operation: attempt.operation, payment: attempt.payment };
+            let error = matches!(decision, AcquirerDecision::Unknown).then_some("no_answer");
+            tracer.ended(vec![Span { error, ..begun.end(tracer.now(), work) }]);
+        }
+        decision
+    }
+
+    /// Commits what the acquirer said to a call that came from `origin`.
+    pub(crate) async fn settle(
+        &self,
+        attempt: Box<Attempt>,
+        verdict: Verdict,
+        origin: Origin,
+    ) -> Result<Answer, Refusal> {
         let submission = Submission {
             merchant: attempt.merchant.clone(),
             key: attempt.scope.as_ref().map(|scope| scope.key.clone()),
             fingerprint: [0; 32],
             request_id: attempt.request_id.clone(),
-            traceparent: None,
+            traceparent: origin.traceparent,
+            trace: None,
             attempt: attempt.id,
             act: None,
             work: Work::Settle(attempt, verdict),
         };
+        let submission = submission.traced(self.context.tracer.as_ref(), origin.parent);
         match self.queue.ask(submission).await {
             Ok(Settled::Answer(answer)) => Ok(answer),
             Ok(Settled::Begun(_)) => Err(Refusal::Internal),
             // The attempt is committed and the acquirer has acted: whatever kept us from recording it, "nothing happened" is untrue.
             Err(_) => Err(Refusal::OutcomeUnknown),
         }
+    }
+}
+
+/// Where in a trace a call came from; nowhere for what the resolver finds out.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Origin {
+    traceparent: Option<Box<str>>,
+    parent: Option<TraceContext>,
+}
+
+impl Origin {
+    fn of(submission: &Submission) -> Self {
+        let parent = submission.trace.as_ref().and_then(Begun::parent_context);
+        Self { traceparent: submission.traceparent.clone(), parent }
     }
 }
 

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use domain::{id::PaymentId, payment::Operation};
+use tracing::Instrument;
 
 use super::{Call, Payments, Reply, in_flight::InFlightGuard};
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     observe::{IdempotencyOutcome, LimitDecision, PaymentResult},
     ports::{
         Admission, Admitted, Cache, CachedAnswer, Charge, Digest, IdempotencyRow, IdempotencyScope,
-        IdempotencyState, LimitAction, LimitState, Refusal,
+        IdempotencyState, LimitAction, LimitState, Refusal, sampled,
     },
 };
 
@@ -23,8 +24,10 @@ impl Payments {
         let Call { merchant, request, key, fingerprint, request_id, traceparent, act } = call;
         let attempt = self.context.entropy.attempt_id();
         let work = work(request);
+        let parent = sampled(self.context.tracer.as_ref(), traceparent.as_deref());
+        let trace = None;
         let submission =
-            Submission { work, merchant, key, fingerprint, request_id, traceparent, attempt, act };
+            Submission { work, merchant, key, fingerprint, request_id, traceparent, trace, attempt, act };
         let scope = submission.scope();
 
         let Admitted { answer, limit, charge } = self.admit(&submission, scope.as_ref()).await;
@@ -46,6 +49,7 @@ impl Payments {
             submission
         };
         let charged = charge.is_some();
+        let submission = submission.traced(self.context.tracer.as_ref(), parent);
         let answer = self.decide(submission, scope, charge).await;
         let limit =
             limit.map(|state| if charged && nothing_happened(&answer) { uncharged(state) } else { state });
@@ -147,7 +151,12 @@ impl Payments {
         let this = self.clone();
         let (asked, scope) = (after.asked.clone(), after.scope.clone());
         let ours = asked.clone();
-        let task = tokio::spawn(async move {
+        // A task of its own is not the caller's any more: what it logs must say whose it is.
+        let whose = tracing::error_span!(
+            "call", request.id = %ours.request_id, trace.id = submission.trace_id(),
+            payment.id = submission.named_payment().map(tracing::field::display)
+        );
+        let call = async move {
             let mut answered = this.caller.run(submission).await;
             // A call the acquirer cannot take now may be a repeated one, which needs no acquirer.
             if let (Err(Refusal::Unavailable), Some(scope)) = (&answered, &scope)
@@ -156,7 +165,8 @@ impl Payments {
                 answered = Ok(stored);
             }
             after.finish(answered).await
-        });
+        };
+        let task = tokio::spawn(call.instrument(whose));
         task.await.unwrap_or_else(|error| {
             tracing::error!(error = error_chain(&error), request.id = %ours.request_id, "remote call ended early");
             self.refuse(&Refusal::OutcomeUnknown, &ours)

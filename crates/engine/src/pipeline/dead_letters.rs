@@ -163,6 +163,7 @@ fn record_of(letter: &DeadLetter) -> Record {
         offset: parked.offset,
         payload: parked.payload.clone(),
         place: parked.event,
+        traceparent: None,
     }
 }
 

@@ -58,6 +58,7 @@ pub async fn expire_due(context: &Context, queue: &CommitQueue) -> Result<usize,
                 fingerprint: [0; 32],
                 request_id: "expiry".into(),
                 traceparent: None,
+                trace: None,
                 attempt: context.entropy.attempt_id(),
                 act: None,
             };

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::{backoff, wake};
 use crate::{
     commit::{Context, error_chain},
-    payments::{Caller, Payments, request_of},
+    payments::{Caller, Origin, Payments, request_of},
     ports::{AcquirerDecision, Attempt, Inquiry, StoreError},
 };
 
@@ -94,7 +94,7 @@ impl Resolver {
         };
         let Some(verdict) = verdict else { return false };
         let (id, payment) = (attempt.id, attempt.payment);
-        let recorded = self.caller.settle(Box::new(attempt), verdict).await;
+        let recorded = self.caller.settle(Box::new(attempt), verdict, Origin::default()).await;
         if recorded.is_ok() {
             tracing::info!(attempt.id = %id, payment.id = %payment, ?verdict, "outcome of an unanswered call is known");
         }

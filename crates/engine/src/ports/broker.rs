@@ -36,6 +36,8 @@ pub struct Record {
     pub payload: Bytes,
     /// Its lane and place, where the broker itself knows: only the embedded log does, being the outbox.
     pub place: Option<EventId>,
+    /// The trace context it was published with; like its bytes, believed by nobody.
+    pub traceparent: Option<Box<str>>,
 }
 
 /// Bytes to publish.

@@ -13,6 +13,7 @@ mod posting;
 mod render;
 mod snapshot;
 mod store;
+mod tracer;
 
 pub use acquirer::{Acquirer, AcquirerDecision, AcquirerRequest, Inquiry};
 pub use audit::{AuditEntry, AuditFilter, OperatorAct, payment_object};
@@ -46,3 +47,4 @@ pub use snapshot::{
     Platform, Snapshot, StoredLane,
 };
 pub use store::{OutboxCut, Store};
+pub use tracer::{Begun, Span, TraceContext, TracedEvent, TracedWork, Tracer, Untraced, sampled};

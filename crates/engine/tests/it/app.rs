@@ -23,7 +23,7 @@ use engine::{
     pipeline::{relay::Relay, resolver::Resolver, worker::Worker},
     ports::{
         Acquirer, AcquirerDecision, AcquirerRequest, Broker, Cache, DeadLetterFilter, DeadLetterReason,
-        Inquiry, InstanceId, Outcome, Render, Rendered, Store,
+        Inquiry, InstanceId, Outcome, Render, Rendered, Store, Tracer, Untraced,
     },
     proofs::{Mode, Prover},
     settings::EngineSettings,
@@ -61,12 +61,14 @@ pub(crate) struct Options {
     pub(crate) wrap: Wrap,
     /// Instead of the embedded log.
     pub(crate) broker: Option<Arc<dyn Broker>>,
+    pub(crate) tracer: Arc<dyn Tracer>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let settings = EngineSettings { limits: None, ..EngineSettings::default() };
-        Self { settings, remote: false, wrap: Box::new(|store| store), broker: None }
+        let (wrap, tracer) = (Box::new(|store| store), Arc::new(Untraced));
+        Self { settings, remote: false, wrap, broker: None, tracer }
     }
 }
 
@@ -91,6 +93,7 @@ impl App {
             clock: clock.clone(),
             entropy: Arc::new(SeededEntropy::new(7)),
             observer: Arc::new(Unobserved),
+            tracer: options.tracer,
             signals: Arc::clone(&signals),
             settings: Arc::new(options.settings),
         };
@@ -99,7 +102,10 @@ impl App {
         committers.into_iter().for_each(|committer| drop(on_a_thread_of_its_own(committer.run())));
         let payments = Payments::new(context.clone(), cache, queue.clone());
         let broker_settings = EmbeddedBrokerSettings { poll_interval: Duration::from_millis(20) };
-        let embedded = || Arc::new(EmbeddedBroker::new(store, signals.committed(), broker_settings)) as _;
+        let embedded = || {
+            let broker = EmbeddedBroker::new(store, signals.committed(), broker_settings);
+            Arc::new(broker.traced(Arc::clone(&context.tracer))) as _
+        };
         let broker: Arc<dyn Broker> = options.broker.unwrap_or_else(embedded);
         let (worker, relay, finished) = (None, None, false);
         let mut app =

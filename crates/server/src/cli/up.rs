@@ -86,6 +86,11 @@ pub(super) fn up_failure(lang: Lang, error: &UpError) -> Failure {
             let next = lang.pick("REDIS_* 설정을 고쳐 보세요.", "correct the REDIS_* settings");
             Failure::of_error(Exit::Usage, error).then(next)
         }
+        UpError::Traces(_) => {
+            let next =
+                lang.pick("OTEL_ 로 시작하는 설정을 확인하세요.", "check the settings that begin with OTEL_");
+            Failure::of_error(Exit::Usage, error).then(next)
+        }
         UpError::Broker(_) => {
             let next = lang
                 .pick("KAFKA_ 로 시작하는 설정을 확인하세요.", "check the settings that begin with KAFKA_");

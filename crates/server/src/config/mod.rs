@@ -17,6 +17,7 @@ mod listen;
 mod log;
 mod login;
 mod mariadb;
+mod metrics;
 mod payments;
 mod proofs;
 mod reader;
@@ -26,6 +27,7 @@ mod retention;
 mod setting;
 mod source;
 mod store;
+mod traces;
 mod value;
 
 use std::{io::ErrorKind, net::SocketAddr, path::Path};
@@ -43,6 +45,7 @@ pub use self::{
     log::{Log, LogFormat, LogLevel},
     login::{Login, LoginMode},
     mariadb::MariaDb,
+    metrics::Metrics,
     payments::Payments,
     proofs::Proofs,
     reader::{Effective, Rank},
@@ -52,6 +55,7 @@ pub use self::{
     setting::Setting,
     source::{Environment, Flags, Source},
     store::Store,
+    traces::{CollectorUrl, Pairs, RootSampler, SecretPairs, Share, TraceSampler, Traces},
     value::{HttpUrl, ListenAddress, Origin, Secret},
 };
 use self::{reader::Reader, setting::Section};
@@ -102,6 +106,10 @@ settings! {
     proofs: Proofs,
     /// What is logged.
     log: Log,
+    /// Whether there are numbers.
+    metrics: Metrics,
+    /// Where traces go.
+    traces: Traces,
     /// Whether people may break things on purpose.
     demo: Demo,
     /// The real store.

@@ -114,5 +114,6 @@ fn poison() -> Record {
         offset: -1,
         payload: Bytes::from_static(POISON),
         place: None,
+        traceparent: None,
     }
 }

@@ -24,6 +24,7 @@ use axum::{
 use domain::id::PaymentId;
 use futures_util::FutureExt;
 use tower::{Layer, Service};
+use tracing::field::display;
 
 use super::{
     cors::Cors,
@@ -34,7 +35,11 @@ use super::{
     requests::Noted,
     state::AppState,
 };
-use crate::telemetry::metrics::RouteMetrics;
+use crate::telemetry::{
+    metrics::RouteMetrics,
+    traces::{Answered, CallTrace},
+    whose::{self, TraceId, Whose},
+};
 
 /// Wraps every route and the fallbacks.
 #[derive(Clone)]
@@ -104,14 +109,17 @@ where
         let begun = shared.state.clock.monotonic();
         let id = shared.ids.of(request.headers());
         request.extensions_mut().insert(id.clone());
-        let seen = Seen::of(&request, &shared, id);
+        let wanted = is_traced(&request);
+        let trace = shared.state.traces.call(request.headers_mut(), wanted);
+        let seen = Seen::of(&request, &shared, id, trace);
         if let Some(preflight) = shared.cors.preflight(&request) {
             return Box::pin(async move { Ok(shared.finish(seen, preflight, begun)) });
         }
         if shared.cors.forbids(&request) {
             return Box::pin(async move { Ok(shared.finish(seen, forbidden(), begun)) });
         }
-        let answering = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
+        let answering = whose::answering(seen.whose(), self.inner.call(request));
+        let answering = AssertUnwindSafe(answering).catch_unwind();
         Box::pin(async move {
             let limit = shared.state.settings.request_time_limit;
             let response = match tokio::time::timeout(limit, answering).await {
@@ -132,18 +140,37 @@ struct Seen {
     uri: Uri,
     template: Option<MatchedPath>,
     origin: Option<HeaderValue>,
+    trace: CallTrace,
 }
 
 impl Seen {
-    fn of(request: &Request, shared: &Shared, id: RequestId) -> Self {
+    fn of(request: &Request, shared: &Shared, id: RequestId, trace: CallTrace) -> Self {
         Self {
             id,
+            trace,
             method: request.method().clone(),
             uri: request.uri().clone(),
             template: request.extensions().get::<MatchedPath>().cloned(),
             origin: shared.cors.allowed(request.headers()),
         }
     }
+}
+
+impl Seen {
+    /// The payment the path names, unless it could be a card number.
+    fn payment(&self) -> Option<PaymentId> {
+        path::payment(self.uri.path()).and_then(path::unless_card_number)
+    }
+
+    fn whose(&self) -> Whose {
+        Whose { request: Arc::clone(&self.id.0), trace: TraceId(self.trace.trace), payment: self.payment() }
+    }
+}
+
+/// Scrapes and probes come all the time and are nobody's payment.
+fn is_traced(request: &Request) -> bool {
+    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    !matches!(path, Some("/metrics" | "/healthz" | "/readyz"))
 }
 
 /// What was answered, for the records.
@@ -192,18 +219,21 @@ impl Shared {
         let status = said.status;
         let template = seen.template.as_ref().map(MatchedPath::as_str);
         let route = template.and_then(|template| self.routes.get(template)).unwrap_or(&self.unmatched);
-        self.state.metrics.http.answered(route, &seen.method, status, took.as_secs_f64());
-        let duration_ms = took.as_secs_f64() * 1e3;
-        if self.state.settings.access_log {
-            tracing::info!(
-                request.id = %seen.id.0, http.method = %seen.method, http.route = &**route.uri(),
-                http.status = status.as_u16(), duration_ms, "answered request"
-            );
-        } else {
-            tracing::debug!(
-                request.id = %seen.id.0, http.method = %seen.method, http.route = &**route.uri(),
-                http.status = status.as_u16(), duration_ms, "answered request"
-            );
+        if self.state.settings.counted {
+            self.state.metrics.http.answered(route, &seen.method, status, took.as_secs_f64());
+        }
+        log(&seen, &said, route, took, self.state.settings.access_log);
+        if seen.trace.is_sampled() {
+            let answered = Answered {
+                request_id: &seen.id.0,
+                method: &seen.method,
+                route: template,
+                path: path::instance(seen.uri.path()),
+                status,
+                payment: seen.payment().or(said.payment),
+                replayed: said.replayed,
+            };
+            self.state.traces.answered(seen.trace, answered);
         }
         let mut payment = path::payment(seen.uri.path());
         if status.is_client_error() {
@@ -222,6 +252,22 @@ impl Shared {
     }
 }
 
+/// The line of the access log: at `info` when it is wanted, else at `debug`.
+fn log(seen: &Seen, said: &Said, route: &RouteMetrics, took: Duration, wanted: bool) {
+    let duration_ms = took.as_secs_f64() * 1e3;
+    let payment = || seen.payment().or(said.payment).map(display);
+    macro_rules! answered {
+        ($level:expr) => {
+            tracing::event!(
+                $level, request.id = %seen.id.0, trace.id = %TraceId(seen.trace.trace), payment.id = payment(),
+                http.method = %seen.method, http.route = &**route.uri(), http.status = said.status.as_u16(),
+                duration_ms, "answered request"
+            )
+        };
+    }
+    if wanted { answered!(tracing::Level::INFO) } else { answered!(tracing::Level::DEBUG) }
+}
+
 /// Gives an error its body. What is not a problem yet (a refusal of the framework itself) becomes one.
 fn as_problem(mut response: Response, seen: &Seen) -> Response {
     let problem = match response.extensions_mut().remove::<Problem>() {
@@ -231,7 +277,10 @@ fn as_problem(mut response: Response, seen: &Seen) -> Response {
     };
     if let Some(cause) = &problem.cause {
         let cause = chain(cause.as_ref());
-        tracing::error!(request.id = %seen.id.0, code = problem.code.as_str(), cause, "failed to answer request");
+        tracing::error!(
+            request.id = %seen.id.0, trace.id = %TraceId(seen.trace.trace), payment.id = seen.payment().map(display),
+            code = problem.code.as_str(), cause, "failed to answer request"
+        );
     }
     let bytes = problem.to_bytes(&seen.id.0, &path::instance(seen.uri.path()));
     let (mut parts, _) = response.into_parts();

@@ -33,7 +33,9 @@ pub(crate) fn payment(path: &str) -> Option<PaymentId> {
 
 /// The payment a refusal may name: what names no payment may be a card number.
 pub(crate) fn unless_card_number(id: PaymentId) -> Option<PaymentId> {
-    (!looks_like_card_number(&id.to_string())).then_some(id)
+    // No card has fewer digits.
+    let short = id.get() < 1_000_000_000_000;
+    (short || !looks_like_card_number(&id.to_string())).then_some(id)
 }
 
 /// The path of a call as it may be said back: what could be a card number is left out.

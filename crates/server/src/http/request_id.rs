@@ -8,6 +8,8 @@ use std::sync::{
 use axum::http::{HeaderMap, HeaderName};
 use domain::text::looks_like_card_number;
 
+use crate::system::mix;
+
 /// The header that carries it both ways.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -56,14 +58,6 @@ impl RequestIds {
         }
         Arc::from(str::from_utf8(&text).unwrap_or_default())
     }
-}
-
-/// SplitMix64's last steps: a bijection of 64 bits that leaves no pattern.
-fn mix(word: u64) -> u64 {
-    let word = word.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    word ^ (word >> 31)
 }
 
 /// Short, of harmless characters, and not a card number: it goes into logs and answers.

@@ -18,7 +18,7 @@ use engine::{
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::desk::Desk;
-use crate::telemetry::metrics::Metrics;
+use crate::telemetry::{metrics::Metrics, traces::Traces};
 
 /// The use cases that change a payment, as the routes see them. Tests put a stub here.
 #[async_trait]
@@ -79,6 +79,8 @@ pub struct HttpSettings {
     pub drain_time_limit: Duration,
     /// Whether every request is logged at `info` (else at `debug`).
     pub access_log: bool,
+    /// Whether requests are counted.
+    pub counted: bool,
 }
 
 impl Default for HttpSettings {
@@ -96,6 +98,7 @@ impl Default for HttpSettings {
             drain_grace: Duration::from_millis(300),
             drain_time_limit: Duration::from_secs(20),
             access_log: false,
+            counted: true,
         }
     }
 }
@@ -156,6 +159,8 @@ pub struct App {
     pub settings: HttpSettings,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// Whoever records traces.
+    pub traces: Arc<Traces>,
     /// Whether requests are wanted.
     pub readiness: Arc<Readiness>,
     /// What makes this process's request ids differ from every other's: random.

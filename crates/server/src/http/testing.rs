@@ -19,7 +19,7 @@ use engine::{
     commit::{Committer, Context},
     payments::{Authorize, Call, OnPayment, Payments, Reply},
     pipeline::worker::Worker,
-    ports::{Cache, Clock, InstanceId, Store},
+    ports::{Cache, Clock, InstanceId, Store, Untraced},
     queries::pipeline_status::pipeline_status,
 };
 use http_body_util::BodyExt;
@@ -35,7 +35,10 @@ use super::{
     router,
     state::{App, AppState, HttpSettings, PaymentCalls, Readiness},
 };
-use crate::{acquirer::Simulator, telemetry::metrics::Metrics};
+use crate::{
+    acquirer::Simulator,
+    telemetry::{metrics::Metrics, traces::Traces},
+};
 
 /// What the stub does with a call.
 #[derive(Clone, Debug)]
@@ -120,6 +123,7 @@ fn state_of(clock: Arc<dyn Clock>, payments: Arc<dyn PaymentCalls>, settings: Ht
         clock,
         settings,
         metrics: Arc::new(Metrics::new()),
+        traces: Arc::new(Traces::off(7)),
         readiness: Arc::new(Readiness::default()),
         request_id_seed: 7,
     })
@@ -202,6 +206,7 @@ impl Books {
             clock: clock.clone(),
             entropy: Arc::new(SeededEntropy::new(7)),
             observer: metrics.clone(),
+            tracer: Arc::new(Untraced),
             signals: Arc::default(),
             settings: Arc::default(),
         };
@@ -218,6 +223,7 @@ impl Books {
             clock: clock.clone(),
             settings: HttpSettings::default(),
             metrics,
+            traces: Arc::new(Traces::off(7)),
             readiness: Arc::new(Readiness::default()),
             request_id_seed: 7,
         });

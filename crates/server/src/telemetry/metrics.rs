@@ -7,6 +7,7 @@ mod engine_side;
 mod http_side;
 mod process_side;
 mod proof_side;
+mod trace_side;
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -19,9 +20,11 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+pub(crate) use engine_side::event_word;
 pub use http_side::{HttpMetrics, RouteMetrics};
 pub use process_side::ProcessMetrics;
 pub use proof_side::ProofMetrics;
+pub use trace_side::SpanMetrics;
 
 /// The registry and its handles.
 #[derive(Debug)]
@@ -33,6 +36,8 @@ pub struct Metrics {
     pub process: ProcessMetrics,
     /// The proofs.
     pub proofs: ProofMetrics,
+    /// Traces.
+    pub spans: SpanMetrics,
     commit_batch_size: Histogram,
     commit_seconds: Histogram,
     payments: Family<PaymentLabels, Counter>,
@@ -119,6 +124,7 @@ impl Metrics {
             http: HttpMetrics::default(),
             process: ProcessMetrics::default(),
             proofs: ProofMetrics::default(),
+            spans: SpanMetrics::default(),
             commit_batch_size: Histogram::new(BATCH_SIZES),
             commit_seconds: Histogram::new(SECONDS),
             payments: Family::default(),
@@ -145,6 +151,7 @@ impl Metrics {
         metrics.http.register(&mut metrics.registry);
         metrics.process.register(&mut metrics.registry);
         metrics.proofs.register(&mut metrics.registry);
+        metrics.spans.register(&mut metrics.registry);
         metrics.begin_at_zero();
         metrics
     }

@@ -12,8 +12,7 @@ use cache::{Inspection, RedisAddress, RedisCache, RedisCacheSettings, RedisTls, 
 use cache::{MemoryCache, MemoryCacheSettings};
 use engine::{
     commit::Context,
-    ports::{Acquirer, Broker, BrokerError, Cache, CacheError, Store, StoreError},
-    signals::Signals,
+    ports::{Acquirer, Broker, BrokerError, Cache, CacheError, StoreError},
 };
 
 #[cfg(feature = "redis")]
@@ -24,18 +23,15 @@ use crate::{
     config::{AcquirerKind, HttpUrl, Settings},
 };
 
-pub(super) fn broker(
-    settings: &Settings,
-    store: &Arc<dyn Store>,
-    signals: &Signals,
-) -> Result<Arc<dyn Broker>, BrokerError> {
+pub(super) fn broker(settings: &Settings, context: &Context) -> Result<Arc<dyn Broker>, BrokerError> {
     #[cfg(feature = "kafka")]
     if let Some(kafka) = kafka(settings) {
         return Ok(Arc::new(kafka?));
     }
     debug_assert!(settings.kafka.bootstrap_servers.is_none());
     let settings = EmbeddedBrokerSettings::default();
-    Ok(Arc::new(EmbeddedBroker::new(Arc::clone(store), signals.committed(), settings)))
+    let log = EmbeddedBroker::new(Arc::clone(&context.store), context.signals.committed(), settings);
+    Ok(Arc::new(log.traced(Arc::clone(&context.tracer))))
 }
 
 /// The Kafka cluster, if one is configured. It need not be there.

@@ -17,6 +17,7 @@ use std::{io, net::SocketAddr, process, sync::Arc, thread::JoinHandle, time::Dur
 
 use engine::{
     commit::{CommitQueue, Committer, Context},
+    observe::Unobserved,
     operators::OperatorRefusal,
     payments::Payments,
     pipeline::{expiry, relay::Relay, resolver::Resolver, retention, worker::Worker},
@@ -49,7 +50,10 @@ use crate::{
         state::{App, AppState, Readiness},
     },
     system::System,
-    telemetry::metrics::Metrics,
+    telemetry::{
+        metrics::Metrics,
+        traces::{Services, Traces},
+    },
 };
 
 /// Why the platform did not start.
@@ -64,6 +68,9 @@ pub enum UpError {
     /// The broker's settings contradict each other.
     #[error("cannot set up the broker")]
     Broker(#[from] BrokerError),
+    /// Spans cannot be sent that way.
+    #[error("cannot set up the traces")]
+    Traces(#[from] opentelemetry_otlp::ExporterBuildError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Listen {
@@ -120,11 +127,14 @@ pub struct Listening {
 /// Runs a role in this process until it is asked to end (SIGINT or SIGTERM). `listening` is told where it listens.
 pub fn up(settings: &Settings, role: Role, listening: impl FnOnce(Listening)) -> Result<(), UpError> {
     let machine = |context| move |source| UpError::Machine { context, source };
+    // Before there is anything async: what sends spans has a runtime of its own inside.
+    let telemetry = Telemetry::start(settings, role)?;
+    let traces = Arc::clone(&telemetry.traces);
     let runtime = runtime::Builder::new_multi_thread().enable_all().thread_name("http").build();
     let runtime = runtime.map_err(machine("start the runtime"))?;
     let ended = runtime.block_on(async {
         let mut signals = StopSignals::new().map_err(machine("listen to signals"))?;
-        let platform = Platform::start(settings, role).await?;
+        let platform = Platform::start(settings, role, telemetry).await?;
         let address = settings.socket();
         let listener = accept::listen(address).map_err(|source| UpError::Listen { address, source })?;
         let address = listener.local_addr().map_err(|source| UpError::Listen { address, source })?;
@@ -134,7 +144,24 @@ pub fn up(settings: &Settings, role: Role, listening: impl FnOnce(Listening)) ->
     });
     // Everything that must end has ended; what is left is nobody's answer.
     runtime.shutdown_timeout(Duration::from_secs(1));
+    traces.finish();
     ended
+}
+
+/// What watches.
+struct Telemetry {
+    metrics: Arc<Metrics>,
+    traces: Arc<Traces>,
+}
+
+impl Telemetry {
+    fn start(settings: &Settings, role: Role) -> Result<Self, UpError> {
+        let metrics = Arc::new(Metrics::new());
+        let services = Services { ingest: role.ingests(), worker: role.works() };
+        let seed = System::start().attempt_id().0;
+        let traces = Traces::start(settings, services, seed, &metrics.spans)?;
+        Ok(Self { metrics, traces: Arc::new(traces) })
+    }
 }
 
 /// Everything that runs.
@@ -151,9 +178,9 @@ struct Platform {
 }
 
 impl Platform {
-    async fn start(settings: &Settings, role: Role) -> Result<Self, UpError> {
+    async fn start(settings: &Settings, role: Role, telemetry: Telemetry) -> Result<Self, UpError> {
+        let Telemetry { metrics, traces } = telemetry;
         let system = Arc::new(System::start());
-        let metrics = Arc::new(Metrics::new());
         let faults = settings.demo.enabled.then(Faults::new);
         let instance = InstanceId(system.attempt_id().0);
         let store: Arc<dyn Store> = open_books(settings, instance).await?;
@@ -164,7 +191,8 @@ impl Platform {
             render: Arc::new(JsonRender),
             clock: Arc::clone(&system) as Arc<dyn Clock>,
             entropy: Arc::clone(&system) as Arc<dyn Entropy>,
-            observer: Arc::clone(&metrics) as _,
+            observer: if settings.metrics.enabled { metrics.clone() } else { Arc::new(Unobserved) },
+            tracer: traces.clone(),
             signals: Arc::new(Signals::default()),
             settings: Arc::new(settings::engine(settings)),
         };
@@ -176,7 +204,7 @@ impl Platform {
             .collect::<Result<_, _>>()?;
         let payments = Payments::new(context.clone(), Arc::clone(&cache), queue.clone());
         let resolver = Resolver::new(context.clone(), &payments);
-        let broker = lab::broker(faults.as_ref(), adapters::broker(settings, &store, &context.signals)?);
+        let broker = lab::broker(faults.as_ref(), adapters::broker(settings, &context)?);
         let mut desk = Desk::of(&context);
         desk.faults = faults;
         desk.login = settings::login(settings);
@@ -189,6 +217,7 @@ impl Platform {
             clock: Arc::clone(&context.clock),
             settings: settings::http(settings),
             metrics,
+            traces,
             readiness: Arc::new(Readiness::default()),
             request_id_seed: system.attempt_id().0,
         });

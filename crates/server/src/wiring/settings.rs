@@ -64,6 +64,7 @@ pub(super) fn kafka(bootstrap_servers: &str, settings: &Settings) -> KafkaSettin
             sasl_password: kafka.sasl_password.as_ref().map(|secret| Password(secret.reveal().to_owned())),
             ca_file: kafka.ssl_ca_file.clone(),
         },
+        traced: settings.traces.endpoint.is_some() || settings.traces.traces_endpoint.is_some(),
         ..KafkaSettings::new(bootstrap_servers)
     }
 }
@@ -92,6 +93,7 @@ pub(super) fn http(settings: &Settings) -> HttpSettings {
         connections_max: count(http.connections_max),
         drain_time_limit: ms(http.shutdown_timeout_ms),
         access_log: settings.log.access,
+        counted: settings.metrics.enabled,
         ..HttpSettings::default()
     }
 }

@@ -25,6 +25,7 @@ mod redis;
 mod remote_simulator;
 mod scripts;
 mod time;
+mod traces;
 mod wire;
 
 use std::time::Duration;

@@ -51,6 +51,10 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 - name: REDIS_PASSWORD_FILE
   value: /run/secrets/redis/password
 {{- end }}
+{{- with $values.traces.endpoint }}
+- name: OTEL_EXPORTER_OTLP_ENDPOINT
+  value: {{ . | quote }}
+{{- end }}
 {{- range $name, $value := merge (dict) .settings $values.settings }}
 - name: {{ $name }}
   value: {{ $value | quote }}

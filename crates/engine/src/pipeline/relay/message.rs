@@ -9,8 +9,8 @@ use crate::ports::{DEAD_LETTER_TOPIC, DeadLetter, OutboxEvent, Outgoing};
 /// Who speaks, in CloudEvents' words.
 const SOURCE: &str = "/payment-swelite";
 
-/// An event: the same bytes that were committed.
-pub(super) fn of_event(event: &OutboxEvent, partition: i32) -> Outgoing {
+/// An event: the same bytes that were committed. Whoever reads it carries on from `traceparent`.
+pub(super) fn of_event(event: &OutboxEvent, partition: i32, traceparent: Option<Box<str>>) -> Outgoing {
     let mut headers = Vec::with_capacity(7);
     headers.push(("ce_id", event.id.to_string().into_boxed_str()));
     headers.push(("ce_type", event.topic.as_str().into()));
@@ -18,7 +18,7 @@ pub(super) fn of_event(event: &OutboxEvent, partition: i32) -> Outgoing {
     headers.push(("ce_time", event.occurred_at.to_string().into_boxed_str()));
     headers.push(("ce_specversion", "1.0".into()));
     headers.push(("content-type", "application/json".into()));
-    headers.extend(event.traceparent.clone().map(|traceparent| ("traceparent", traceparent)));
+    headers.extend(traceparent.map(|traceparent| ("traceparent", traceparent)));
     Outgoing {
         topic: event.topic.as_str(),
         partition: Some(partition),
@@ -109,7 +109,7 @@ mod tests {
             sha256: [0; 32],
             traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".into()),
         };
-        let outgoing = of_event(&event, 1);
+        let outgoing = of_event(&event, 1, event.traceparent.clone());
         assert_eq!((outgoing.topic, outgoing.partition, &*outgoing.key), ("payment.captured", Some(1), "42"));
         assert_eq!(outgoing.payload, event.body);
         let headers: Vec<(&str, &str)> =

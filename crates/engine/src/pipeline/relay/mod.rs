@@ -8,6 +8,7 @@
 
 mod dead_letters;
 mod message;
+mod spans;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,6 +20,7 @@ use std::{
 use domain::id::{Lane, Seq};
 use tokio_util::sync::CancellationToken;
 
+use self::spans::PublishSpans;
 use super::{backoff, pause, wake};
 use crate::{
     commit::{Context, error_chain},
@@ -53,6 +55,21 @@ pub struct Relay {
 struct Log {
     id: LogId,
     partitions: i32,
+}
+
+/// What is about to be published.
+#[derive(Default)]
+struct Outbox {
+    messages: Vec<(Lane, Outgoing)>,
+    spans: PublishSpans,
+}
+
+impl Outbox {
+    /// Forgets the lanes that are not `held`.
+    fn keep(&mut self, held: impl Fn(Lane) -> bool) {
+        self.messages.retain(|(lane, _)| held(*lane));
+        self.spans.keep(held);
+    }
 }
 
 impl Relay {
@@ -155,7 +172,7 @@ impl Relay {
 
     /// Publishes the next events of every lane held; how many there were.
     async fn publish(&mut self, log: &Log) -> Result<usize, Failure> {
-        let (mut outgoing, mut read) = (Vec::new(), Vec::new());
+        let (mut outgoing, mut read) = (Outbox::default(), Vec::new());
         let mut snapshot = self.context.store.snapshot().await?;
         for lane in snapshot.lane_list().await? {
             let (lane, last) = (lane.state.lane, lane.state.last_seq);
@@ -171,12 +188,16 @@ impl Relay {
         drop(snapshot);
         self.follow(read.iter().map(|(lane, _)| *lane).collect()).await?;
         // A lane that was lost meanwhile is for another to publish.
-        outgoing.retain(|(lane, _)| self.held.contains_key(lane));
-        if outgoing.is_empty() {
+        outgoing.keep(|lane| self.held.contains_key(&lane));
+        if outgoing.messages.is_empty() {
             return Ok(0);
         }
-        let count = outgoing.len();
-        self.broker.publish(outgoing.into_iter().map(|(_, event)| event).collect()).await?;
+        let Outbox { messages, mut spans } = outgoing;
+        let count = messages.len();
+        spans.begin(&self.context);
+        let published = self.broker.publish(messages.into_iter().map(|(_, event)| event).collect()).await;
+        spans.end(&self.context, count, published.is_ok());
+        published?;
         self.context.observer.events_published(count);
         for (lane, to) in read.into_iter().filter(|(lane, _)| self.held.contains_key(lane)) {
             self.ahead.insert(lane, to);
@@ -200,7 +221,7 @@ impl Relay {
         snapshot: &mut dyn Snapshot,
         (lane, after): (Lane, Seq),
         log: &Log,
-        outgoing: &mut Vec<(Lane, Outgoing)>,
+        outgoing: &mut Outbox,
     ) -> Result<Option<Seq>, StoreError> {
         let batch_max = self.context.settings.relay_batch_max;
         let events = snapshot.outbox_range(lane, after, batch_max).await?;
@@ -210,7 +231,11 @@ impl Relay {
             tracing::error!(%lane, %after, "the outbox has a gap; the lane is published up to it");
         }
         let partition = i32::from(lane.0) % log.partitions;
-        outgoing.extend(events[..dense].iter().map(|event| (lane, message::of_event(event, partition))));
+        let tracer = self.context.tracer.as_ref();
+        for event in &events[..dense] {
+            let traceparent = outgoing.spans.trace(tracer, event, partition);
+            outgoing.messages.push((lane, message::of_event(event, partition, traceparent)));
+        }
         Ok(events[..dense].last().map(|event| event.id.seq))
     }
 

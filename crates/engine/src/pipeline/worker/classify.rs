@@ -27,7 +27,7 @@ pub(in crate::pipeline) struct Parsed<'a> {
     /// Where it stands, or claims to.
     pub(in crate::pipeline) place: Option<EventId>,
     /// Whom it is about, where that can be read.
-    payment: Option<PaymentId>,
+    pub(in crate::pipeline) payment: Option<PaymentId>,
     envelope: Result<Envelope, (DeadLetterReason, String)>,
 }
 
@@ -155,6 +155,11 @@ impl Classified {
             Some((_, _, seq)) => *seq = place.seq,
             None => self.positions.push((place.lane, topic, place.seq)),
         }
+    }
+
+    /// What became of each record, in order.
+    pub(super) fn results(&self) -> impl Iterator<Item = EventResult> + '_ {
+        self.counts.iter().map(|(_, result)| *result)
     }
 
     /// Tells whoever watches.

@@ -9,6 +9,7 @@ mod apply;
 mod claims;
 mod classify;
 mod missing;
+mod spans;
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -24,6 +25,7 @@ use claims::Claims;
 use classify::Classified;
 pub(super) use classify::{Judgement, Parsed, judge_alone, parse};
 use missing::Missing;
+use spans::PostSpans;
 
 use super::{backoff, pause};
 use crate::{
@@ -101,8 +103,9 @@ impl Worker {
             }
             self.context.observer.records_consumed(delivery.records.len());
             let Some(fences) = claims.fences_of(&delivery) else { return Ok(Lost::Fenced) };
+            let terms = Terms { fences: &fences, delivered: self.context.tracer.now() };
             let progress = delivery.progress.clone();
-            if let Err(lost) = self.post_until_done(delivery, &fences, stop).await {
+            if let Err(lost) = self.post_until_done(delivery, terms, stop).await {
                 return Ok(lost);
             }
             claims.advance(&progress);
@@ -186,10 +189,10 @@ impl Worker {
     async fn post_until_done(
         &self,
         delivery: Delivery,
-        fences: &[PartitionFence],
+        terms: Terms<'_>,
         stop: &CancellationToken,
     ) -> Result<(), Lost> {
-        match self.post_waiting(&Posting { delivery: &delivery, fences, refused: None }, stop).await {
+        match self.post_waiting(&Posting { delivery: &delivery, terms, refused: None }, stop).await {
             Ok(()) => Ok(()),
             Err(PostFailure::Lost(lost)) => Err(lost),
             Err(PostFailure::Refused(error)) => {
@@ -198,7 +201,7 @@ impl Worker {
                     records = delivery.records.len(),
                     "batch was refused; posting its events one by one"
                 );
-                self.post_one_by_one(delivery, fences, stop).await
+                self.post_one_by_one(delivery, terms, stop).await
             }
         }
     }
@@ -206,13 +209,13 @@ impl Worker {
     async fn post_one_by_one(
         &self,
         delivery: Delivery,
-        fences: &[PartitionFence],
+        terms: Terms<'_>,
         stop: &CancellationToken,
     ) -> Result<(), Lost> {
         let Delivery { records, progress } = delivery;
         for record in records {
             let alone = Delivery { records: vec![record], progress: Vec::new() };
-            let posting = Posting { delivery: &alone, fences, refused: None };
+            let posting = Posting { delivery: &alone, terms, refused: None };
             match self.post_waiting(&posting, stop).await {
                 Ok(()) => {}
                 Err(PostFailure::Lost(lost)) => return Err(lost),
@@ -229,7 +232,7 @@ impl Worker {
             }
         }
         let rest = Delivery { records: Vec::new(), progress };
-        self.post_waiting(&Posting { delivery: &rest, fences, refused: None }, stop)
+        self.post_waiting(&Posting { delivery: &rest, terms, refused: None }, stop)
             .await
             .map_err(|_| Lost::Fenced)
     }
@@ -256,9 +259,10 @@ impl Worker {
 
     /// One transaction: judge every record against the stored state, post what is genuine and new, move the positions.
     async fn post(&self, posting: &Posting<'_>) -> Result<(), StoreError> {
-        let Posting { delivery, fences, refused } = *posting;
+        let Posting { delivery, terms, refused } = *posting;
+        let mut spans = PostSpans::begin(self.context.tracer.as_ref(), &delivery.records, terms.delivered);
         let parsed: Vec<Parsed> = delivery.records.iter().map(parse).collect();
-        let scope = PostingScope { partitions: fences.to_vec(), ..range_of(&parsed) };
+        let scope = PostingScope { partitions: terms.fences.to_vec(), ..range_of(&parsed) };
         let mut batch = self.context.store.posting_open(&scope).await?;
         let mut state = batch.take_state();
         let classified = Classified::of(&parsed, &mut state, refused);
@@ -266,16 +270,30 @@ impl Worker {
         let rewinds = self.missing().rewinds_for(&classified.holes, now, patience);
         let changes = changes_of(&classified, state.now, delivery.progress.clone(), rewinds);
         batch.commit(&changes).await?;
+        if let Some(spans) = &mut spans {
+            spans.stop(self.context.tracer.as_ref());
+        }
         classified.report(self.context.observer.as_ref(), state.now);
+        if let Some(spans) = spans {
+            spans.tell(self.context.tracer.as_ref(), &parsed, classified.results());
+        }
         Ok(())
     }
+}
+
+/// What records are posted under.
+#[derive(Clone, Copy)]
+struct Terms<'a> {
+    fences: &'a [PartitionFence],
+    /// When they were delivered, on the tracer's clock.
+    delivered: Duration,
 }
 
 /// One try to post.
 #[derive(Clone, Copy)]
 struct Posting<'a> {
     delivery: &'a Delivery,
-    fences: &'a [PartitionFence],
+    terms: Terms<'a>,
     /// Why its one event failed alone, when it did.
     refused: Option<&'a str>,
 }

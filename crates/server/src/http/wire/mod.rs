@@ -17,7 +17,10 @@ mod void;
 
 use axum::http::HeaderMap;
 use domain::id::{IdempotencyKey, MerchantId};
-use engine::{payments::Call, ports::Digest};
+use engine::{
+    payments::Call,
+    ports::{Digest, TraceContext},
+};
 
 pub(crate) use act::{ActBody, Action, Bulk, BulkBody, RewindBody, act, bulk, rewind};
 pub(crate) use authorize::{AuthorizeBody, CaptureModeWord, authorize};
@@ -82,20 +85,10 @@ impl Identity {
     }
 }
 
-/// A W3C trace context of version 00; anything else is as good as none.
+/// The place in a trace that the call carries on from; what is none is as good as nothing.
 fn traceparent(headers: &HeaderMap) -> Option<&str> {
     let text = headers.get("traceparent")?.to_str().ok()?;
-    let mut parts = text.split('-');
-    let mut hex = |length| {
-        let hex = |part: &&str| {
-            part.len() == length && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-        };
-        parts.next().filter(hex)
-    };
-    let (version, trace, span, _flags) = (hex(2)?, hex(32)?, hex(16)?, hex(2)?);
-    let meant =
-        version == "00" && trace.bytes().any(|byte| byte != b'0') && span.bytes().any(|byte| byte != b'0');
-    (meant && parts.next().is_none()).then_some(text)
+    TraceContext::parse(text).map(|_| text)
 }
 
 #[cfg(test)]

@@ -141,7 +141,7 @@ fn decision_word(decision: LimitDecision) -> &'static str {
     }
 }
 
-fn event_word(result: EventResult) -> &'static str {
+pub(crate) fn event_word(result: EventResult) -> &'static str {
     match result {
         EventResult::Posted => "posted",
         EventResult::WithoutPostings => "without_postings",

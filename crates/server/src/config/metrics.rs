@@ -1,0 +1,11 @@
+//! Whether there are numbers.
+
+use super::setting::section;
+
+section! {
+    /// The numbers at `/metrics`.
+    Metrics = "metrics" {
+        /// Whether what happens is counted. Off is for measuring what counting costs: dashboards and alerts then see nothing.
+        enabled: bool = "SWELITE_METRICS", "on";
+    }
+}
