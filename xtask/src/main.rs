@@ -12,6 +12,7 @@ mod cluster;
 mod contracts;
 mod demo;
 mod http;
+mod images;
 mod load;
 mod needs;
 mod ops;
@@ -60,6 +61,8 @@ enum Task {
     Cluster(cluster::Cluster),
     /// Measure the platform and what bounds it, and write a report
     Bench(bench::Bench),
+    /// Build the container images without an engine, and try them (needs root; not part of `ci`)
+    Images(images::Images),
     /// Load the platform by k6, audit what was answered, and write a report
     Load(load::Load),
     /// Compare generated documents with what the program says
@@ -98,6 +101,7 @@ fn run(task: Task) -> Result<()> {
         Task::Chaos(chaos) => chaos::run(&root, &chaos),
         Task::Cluster(cluster) => cluster::run(&root, &cluster),
         Task::Bench(bench) => bench::run(&root, &bench),
+        Task::Images(images) => images::run(&root, &images),
         Task::Load(load) => load::run(&root, &load),
         Task::Contracts { write } => {
             contracts::run(&root, if write { contracts::Mode::Write } else { contracts::Mode::Check })

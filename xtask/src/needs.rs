@@ -45,10 +45,21 @@ pub(crate) const PAGES: [Need; 3] = [
 ];
 
 /// What judges rules and scripts; tests start the Prometheus that comes with it. What is built or installed into the user's cache is not here: `ops::tools`.
-pub(crate) const OPERATIONS: [Need; 4] = [
+pub(crate) const OPERATIONS: [Need; 6] = [
     Need { program: "promtool", package: "prometheus" },
+    Need { program: "prometheus-mysqld-exporter", package: "prometheus-mysqld-exporter" },
+    Need { program: "prometheus-redis-exporter", package: "prometheus-redis-exporter" },
     Need { program: "pip3", package: "python3-pip" },
     Need { program: "shellcheck", package: "shellcheck" },
+    Need { program: "curl", package: "curl" },
+];
+
+/// What builds images without an engine, and starts what comes out.
+pub(crate) const IMAGES: [Need; 5] = [
+    Need { program: "buildah", package: "buildah" },
+    Need { program: "debootstrap", package: "debootstrap" },
+    Need { program: "unshare", package: "util-linux" },
+    Need { program: "setpriv", package: "util-linux" },
     Need { program: "curl", package: "curl" },
 ];
 

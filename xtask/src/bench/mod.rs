@@ -4,7 +4,7 @@
 //! After every scenario the ledger is verified. One red proof and nothing is written: the numbers are void.
 
 mod machine;
-mod real_set;
+pub(crate) mod real_set;
 mod references;
 mod render;
 mod telemetry;

@@ -11,7 +11,7 @@ use crate::{
     shell::Step,
 };
 
-/// What the benchmark calls its database and its topics.
+/// What a measured platform calls its database and its topics.
 const NAME: &str = "bench";
 
 /// What `docs/OPERATIONS.md` recommends, as far as this machine goes. Every commit is flushed, as it is without these lines.
@@ -24,7 +24,7 @@ const DATABASE: [&str; 5] = [
 ];
 
 /// The servers and the worker; dropping it ends the worker, [`RealSet::down`] the servers.
-pub(super) struct RealSet {
+pub(crate) struct RealSet {
     folder: PathBuf,
     variables: Vec<(String, String)>,
     worker: Option<Platform>,
@@ -32,7 +32,7 @@ pub(super) struct RealSet {
 
 impl RealSet {
     /// Starts the servers and makes the tables.
-    pub(super) fn up(root: &Path, swelite: &Path, data_dir: &Path) -> Result<Self> {
+    pub(crate) fn up(root: &Path, swelite: &Path, data_dir: &Path) -> Result<Self> {
         let folder = data_dir.join("services");
         let addresses = services::up_with(root, &folder, &DATABASE)?;
         let variables = variables(&addresses)?;
@@ -45,7 +45,7 @@ impl RealSet {
     }
 
     /// What a replica must be told.
-    pub(super) fn variables(&self) -> Vec<(&str, &str)> {
+    pub(crate) fn variables(&self) -> Vec<(&str, &str)> {
         self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
     }
 
@@ -66,7 +66,7 @@ impl RealSet {
     }
 
     /// Starts the replica that posts.
-    pub(super) fn start_worker(&mut self, swelite: &Path, data_dir: &Path) -> Result<()> {
+    pub(crate) fn start_worker(&mut self, swelite: &Path, data_dir: &Path) -> Result<()> {
         let log = data_dir.join("worker.log");
         let start = Start {
             binary: swelite,
@@ -95,7 +95,7 @@ impl RealSet {
     }
 
     /// Ends everything that was started here.
-    pub(super) fn down(mut self) -> Result<()> {
+    pub(crate) fn down(mut self) -> Result<()> {
         if let Some(worker) = self.worker.take() {
             worker.stop()?;
         }
@@ -103,7 +103,8 @@ impl RealSet {
     }
 }
 
-fn variables(addresses: &[(&str, String)]) -> Result<Vec<(String, String)>> {
+/// What a replica must be told to find the servers at these addresses.
+pub(crate) fn variables(addresses: &[(&str, String)]) -> Result<Vec<(String, String)>> {
     let address = |variable: &str| {
         let found = addresses.iter().find(|(name, _)| *name == variable).map(|(_, address)| address.as_str());
         found.with_context(|| format!("no address in {variable}"))

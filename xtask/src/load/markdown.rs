@@ -15,8 +15,9 @@ pub(crate) fn markdown(report: &Report) -> String {
     let number = |metric: &str, statistic: &str| now.value(metric, statistic).unwrap_or_default();
     let _ = writeln!(
         text,
-        "{} · {} · {:.0} s · {:.0} calls, {:.1}/s · {:.2} % errors · {:.0} arrivals dropped\n",
+        "{} · {} · {} · {:.0} s · {:.0} calls, {:.1}/s · {:.2} % errors · {:.0} arrivals dropped\n",
         report.date,
+        report.set,
         report.machine,
         now.seconds(),
         number("http_reqs", "count"),
@@ -38,7 +39,8 @@ pub(crate) fn markdown(report: &Report) -> String {
     }
     text.push_str("\n| threshold | |\n|---|---|\n");
     for line in now.thresholds() {
-        let _ = writeln!(text, "| `{}` | {} |", line.name, if line.ok { "held" } else { "**missed**" });
+        let verdict = if line.ok { "held" } else { "**missed**" };
+        let _ = writeln!(text, "| `{} {}` | {verdict} |", line.metric, line.expression);
     }
     text
 }
@@ -85,10 +87,12 @@ mod tests {
         let mut report = Report {
             title: "s".into(),
             date: "d".into(),
+            set: "embedded".into(),
             machine: "m".into(),
             now: run(3.0, 300),
             before: Some(run(2.0, 300)),
             samples: Vec::new(),
+            samples_before: Vec::new(),
         };
         let text = markdown(&report);
         assert!(text.contains("# Load: s, passed"), "{text}");

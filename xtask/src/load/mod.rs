@@ -3,6 +3,7 @@
 //! The run fails when a threshold is missed or when the ledger does not hold what callers were told. Numbers of a failed run are
 //! reported all the same: that is when they are wanted.
 
+mod chart;
 mod markdown;
 mod page;
 mod samples;
@@ -18,6 +19,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use self::{samples::Sampler, summary::Summary};
 use crate::{
+    bench::real_set::RealSet,
     ops::tools,
     platform::{self, Platform, Profile, Start},
     shell,
@@ -31,6 +33,9 @@ pub(crate) struct Load {
     /// A platform that runs; without it one is built, started with limits off, and ended
     #[arg(long)]
     url: Option<String>,
+    /// Start it on MariaDB, Kafka and Redis: servers of its own, an ingest service and a worker
+    #[arg(long, conflicts_with = "url")]
+    real: bool,
     /// Start a debug build
     #[arg(long, conflicts_with = "url")]
     dev: bool,
@@ -58,10 +63,13 @@ pub(crate) struct Load {
 pub(crate) struct Report {
     pub(crate) title: String,
     pub(crate) date: String,
+    /// What stands behind the platform.
+    pub(crate) set: String,
     pub(crate) machine: String,
     pub(crate) now: Summary,
     pub(crate) before: Option<Summary>,
     pub(crate) samples: Vec<samples::Sample>,
+    pub(crate) samples_before: Vec<samples::Sample>,
 }
 
 /// Runs it.
@@ -70,32 +78,46 @@ pub(crate) fn run(root: &Path, load: &Load) -> Result<()> {
     ensure!(script.is_file(), "there is no scenario `{}` in loadtest/k6", load.scenario);
     let k6 = k6()?;
     let target = platform::target_folder(root)?;
-    let out = load.out.clone().unwrap_or_else(|| target.join("load").join(&load.scenario));
+    let name = if load.real { format!("{}-real", load.scenario) } else { load.scenario.clone() };
+    let out = load.out.clone().unwrap_or_else(|| target.join("load").join(name));
     fs::create_dir_all(&out).with_context(|| format!("make {}", out.display()))?;
-    let before = keep_last(&out, &load.scenario)?;
+    let (before, samples_before) = keep_last(&out, &load.scenario)?;
     let own = match load.url {
         Some(_) => None,
-        None => Some(start(root, load, &target.join("load-data"))?),
+        None => Some(Own::start(root, load, &target.join("load-data"))?),
     };
-    let url = load.url.clone().or_else(|| Some(format!("http://127.0.0.1:{}", own.as_ref()?.port())));
+    let url =
+        load.url.clone().or_else(|| Some(format!("http://127.0.0.1:{}", own.as_ref()?.platform.port())));
     let url = url.context("there is no platform")?;
     let sampler = Sampler::start(&url)?;
-    let ended_well = drive(&k6, &script, load, (&url, &out))?;
+    let driven = drive(&k6, &script, load, (&url, &out));
     let samples = sampler.stop();
-    if let Some(platform) = own {
-        platform.stop()?;
-    }
+    own.map_or(Ok(()), Own::stop)?;
+    let ended_well = driven?;
+    samples::save(&samples, &out.join("samples.json"))?;
     let now = Summary::read(&out.join("summary.json"))?;
     let report = Report {
         title: load.scenario.clone(),
         date: printed("date", &["-u", "+%Y-%m-%d %H:%M UTC"])?,
+        set: load.set().to_owned(),
         machine: printed("uname", &["-srm"])?,
         now,
         before,
         samples,
+        samples_before,
     };
     write(&report, &out)?;
     judge(&report.now, ended_well)
+}
+
+impl Load {
+    fn set(&self) -> &'static str {
+        match (&self.url, self.real) {
+            (Some(_), _) => "a platform that ran",
+            (None, true) => "MariaDB, Kafka, Redis",
+            (None, false) => "the embedded set",
+        }
+    }
 }
 
 /// From `PATH`, else from the cache.
@@ -106,28 +128,66 @@ fn k6() -> Result<PathBuf> {
     tools::K6.get()?.context("k6 is needed: put it on PATH, or install Go and it is built")
 }
 
-/// The summary of the run before, kept beside the new one.
-fn keep_last(out: &Path, scenario: &str) -> Result<Option<Summary>> {
-    let (last, kept) = (out.join("summary.json"), out.join("previous.json"));
-    if last.exists() {
-        fs::rename(&last, &kept).with_context(|| format!("keep {}", last.display()))?;
+/// What the run before left, kept beside the new one.
+fn keep_last(out: &Path, scenario: &str) -> Result<(Option<Summary>, Vec<samples::Sample>)> {
+    let summary = out.join("previous.json");
+    let last = [("summary.json", "previous.json"), ("samples.json", "previous-samples.json")];
+    for (last, kept) in last.map(|(last, kept)| (out.join(last), out.join(kept))) {
+        if last.exists() {
+            fs::rename(&last, &kept).with_context(|| format!("keep {}", last.display()))?;
+        }
     }
-    if !kept.exists() {
-        return Ok(None);
+    if !summary.exists() {
+        return Ok((None, Vec::new()));
     }
-    Ok(Some(Summary::read(&kept)?).filter(|summary| summary.scenario() == scenario))
+    match Summary::read(&summary)? {
+        before if before.scenario() == scenario => {
+            Ok((Some(before), samples::load(&out.join("previous-samples.json"))?))
+        }
+        _ => Ok((None, Vec::new())),
+    }
 }
 
-fn start(root: &Path, load: &Load, data_dir: &Path) -> Result<Platform> {
-    let binary = platform::build(root, if load.dev { Profile::Dev } else { Profile::Release })?;
-    if data_dir.exists() {
-        fs::remove_dir_all(data_dir).with_context(|| format!("empty {}", data_dir.display()))?;
+/// A platform that was started for this run, limits off, and what stands behind it.
+struct Own {
+    platform: Platform,
+    real: Option<RealSet>,
+}
+
+impl Own {
+    fn start(root: &Path, load: &Load, data_dir: &Path) -> Result<Self> {
+        let binary = platform::build(root, if load.dev { Profile::Dev } else { Profile::Release })?;
+        if data_dir.exists() {
+            fs::remove_dir_all(data_dir).with_context(|| format!("empty {}", data_dir.display()))?;
+        }
+        fs::create_dir_all(data_dir).with_context(|| format!("make {}", data_dir.display()))?;
+        if !load.real {
+            let platform = replica(&binary, "up", data_dir, &[("SWELITE_RATE_LIMITS", "off")])?;
+            return Ok(Self { platform, real: None });
+        }
+        let mut real = RealSet::up(root, &binary, data_dir)?;
+        let started = real
+            .start_worker(&binary, data_dir)
+            .and_then(|()| replica(&binary, "ingest", data_dir, &real.variables()));
+        match started {
+            Ok(platform) => Ok(Self { platform, real: Some(real) }),
+            Err(error) => {
+                real.down()?;
+                Err(error)
+            }
+        }
     }
-    let log = data_dir.with_extension("log");
-    let variables = [("SWELITE_RATE_LIMITS", "off")];
+
+    fn stop(self) -> Result<()> {
+        self.platform.stop()?;
+        self.real.map_or(Ok(()), RealSet::down)
+    }
+}
+
+fn replica(binary: &Path, role: &str, data_dir: &Path, variables: &[(&str, &str)]) -> Result<Platform> {
+    let log = data_dir.join("platform.log");
     let port = platform::free_port(18080)?;
-    let start = Start { binary: &binary, role: "up", data_dir, port, variables: &variables, log: Some(&log) };
-    Platform::start_with(&start, |_| {})
+    Platform::start_with(&Start { binary, role, data_dir, port, variables, log: Some(&log) }, |_| {})
 }
 
 /// Runs k6; whether every threshold held.
@@ -168,8 +228,12 @@ fn judge(summary: &Summary, ended_well: bool) -> Result<()> {
         Some(false) => bail!("the ledger does not hold what callers were told: see the audit"),
         None => bail!("the ledger was not compared with what callers were told"),
     }
-    let missed: Vec<String> =
-        summary.thresholds().into_iter().filter(|line| !line.ok).map(|line| line.name).collect();
+    let missed: Vec<String> = summary
+        .thresholds()
+        .into_iter()
+        .filter(|line| !line.ok)
+        .map(|line| format!("{} {}", line.metric, line.expression))
+        .collect();
     ensure!(ended_well && missed.is_empty(), "missed: {}", missed.join(", "));
     Ok(())
 }

@@ -1,12 +1,15 @@
 //! What the platform shows while the load runs: its own metrics, once a second.
 
 use std::{
+    fs,
+    path::Path,
     sync::mpsc::{self, RecvTimeoutError, Sender},
     thread::{self, JoinHandle},
     time::Duration,
 };
 
 use anyhow::{Context, Result};
+use serde_json::{Value, json};
 
 use crate::{http, platform::now};
 
@@ -66,6 +69,24 @@ impl Sampler {
         drop(self.stop);
         self.thread.join().unwrap_or_default()
     }
+}
+
+/// Keeps them for the report of the next run.
+pub(crate) fn save(samples: &[Sample], file: &Path) -> Result<()> {
+    let rows = samples.iter().map(|sample| json!([sample.at, sample.rate, sample.p95_ms, sample.pending]));
+    let text = rows.collect::<Value>().to_string();
+    fs::write(file, text).with_context(|| format!("write {}", file.display()))
+}
+
+/// Those of an earlier run; none where there was none.
+pub(crate) fn load(file: &Path) -> Result<Vec<Sample>> {
+    if !file.exists() {
+        return Ok(Vec::new());
+    }
+    let text = fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
+    let rows: Vec<(f64, f64, Option<f64>, f64)> =
+        serde_json::from_str(&text).with_context(|| format!("parse {}", file.display()))?;
+    Ok(rows.into_iter().map(|(at, rate, p95_ms, pending)| Sample { at, rate, p95_ms, pending }).collect())
 }
 
 fn read(address: &str) -> Option<Reading> {
@@ -145,6 +166,16 @@ outbox_pending 4
         let reading = parse(METRICS);
         assert_eq!((reading.calls, reading.pending), (10.0, 4.0));
         assert_eq!(reading.buckets, [(0.1, 8.0), (0.2, 10.0), (f64::INFINITY, 10.0)]);
+    }
+
+    #[test]
+    fn what_is_saved_is_loaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("samples.json");
+        assert_eq!(load(&file).unwrap(), []);
+        let samples = [None, Some(2.5)].map(|p95_ms| Sample { at: 1.0, rate: 2.0, p95_ms, pending: 3.0 });
+        save(&samples, &file).unwrap();
+        assert_eq!(load(&file).unwrap(), samples);
     }
 
     #[test]

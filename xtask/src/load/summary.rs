@@ -12,8 +12,25 @@ pub(crate) struct Summary(Value);
 /// A threshold, and whether it held.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Threshold {
-    pub(crate) name: String,
+    pub(crate) metric: String,
+    /// Such as `p(95)<1000`.
+    pub(crate) expression: String,
     pub(crate) ok: bool,
+}
+
+impl Threshold {
+    /// What was measured, by the statistic it is about.
+    pub(crate) fn measured(&self, now: &Summary) -> Option<f64> {
+        let (statistic, _) = self.expression.split_once(['<', '>', '='])?;
+        now.value(&self.metric, statistic.trim())
+    }
+
+    /// Which share of an upper limit that is; none where the limit is of another kind.
+    pub(crate) fn used(&self, now: &Summary) -> Option<f64> {
+        let (_, limit) = self.expression.split_once('<')?;
+        let limit: f64 = limit.trim_start_matches('=').trim().parse().ok()?;
+        Some(self.measured(now)? / limit)
+    }
 }
 
 /// What callers were told, what nobody knows, and what the ledger holds: one action's amounts.
@@ -68,11 +85,15 @@ impl Summary {
         let mut lines: Vec<Threshold> = metrics
             .flat_map(|(name, metric)| {
                 metric["thresholds"].as_object().into_iter().flatten().map(move |(expression, outcome)| {
-                    Threshold { name: format!("{name} {expression}"), ok: outcome["ok"] == true }
+                    Threshold {
+                        metric: name.clone(),
+                        expression: expression.clone(),
+                        ok: outcome["ok"] == true,
+                    }
                 })
             })
             .collect();
-        lines.sort_by(|a, b| a.name.cmp(&b.name));
+        lines.sort_by(|a, b| (&a.metric, &a.expression).cmp(&(&b.metric, &b.expression)));
         lines
     }
 
@@ -129,7 +150,12 @@ pub(crate) mod tests {
         assert!(run(3.0, 300).is_good());
         assert!(!run(3.0, 299).is_good());
         assert!(!run(1001.0, 300).is_good());
-        assert_eq!(run(3.0, 300).thresholds()[0].name, "http_req_duration p(95)<1000");
+        let limit = &run(250.0, 300).thresholds()[0];
+        assert_eq!((limit.metric.as_str(), limit.expression.as_str()), ("http_req_duration", "p(95)<1000"));
+        assert_eq!(
+            (limit.measured(&run(250.0, 300)), limit.used(&run(250.0, 300))),
+            (Some(250.0), Some(0.25))
+        );
         assert_eq!(run(3.0, 300).value("void_duration", "avg"), None);
     }
 }

@@ -49,6 +49,7 @@ fn compose(root: &Path) -> Result<()> {
 fn scripts(root: &Path) -> Result<()> {
     let mut scripts: Vec<PathBuf> = files(&root.join("deploy/docker"), ".sh")?;
     scripts.extend(files(&root.join("deploy/jenkins"), ".sh")?);
+    scripts.extend(files(&root.join("xtask/src/images"), ".sh")?);
     scripts.push(root.join(".ci/run"));
     Step::new("shellcheck", root).arguments(&scripts).run()
 }

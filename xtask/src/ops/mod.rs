@@ -1,7 +1,7 @@
 //! Checks of what runs the platform: rules, dashboards, containers, chart, pipeline, scripts.
 //!
 //! Every file is judged by the program that would read it, or by its own linter. What judges is installed or built once and
-//! kept in the user's cache; where that cannot be done the check says so and is left out, which is never silent.
+//! kept in the user's cache; where that cannot be done the check says so and is left out, and on a build machine (`CI`) it fails.
 
 mod chart;
 mod containers;

@@ -8,6 +8,7 @@
 mod authority;
 mod balancer;
 mod daemon;
+mod exporter;
 mod galera;
 mod kafka;
 mod mariadb;
@@ -17,6 +18,7 @@ mod shared;
 pub use authority::{Authority, Certificate};
 pub use balancer::{Balancer, Front, Sharing};
 pub use daemon::{Daemon, Life};
+pub use exporter::Exporter;
 pub use galera::Galera;
 pub use kafka::{Kafka, KafkaOptions};
 pub use mariadb::{Mariadb, MariadbOptions};

@@ -20,7 +20,7 @@ async fn a_platform_that_is_away_fires_target_down_alone_and_it_resolves() {
     seen(&prometheus, "up{job=\"swelite\"} == 1").await;
     assert_eq!(prometheus.firing().await, Vec::<String>::new());
     server.kill();
-    fires(&prometheus, &["TargetDown"]).await;
+    fires(&prometheus, &["TargetDown swelite"]).await;
     let server = launch.up().await;
     fires(&prometheus, &[]).await;
     assert!(server.stop().await.success());
@@ -40,7 +40,7 @@ async fn an_acquirer_that_fails_burns_the_budget_of_availability_alone() {
                 "paymentMethod": {"type": "card", "token": "tok_processing_error"}});
             client.post("/payments/authorize", body.to_string()).await.unwrap();
         }
-        prometheus.firing().await.contains(&"ErrorBudgetBurnFast".to_owned())
+        prometheus.firing().await.contains(&"ErrorBudgetBurnFast availability".to_owned())
     })
     .await;
     let fired = prometheus.ask(r#"ALERTS{alertstate="firing",severity="page"}"#).await;
@@ -49,7 +49,7 @@ async fn an_acquirer_that_fails_burns_the_budget_of_availability_alone() {
     wait_until("it resolves", LIMIT, async || {
         good += 1;
         authorize(&client, "M1", &format!("good-{good}"), 1000).await;
-        !prometheus.firing().await.contains(&"ErrorBudgetBurnFast".to_owned())
+        !prometheus.firing().await.contains(&"ErrorBudgetBurnFast availability".to_owned())
     })
     .await;
     assert!(server.stop().await.success());
