@@ -6,7 +6,6 @@
 use std::{
     ffi::{OsStr, OsString},
     fs::{File, OpenOptions},
-    net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
     time::Duration,
@@ -16,6 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{
     http::HttpClient,
+    services::free_port,
     wait::{wait_for, wait_until},
 };
 
@@ -49,7 +49,7 @@ impl Launch {
             data_dir,
             log: log.into(),
             variables: Vec::new(),
-            port: free_port(),
+            port: free_port().unwrap_or_else(|error| panic!("find a free port: {error}")),
         }
     }
 
@@ -240,11 +240,4 @@ impl Drop for Running {
         }
         self.kill_now();
     }
-}
-
-/// A port nobody listens on now. Somebody could take it before it is used; then the start fails and says so.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
-    let address = listener.and_then(|listener| listener.local_addr());
-    address.map(|address| address.port()).unwrap_or_else(|error| panic!("find a free port: {error}"))
 }

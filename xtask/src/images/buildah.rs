@@ -61,7 +61,7 @@ impl Buildah {
     }
 
     /// An image from nothing but the files of a folder.
-    pub(super) fn from_tree(&self, tree: &Path, tag: &str) -> Result<()> {
+    pub(super) fn image_of_tree(&self, tree: &Path, tag: &str) -> Result<()> {
         let dockerfile = self.folder.join("tree.Dockerfile");
         fs::write(&dockerfile, "FROM scratch\nCOPY . /\n").context("write a Dockerfile")?;
         self.build(&dockerfile, tree, tag, &[])

@@ -26,7 +26,7 @@ pub(super) fn debian(root: &Path, shop: &Buildah) -> Result<()> {
             .run()
     })
     .context("make a Debian")?;
-    shop.from_tree(&place.join("tree"), DEBIAN)
+    shop.image_of_tree(&place.join("tree"), DEBIAN)
 }
 
 /// Rust and Node as they are on this machine, under the names and paths of the official images; gives back what their steps must see.

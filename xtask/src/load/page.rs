@@ -104,12 +104,15 @@ fn change(now: f64, before: f64, less_is_better: bool, shown: fn(f64) -> String)
     format!("<dd class=\"{class}\">{word} <span>(was {})</span></dd>", shown(before))
 }
 
+/// What a line shows of a sample.
+type Reading = fn(&Sample) -> Option<f64>;
+
 fn charts(page: &mut String, report: &Report) {
     if report.samples.len() < 2 {
         page.push_str("<p>The platform's own metrics could not be read, so there is nothing to draw.</p>\n");
         return;
     }
-    let line = |samples: &[Sample], value: fn(&Sample) -> Option<f64>| -> Vec<(f64, f64)> {
+    let line = |samples: &[Sample], value: Reading| -> Vec<(f64, f64)> {
         samples.iter().filter_map(|sample| Some((sample.at, value(sample)?))).collect()
     };
     let legend = if report.samples_before.is_empty() { "" } else { " Dashed: the run before." };
@@ -117,7 +120,7 @@ fn charts(page: &mut String, report: &Report) {
         page,
         "<h2>As the platform saw it</h2><p class=\"note\">Its own metrics, once a second.{legend}</p>"
     );
-    let of: [(&str, fn(&Sample) -> Option<f64>); 3] = [
+    let of: [(&str, Reading); 3] = [
         ("Payments a second", |sample| Some(sample.rate)),
         ("p95 of all payment calls, ms", |sample| sample.p95_ms),
         ("Events that wait for the ledger", |sample| Some(sample.pending)),

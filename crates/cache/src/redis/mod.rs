@@ -108,7 +108,7 @@ impl RedisCache {
 
     async fn copy(&self, scope: &IdempotencyScope) -> Result<Option<CachedAnswer>, Away> {
         let mut get = redis::cmd("GET");
-        get.arg(&self.names.answer(scope));
+        get.arg(self.names.answer(scope));
         let found: Option<Vec<u8>> = self.ask(async |connection| get.query_async(connection).await).await?;
         found.map(|bytes| decode(bytes).ok_or(Away::Unreadable)).transpose()
     }

@@ -26,7 +26,7 @@ impl BatchSpans {
         let members: Vec<Member> = batch.iter().filter_map(member).collect();
         let some = !members.is_empty();
         let begun = if some { context.tracer.now() } else { Duration::ZERO };
-        some.then(|| Self { begun, ended: begun, commands: batch.len(), members })
+        some.then_some(Self { begun, ended: begun, commands: batch.len(), members })
     }
 
     /// The commit is done, or has failed.

@@ -85,14 +85,19 @@ impl Payments {
     ) -> Result<Submission, Answer> {
         let operation = submission.work.operation();
         if let Some(scope) = scope {
-            if self.in_flight.contains(scope) {
+            let mut is_being_decided = self.in_flight.contains(scope);
+            if !is_being_decided {
+                if let Some(answer) = self.stored_answer(&Asked::of(&submission), scope).await {
+                    return Err(answer);
+                }
+                // A call the cache admitted just before this one may have been on its way to the committer until now.
+                is_being_decided = self.in_flight.contains(scope);
+            }
+            if is_being_decided {
                 return Ok(Submission {
                     work: Work::ReplayOnly(operation, submission.work.payment()),
                     ..submission
                 });
-            }
-            if let Some(answer) = self.stored_answer(&Asked::of(&submission), scope).await {
-                return Err(answer);
             }
         }
         Err(self.refuse(&Refusal::RateLimited, &Asked::of(&submission)))

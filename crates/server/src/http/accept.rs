@@ -165,7 +165,8 @@ impl Gate {
 
     fn serve(&self, stream: TcpStream, token: TaskTrackerToken) -> impl Future<Output = ()> + Send + use<> {
         // Who is gone already asks for nothing.
-        let peer = Peer(stream.peer_addr().map_or(Ipv6Addr::UNSPECIFIED.into(), |address| address.ip()));
+        let peer =
+            Peer(stream.peer_addr().map_or_else(|_| Ipv6Addr::UNSPECIFIED.into(), |address| address.ip()));
         let named = self.app.clone().map_request(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(peer);
             request.map(Body::new)

@@ -291,6 +291,7 @@ pub(crate) fn reallowed(books: &Books, origin: &str) -> AppState {
         clock: Arc::clone(&old.clock),
         settings: HttpSettings { cors_allowed_origins: vec![origin.to_owned()], ..old.settings.clone() },
         metrics: Arc::clone(&old.metrics),
+        traces: Arc::clone(&old.traces),
         readiness: Arc::clone(&old.readiness),
         request_id_seed: 8,
     })

@@ -109,7 +109,7 @@ fn loaded(url: &str, report: &Path) {
     let output = run("jenkins/load.sh", &variables, &[]);
     let error = text(&output.stderr);
     // How long a debug build takes beside other tests says nothing: latencies are judged where a release build runs alone.
-    let missed = error.lines().filter_map(|line| line.strip_prefix("error: missed: ")).last();
+    let missed = error.lines().filter_map(|line| line.strip_prefix("error: missed: ")).next_back();
     let only_slow = missed.is_some_and(|names| names.split(", ").all(|name| name.contains("_duration ")));
     assert!(output.status.success() || only_slow, "{}{error}", text(&output.stdout));
     let read = |name: &str| fs::read_to_string(report.join(name)).unwrap();

@@ -80,7 +80,11 @@ pub(super) struct Copier {
 
 impl Copier {
     /// Starts it with a connection of its own.
-    pub(super) fn start(conn: Connection, writer: Arc<Mutex<Writer>>, log: Arc<Log>) -> std::io::Result<Self> {
+    pub(super) fn start(
+        conn: Connection,
+        writer: Arc<Mutex<Writer>>,
+        log: Arc<Log>,
+    ) -> std::io::Result<Self> {
         // Room for the one copy there can be, and for the order to stop.
         let (sender, tasks) = sync_channel(2);
         let watched = Arc::clone(&log);

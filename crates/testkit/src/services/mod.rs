@@ -28,9 +28,27 @@ pub use shared::{KAFKA_JARS, Shared, kafka_jars};
 use std::{
     io,
     net::{Ipv4Addr, TcpListener},
+    process,
+    sync::atomic::{AtomicU16, Ordering},
 };
 
-/// A port nobody listens on now. Somebody could take it before it is used; then the start fails and says so.
+/// Ports for servers: below those the system gives to outgoing connections, any of which could take a port between the look
+/// and the start.
+const PORTS: std::ops::Range<u16> = 20_000..32_000;
+
+/// A port nobody listens on now, never the same twice in a row. Another process could take it before it is used; then the
+/// start fails and says so.
 pub fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    let count = PORTS.end - PORTS.start;
+    // Test programs that run beside each other begin at different places.
+    let begin = u16::try_from(process::id().wrapping_mul(97) % u32::from(count)).unwrap_or(0);
+    for _ in 0..count {
+        let next = TAKEN.fetch_add(1, Ordering::Relaxed);
+        let port = PORTS.start + (begin + next % count) % count;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::AddrInUse, "every port for servers is taken"))
 }

@@ -1,4 +1,4 @@
-//! Operators: who calls ([`guard`]), what each role may do ([`access`]), logging in and out, and managing who may.
+//! Operators: who calls (`guard`), what each role may do (`access`), logging in and out, and managing who may.
 //!
 //! A login is needed once the platform listens beyond loopback (`SWELITE_LOGIN`). Until then whoever reaches the port is the
 //! operator `local`, an admin. Merchants are not operators: the network is trusted until they have keys, so their calls need

@@ -27,9 +27,14 @@ const COUNTERS: [&str; 4] = [
     r#"event_to_ledger_seconds_bucket{instance="WORKER",job="consumer-worker",le="5.0"}"#,
 ];
 
+#[expect(clippy::disallowed_methods, reason = "Prometheus dates what it scrapes by the system's clock")]
+fn now_seconds() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64()
+}
+
 /// Writes them where the Prometheus of `folder` will keep its series; `ingest` and `worker` are ports.
 pub(super) fn write(folder: &Path, ingest: u16, worker: u16) {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
+    let now = now_seconds();
     let mut text = String::new();
     let steps = (BACK_SECONDS / STEP_SECONDS) as u32;
     for counter in COUNTERS {

@@ -111,8 +111,12 @@ impl Servers {
         let settings = vec!["innodb_flush_log_at_trx_commit=0".to_owned()];
         let options = MariadbOptions { settings, ..MariadbOptions::default() };
         let mariadb = Mariadb::start_with(&folder.join("mariadb"), port(), Life::Owned, &options).unwrap();
-        let options =
-            KafkaOptions { jars: kafka_jars(), heap: "256m".to_owned(), ports: vec![(port(), port())] };
+        let options = KafkaOptions {
+            jars: kafka_jars(),
+            heap: "256m".to_owned(),
+            ports: vec![(port(), port())],
+            further: Vec::new(),
+        };
         let kafka = Kafka::start(&folder.join("kafka"), options, Life::Owned).unwrap();
         let redis = Redis::start(&folder.join("redis"), port(), Life::Owned).unwrap();
         Self { mariadb, kafka, redis }

@@ -30,7 +30,7 @@ async fn lanes_are_made_once() {
     let mut database = support::migrated(3).await;
     let timeline = support::open(&database).await.timeline_id();
     database.options.lanes = 9;
-    assert_eq!(migrate_mariadb(&database.options, now()).await.unwrap(), 1);
+    assert_eq!(migrate_mariadb(&database.options, now()).await.unwrap(), 2);
     let store = support::open(&database).await;
     assert_eq!((store.lane_count(), store.timeline_id()), (3, timeline));
     assert_ne!(timeline, [0; 16]);
