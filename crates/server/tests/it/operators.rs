@@ -65,7 +65,7 @@ async fn the_printed_link_makes_the_first_admin_and_a_session_holds_on_every_rep
     };
     let there = other.as_ref().map_or_else(|| one.clone(), |other| client(other.url()));
     let late = other.as_ref().and_then(printed_link);
-    let made = redeem(&one, &link, "root").await;
+    let made = redeem(&one, &link, "mina").await;
     assert_eq!(made.status, 200, "{}", text(&made.body));
     if let Some(late) = late {
         assert_eq!(redeem(&there, &late, "evil").await.status, 401, "there is an admin already");
@@ -85,7 +85,7 @@ async fn the_printed_link_makes_the_first_admin_and_a_session_holds_on_every_rep
     };
     let rows = audit().await;
     assert_eq!(rows.as_array().unwrap().len(), 1, "{rows}");
-    assert_eq!((&rows[0]["actor"], &rows[0]["reason"]), (&json!("root"), &json!("확인함")));
+    assert_eq!((&rows[0]["actor"], &rows[0]["reason"]), (&json!("mina"), &json!("확인함")));
     assert_eq!(call(&one, (Method::DELETE, "/session"), (&root, &Value::Null)).await.status, 200);
     let ended = call(&there, (Method::GET, "/audit"), (&root, &Value::Null)).await;
     assert_eq!(ended.status, 401, "ended here, ended everywhere");
@@ -101,9 +101,9 @@ async fn the_command_line_acts_with_a_token_of_an_operator(set: Set) {
     let server = launch.up().await;
     let one = client(server.url());
     let link = printed_link(&server).unwrap();
-    let root = cookie(&redeem(&one, &link, "root").await);
+    let root = cookie(&redeem(&one, &link, "mina").await);
     let issued =
-        call(&one, (Method::POST, "/operators/root/tokens"), (&root, &json!({"label": "cli"}))).await;
+        call(&one, (Method::POST, "/operators/mina/tokens"), (&root, &json!({"label": "cli"}))).await;
     let token = json(&issued)["token"].as_str().unwrap().to_owned();
     let run = |launch: &Launch, arguments: &[&str]| {
         let output = tokio::task::block_in_place(|| launch.run(arguments));
@@ -119,7 +119,7 @@ async fn the_command_line_acts_with_a_token_of_an_operator(set: Set) {
     let (code, out, _) = run(&signed, &["operators", "list", "--json"]);
     assert_eq!((code, out.lines().count()), (Some(0), 2));
     assert_eq!(run(&signed, &["operators", "add", "kim", "viewer"]).0, Some(4), "the name is taken");
-    assert_eq!(run(&signed, &["operators", "disable", "root"]).0, Some(4), "the last admin stays");
+    assert_eq!(run(&signed, &["operators", "disable", "mina"]).0, Some(4), "the last admin stays");
     let kim = cookie(&redeem(&one, &kims, "ignored").await);
     assert_eq!(call(&one, (Method::GET, "/audit"), (&kim, &Value::Null)).await.status, 200);
     assert_eq!(run(&signed, &["operators", "disable", "kim"]).0, Some(0));
@@ -127,7 +127,7 @@ async fn the_command_line_acts_with_a_token_of_an_operator(set: Set) {
     let file = folder.path().join("token");
     std::fs::write(&file, format!("{token}\n")).unwrap();
     let by_file = launch.clone().with("SWELITE_TOKEN_FILE", &file);
-    assert_eq!(run(&by_file, &["operators", "end-tokens", "root"]).0, Some(0));
+    assert_eq!(run(&by_file, &["operators", "end-tokens", "mina"]).0, Some(0));
     assert_eq!(run(&by_file, &["outbox", "status"]).0, Some(5), "every token has ended, this one too");
     assert!(server.stop().await.success());
 }
