@@ -87,7 +87,7 @@ impl Words {
 }
 
 const KOREAN: Words = Words {
-    building: "빌드하고 있어요. 처음에는 몇 분 걸려요.",
+    building: "빌드하고 있어요. 처음에는 5–15분 걸리고 인터넷이 필요해요.",
     data: "데이터",
     log: "로그",
     ready: "켰어요:",
@@ -98,7 +98,7 @@ const KOREAN: Words = Words {
     credit: "대변",
     posted: "기장",
     look: "여기에서 볼 수 있어요.",
-    store: "상점: 시험 카드로 사고, 결제가 원장에 찍히는 것을 보세요",
+    store: "상점: 테스트 카드로 하나 사 보고, 그 결제가 원장까지 가는 길을 따라가 보세요",
     console: "콘솔: 결제, 원장, 이벤트",
     developers: "개발자: 네 단계 빠른 시작",
     no_pages: "npm 이 없어 화면은 빼고 켰어요. Node.js 20.19 이상을 설치하고 다시 실행하면 상점과 콘솔도 열려요.",
@@ -110,8 +110,8 @@ const KOREAN: Words = Words {
     stream: "이벤트 실시간 스트림 (SSE)",
     metrics: "지표 (Prometheus)",
     try_it: "직접 해 보세요.",
-    until_interrupted: "Ctrl-C 를 누르면 안전하게 끝내요.",
-    stopping: "받은 요청을 마치고 끝내요.",
+    until_interrupted: "Ctrl-C를 누르면 안전하게 끝나요.",
+    stopping: "받은 요청까지 처리하고 끝나요.",
     stations: [
         ("api", "API 승인"),
         ("outbox", "DB 저장 (결제 + 응답 + 이벤트, 한 트랜잭션)"),
@@ -124,7 +124,7 @@ const KOREAN: Words = Words {
 };
 
 const ENGLISH: Words = Words {
-    building: "Building. The first time takes a few minutes.",
+    building: "Building. The first time takes 5 to 15 minutes and needs the internet.",
     data: "data",
     log: "log",
     ready: "Up:",

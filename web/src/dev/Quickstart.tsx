@@ -104,7 +104,7 @@ export function QuickstartPage() {
           number={4}
           title="s4"
           text="s4Text"
-          command={curlOf("GET", `/payments/${number}/ledger`)}
+          command={curlOf("GET", `/payments/${number}/ledger?merchantId=${MERCHANT}`)}
           done={isPosted}
         />
       </ol>

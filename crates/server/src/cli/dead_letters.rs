@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::{
-    Context,
+    Context, Exit,
     failure::Failure,
     output::{cell, numbers, words},
     remote::Remote,
@@ -74,12 +74,15 @@ impl DeadLetters {
                 show(context, &letter);
                 Ok(())
             }
-            Self::Redrive(One { id, remote }) => act(context, &remote, id, "redrive", &json!({})).await,
+            Self::Redrive(One { id, remote }) => {
+                let letter = act(context, &remote, id, "redrive", &json!({})).await?;
+                refuse_open(context, &letter)
+            }
             Self::Hold(WithReason { id, reason, remote }) => {
-                act(context, &remote, id, "hold", &json!({ "reason": reason })).await
+                act(context, &remote, id, "hold", &json!({ "reason": reason })).await.map(drop)
             }
             Self::Discard(WithReason { id, reason, remote }) => {
-                act(context, &remote, id, "discard", &json!({ "reason": reason })).await
+                act(context, &remote, id, "discard", &json!({ "reason": reason })).await.map(drop)
             }
         }
     }
@@ -112,11 +115,26 @@ impl List {
     }
 }
 
-async fn act(context: &Context, remote: &Remote, id: u64, verb: &str, body: &Value) -> Result<(), Failure> {
+async fn act(
+    context: &Context,
+    remote: &Remote,
+    id: u64,
+    verb: &str,
+    body: &Value,
+) -> Result<Value, Failure> {
     let path = format!("/dead-letters/{id}/{verb}");
     let (_, letter) = remote.server(context).post(&path, None, body).await?;
     show(context, &letter);
-    Ok(())
+    Ok(letter)
+}
+
+/// A redrive that left its dead letter open has posted nothing.
+fn refuse_open(context: &Context, letter: &Value) -> Result<(), Failure> {
+    if letter["state"] != "OPEN" {
+        return Ok(());
+    }
+    let sentence = context.output.pick("다시 기장하지 못했어요", "it could not be posted");
+    Err(Failure::new(Exit::Refused, format!("{sentence}: {}", cell(letter, "note"))))
 }
 
 fn show(context: &Context, letter: &Value) {

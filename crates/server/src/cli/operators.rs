@@ -117,8 +117,9 @@ impl Operators {
             Self::List(command) => command.run(context).await,
             Self::Add(WithRole { name, role, reason, remote }) => {
                 let body = json!({"name": name, "role": role, "reason": reason});
-                let (_, added) = remote.server(context).post("/operators", None, &body).await?;
-                show_link(context, &added);
+                let server = remote.server(context);
+                let (_, added) = server.post("/operators", None, &body).await?;
+                show_link(context, &server, added);
                 Ok(())
             }
             Self::Role(WithRole { name, role, reason, remote }) => {
@@ -133,8 +134,9 @@ impl Operators {
             Self::Link(One { name, reason, remote }) => {
                 let path = format!("{}/link", path(&name));
                 let body = json!({ "reason": reason });
-                let (_, made) = remote.server(context).post(&path, None, &body).await?;
-                show_link(context, &made);
+                let server = remote.server(context);
+                let (_, made) = server.post(&path, None, &body).await?;
+                show_link(context, &server, made);
                 Ok(())
             }
             Self::Token(command) => command.run(context).await,
@@ -251,16 +253,20 @@ async fn change(context: &Context, (remote, name): (&Remote, &str), body: Value)
     Ok(())
 }
 
-fn show_link(context: &Context, made: &Value) {
+/// The link with the server's address in front of it, so that it can be opened as it is.
+fn show_link(context: &Context, server: &Server<'_>, mut made: Value) {
     let output = &context.output;
+    let link =
+        format!("{}{}", server.base().trim_end_matches('/'), made["link"].as_str().unwrap_or_default());
     if output.json {
-        output.json(made);
+        made["link"] = link.into();
+        output.json(&made);
         return;
     }
-    output.line(made["link"].as_str().unwrap_or_default());
+    output.line(&link);
     output.say(output.pick(
-        "! 콘솔 주소 뒤에 붙여 그 사람에게 전하세요. 한 번만 쓸 수 있고 다시 볼 수 없어요.",
-        "! put it behind the address of the console and give it to them; it is good once and not shown again",
+        "! 이 링크를 그 사람에게 전하세요. 한 번만 쓸 수 있고 다시 볼 수 없어요.",
+        "! give this link to them; it works once and is not shown again",
     ));
 }
 

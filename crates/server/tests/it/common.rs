@@ -116,6 +116,14 @@ pub(crate) fn verify(launch: &Launch, server: &Running) {
     );
 }
 
+/// The lines of a shell that `document` gives for a step: the block after `<!-- step: NAME -->`.
+pub(crate) fn step_of<'a>(document: &'a str, step: &str) -> &'a str {
+    let (_, after) = document
+        .split_once(&format!("<!-- step: {step} -->\n```bash\n"))
+        .unwrap_or_else(|| panic!("the document has no step `{step}`"));
+    after.split("```").next().unwrap_or_default()
+}
+
 /// Bytes as text.
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()

@@ -20,6 +20,7 @@ mod origin;
 mod prometheus;
 #[cfg(all(feature = "mariadb", feature = "kafka"))]
 mod promises;
+mod readme;
 mod real_set;
 mod redis;
 mod remote_simulator;

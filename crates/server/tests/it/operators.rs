@@ -115,6 +115,7 @@ async fn the_command_line_acts_with_a_token_of_an_operator(set: Set) {
     assert_eq!(run(&signed, &["outbox", "status"]).0, Some(0));
     let (code, out, words) = run(&signed, &["operators", "add", "kim", "viewer", "--reason", "new"]);
     assert_eq!(code, Some(0), "{words}");
+    assert!(out.starts_with(&format!("{}/console/welcome#", server.url())), "{out}");
     let kims = out.trim().rsplit_once("link=").unwrap().1.to_owned();
     let (code, out, _) = run(&signed, &["operators", "list", "--json"]);
     assert_eq!((code, out.lines().count()), (Some(0), 2));

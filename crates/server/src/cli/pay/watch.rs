@@ -98,6 +98,9 @@ fn steps(flow: &Value) -> impl Iterator<Item = &Value> {
 
 fn step_line(output: &Output, step: &Value) -> String {
     let station = cell(step, "station");
+    if station == "ledger" && step["proof"]["kind"] == "without_postings" {
+        return output.pick("– 분개 없음", "– nothing to post").to_owned();
+    }
     let name = match station.as_str() {
         "api" => output.pick("API", "API"),
         "outbox" => output.pick("아웃박스", "outbox"),

@@ -37,8 +37,9 @@ fn a_wrong_command_line_or_configuration_ends_in_2() {
     assert_eq!(code(&ended), 2);
     assert!(err(&ended).contains("SERVER_PORT"), "{}", err(&ended));
     assert!(err(&ended).contains("SWELITE_BATCH_MAX"), "{}", err(&ended));
-    let ended =
-        swelite(&["up"], &[("KAFKA_BOOTSTRAP_SERVERS", "somewhere"), ("KAFKA_SECURITY_PROTOCOL", "x")]);
+    let data = tempfile::tempdir().unwrap();
+    let kafka = [("KAFKA_BOOTSTRAP_SERVERS", "somewhere"), ("KAFKA_SECURITY_PROTOCOL", "x")];
+    let ended = swelite(&["up", "--data-dir", data.path().to_str().unwrap()], &kafka);
     assert_eq!(code(&ended), 2);
     assert!(err(&ended).contains("KAFKA_SECURITY_PROTOCOL"), "{}", err(&ended));
     for url in

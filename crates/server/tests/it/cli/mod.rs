@@ -1,6 +1,7 @@
 //! The command line: what it says, to whom, and how it ends.
 
 mod copies;
+mod dead_letters;
 mod exit_codes;
 mod output;
 mod simulator;
@@ -28,6 +29,8 @@ fn swelite(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
 
 fn command(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(BINARY);
+    // Nothing can be written here: a test that forgets to say where the books are fails, and leaves none in the tree.
+    command.current_dir("/proc");
     command.env_clear().envs(variables.iter().copied()).args(arguments).stdin(Stdio::null());
     command
 }

@@ -68,6 +68,22 @@ async fn a_payment_can_be_taken_watched_and_read_with_words_and_with_json() {
 }
 
 #[tokio::test]
+async fn a_watched_payment_that_was_declined_is_not_said_to_be_posted() {
+    let data = tempfile::tempdir().unwrap();
+    let launch = launch(&data.path().join("books"));
+    let server = launch.up().await;
+    let pay = ["pay", "authorize", "--merchant", "M1", "--amount", "1000", "--card", "decline"];
+    assert_eq!(code(&launch.run(&pay)), 4);
+    let watched = launch.run(&["pay", "watch", "--last"]);
+    assert_eq!(code(&watched), 0, "{}", err(&watched));
+    assert!(out(&watched).contains("– nothing to post"), "{}", out(&watched));
+    assert!(!out(&watched).contains('■'), "{}", out(&watched));
+    let korean = out(&launch.run(&["pay", "watch", "--last", "--lang", "ko"]));
+    assert!(korean.contains("– 분개 없음"), "{korean}");
+    assert!(server.stop().await.success());
+}
+
+#[tokio::test]
 async fn the_books_can_be_read_from_outside() {
     let data = tempfile::tempdir().unwrap();
     let launch = launch(&data.path().join("books"));

@@ -10,7 +10,7 @@ use testkit::{http::HttpClient, process::Launch, wait::wait_until};
 
 use super::{PATIENCE, Pair, captured, drained, field, ids, metric};
 use crate::{
-    common::{all, text},
+    common::{all, step_of, text},
     real_set::RealSet,
 };
 
@@ -25,10 +25,7 @@ struct Operator {
 impl Operator {
     /// Runs the lines that the document gives for a step.
     fn does(&self, step: &str) {
-        let (_, after) = OPERATIONS
-            .split_once(&format!("<!-- step: {step} -->\n```bash\n"))
-            .unwrap_or_else(|| panic!("the document has no step `{step}`"));
-        let lines = after.split("```").next().unwrap_or_default();
+        let lines = step_of(OPERATIONS, step);
         let output = self.shell().run_shell(lines);
         assert!(output.status.success(), "{step}:\n{lines}{}{}", text(&output.stdout), text(&output.stderr));
     }
