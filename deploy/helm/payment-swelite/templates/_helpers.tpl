@@ -30,7 +30,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
   value: 0.0.0.0
 # The NetworkPolicy of this release decides who is in that network.
 - name: SWELITE_TRUST_NETWORK
-  value: "true"
+  value: "on"
 - name: PAYMENT_DB_HOST
   value: {{ $values.mariadb.host | quote }}
 - name: PAYMENT_DB_PORT
