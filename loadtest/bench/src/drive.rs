@@ -7,18 +7,16 @@ use std::{collections::VecDeque, io, net::SocketAddr, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use hdrhistogram::Histogram;
-use mio::{Events, Interest, Poll, Token, Waker};
+use mio::{Events, Interest, Poll, Token};
 
 use crate::{
     connection::{Connection, InFlight},
-    pace::{Arrivals, Ticker},
+    pace::Arrivals,
     request::{Call, Requests, Scenario, Step},
     response::{self, Answer},
     time::Stopwatch,
 };
 
-/// The token of the ticker; connections have their index.
-const TICK: Token = Token(usize::MAX);
 /// The longest wait for something to happen; ends and samples are looked at in between.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// More broken connections than this and the numbers mean nothing.
@@ -63,7 +61,6 @@ pub(crate) struct Driver {
     clock: Stopwatch,
     /// What came of it.
     pub(crate) tally: Tally,
-    _ticker: Option<Ticker>,
 }
 
 impl Tally {
@@ -90,10 +87,6 @@ impl Driver {
     /// Connects.
     pub(crate) fn new(plan: Plan, requests: Requests) -> Result<Self> {
         let poll = Poll::new().context("create a poll")?;
-        let ticker = match plan.rate {
-            Some(_) => Some(Ticker::start(Waker::new(poll.registry(), TICK).context("create a waker")?)),
-            None => None,
-        };
         let mut driver = Self {
             plan,
             poll,
@@ -105,7 +98,6 @@ impl Driver {
             requests,
             clock: Stopwatch::start(),
             tally: Tally::new()?,
-            _ticker: ticker,
         };
         for index in 0..plan.connections {
             let connection = driver.connect(index)?;
@@ -125,15 +117,15 @@ impl Driver {
         let mut events = std::mem::replace(&mut self.events, Events::with_capacity(0));
         while !done(&self.tally, self.clock.micros()) {
             self.send_due()?;
-            match self.poll.poll(&mut events, Some(LOOK_EVERY)) {
+            let now = self.clock.micros();
+            let pause = self.arrivals.map_or(LOOK_EVERY, |arrivals| arrivals.pause(now).min(LOOK_EVERY));
+            match self.poll.poll(&mut events, Some(pause)) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error).context("wait for answers"),
             }
             for event in &events {
-                if event.token() != TICK {
-                    self.advance(event.token().0, event.is_readable(), event.is_writable())?;
-                }
+                self.advance(event.token().0, event.is_readable(), event.is_writable())?;
             }
         }
         self.events = events;
@@ -147,10 +139,9 @@ impl Driver {
         while self.idle.len() < self.connections.len() && clock.elapsed() < Duration::from_secs(10) {
             self.poll.poll(&mut events, Some(LOOK_EVERY)).context("wait for the last answers")?;
             for event in &events {
-                if event.token() != TICK
-                    && let Ok(Some(_)) = self.connections[event.token().0].receive()
-                {
-                    self.idle.push(event.token().0);
+                let index = event.token().0;
+                if let Ok(Some(_)) = self.connections[index].receive() {
+                    self.idle.push(index);
                 }
             }
         }
