@@ -143,6 +143,29 @@ test("the home page can be read before any script has come", async () => {
   await context.close();
 });
 
+test("the home page comes to life where it stands, with what this browser knows", async () => {
+  const { page, context, faults } = await open(platform, { theme: "dark", lang: "en" });
+  await page.goto(`${platform.base}/p/mug-onki`);
+  await page.getByRole("button", { name: "Add to cart" }).click();
+  await page.addInitScript(() => {
+    const look = new MutationObserver(() => {
+      window.firstTitle ??= document.querySelector('.prerendered[lang="en"] h1');
+    });
+    look.observe(document, { childList: true, subtree: true });
+  });
+  await page.goto(platform.base);
+  // What only the application knows: the cart, and that it is dark.
+  await page.getByRole("link", { name: /^Cart ?1$/ }).waitFor();
+  await page.getByRole("button", { name: "Light", exact: true }).waitFor();
+  const kept = await page.evaluate(() => window.firstTitle === document.querySelector("h1"));
+  assert.equal(kept, true, "the page was drawn anew");
+  assert.equal(await page.getByRole("heading", { level: 1 }).count(), 1);
+  await page.getByRole("button", { name: /한국어/ }).click();
+  await page.getByRole("heading", { level: 1, name: "없는 물건을 사 보세요" }).waitFor();
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
 test("nothing scrolls sideways at 320 px", async () => {
   const { page, context } = await open(platform, { width: 320, height: 640 });
   const orders = await shop(page);

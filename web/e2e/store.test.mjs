@@ -44,6 +44,30 @@ test("a paid order is posted, sealed, and still there after a reload", async () 
   await context.close();
 });
 
+test("from the first page to a paid, posted and sealed order by mouse alone, within a minute", async () => {
+  const { page, context, faults } = await open(platform);
+  const log = [];
+  page.on("console", (message) => log.push(message.text()));
+  await page.goto("about:blank");
+  const begun = Date.now();
+  await page.goto(platform.base);
+  await page.getByRole("link", { name: "갤럭시 S26 울트라" }).click();
+  await page.getByRole("button", { name: "바로 사기" }).click();
+  await pay(page).click();
+  await sealOf(page).waitFor();
+  const seconds = (Date.now() - begun) / 1000;
+  const [paid] = await shopPayments();
+  assert.equal(paid.status, "CAPTURED");
+  const { body } = await platform.call("GET", `/payments/${paid.paymentId}/flow`);
+  assert.ok(
+    body.steps.every((step) => step.state === "done"),
+    JSON.stringify(body.steps),
+  );
+  assert.ok(seconds < 60, `${seconds} s`);
+  assert.deepEqual([log, faults], [[], []]);
+  await context.close();
+});
+
 for (const [chip, said] of [
   ["카드 거절", "카드사에서 승인하지 않았어요"],
   ["한도 부족", "카드 한도가 부족해요"],

@@ -1,5 +1,6 @@
-// Writes the home page as a page: its words and drawings in both languages, so that nobody waits for scripts to read them.
-// The client draws the same again with life in it. The server answers `/` with it.
+// Writes the home page as a page: its words and drawings in both languages, its style and its first script, so that it can be
+// drawn with its first bytes and nobody waits for anything else to read it. The client brings the same markup to life. The
+// server answers `/` with it, and allows what stands in it by its hash.
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -73,13 +74,32 @@ const unknown = await strangers(markup);
 if (/ style="/.test(markup))
   throw new Error("prerender: a style attribute, which the content policy forbids");
 if (unknown.length > 0) throw new Error(`prerender: no style for ${unknown.join(", ")}`);
-const page = await readFile(join(dist, "index.html"), "utf8");
+
+/** `page` with the file that `tag` names written in its place. */
+async function inlined(page, tag, element) {
+  const [whole, name] = page.match(tag) ?? [];
+  if (!whole) throw new Error(`prerender: index.html has no ${tag}`);
+  const text = (await readFile(join(dist, name), "utf8")).trim();
+  if (text.includes(`</${element}`)) throw new Error(`prerender: ${name} would end its own element`);
+  return page.replace(whole, () => `<${element}>${text}</${element}>`);
+}
+
+let page = await readFile(join(dist, "index.html"), "utf8");
+page = await inlined(page, /<script src="\/(theme\.js)"><\/script>/, "script");
+const SHEET = /<link rel="stylesheet"[^>]* href="\/([^"]+)">/;
+let known = "";
+while (SHEET.test(page)) {
+  // A page that is loaded later looks for the sheets it needs among the links: a disabled one is found and never fetched.
+  known += `<link disabled rel="stylesheet" href="/${page.match(SHEET)[1]}">`;
+  page = await inlined(page, SHEET, "style");
+}
+page = page.replace("</head>", () => `${known}</head>`);
 // The words are there: scripts may wait until they can be seen.
 const patient = page.replaceAll(
   /<(script type="module"|link rel="modulepreload")/g,
   '<$1 fetchpriority="low"',
 );
-const home = patient.replace('<div id="root"></div>', `<div id="root">${markup}</div>`);
+const home = patient.replace('<div id="root"></div>', () => `<div id="root">${markup}</div>`);
 if (home === patient || patient === page)
   throw new Error("prerender: index.html has no empty root or no script");
 await writeFile(join(dist, "home.html"), home);

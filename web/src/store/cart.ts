@@ -76,14 +76,21 @@ export function added(lines: CartLine[], line: CartLine): CartLine[] {
   );
 }
 
+/** What a page shows that was drawn without a browser. */
+const NO_LINES: CartLine[] = [];
+
 export function useCart(): CartLine[] {
-  return useSyncExternalStore((changed) => {
-    const elsewhere = (event: StorageEvent) => event.key === KEY && changed();
-    listeners.add(changed);
-    window.addEventListener("storage", elsewhere);
-    return () => {
-      listeners.delete(changed);
-      window.removeEventListener("storage", elsewhere);
-    };
-  }, readCart);
+  return useSyncExternalStore(
+    (changed) => {
+      const elsewhere = (event: StorageEvent) => event.key === KEY && changed();
+      listeners.add(changed);
+      window.addEventListener("storage", elsewhere);
+      return () => {
+        listeners.delete(changed);
+        window.removeEventListener("storage", elsewhere);
+      };
+    },
+    readCart,
+    () => NO_LINES,
+  );
 }

@@ -1,6 +1,7 @@
 /** The store's entry. */
-import { createRoot } from "react-dom/client";
+import { createRoot, hydrateRoot } from "react-dom/client";
 import "../ui/base.css";
+import { currentLang } from "../util/i18n";
 import { App, makeClient } from "./App";
 import { productsQuery } from "./queries";
 import { makeRouter } from "./router";
@@ -14,13 +15,35 @@ const router = makeRouter();
 // Asked for before the first render: the home page waits for nothing else.
 const products = client.prefetchQuery(productsQuery);
 
-async function begin(root: HTMLElement) {
-  if (root.hasChildNodes()) {
-    // The server sent the page itself, readable and with working links: it stays until the same can be drawn with life in it.
-    const late = new Promise<void>((resolve) => setTimeout(resolve, KEEP_MS));
-    await Promise.race([Promise.all([products, router.load()]), late]);
+/** The page in the chosen language as the server sent it; the other one is not needed any more. */
+function sent(root: HTMLElement): HTMLElement | null {
+  let found: HTMLElement | null = null;
+  for (const page of root.querySelectorAll<HTMLElement>(":scope > .prerendered")) {
+    if (page.lang === currentLang()) found = page;
+    else page.remove();
   }
-  createRoot(root).render(<App client={client} router={router} />);
+  return found;
+}
+
+async function begin(root: HTMLElement) {
+  const app = <App client={client} router={router} />;
+  if (!root.querySelector(".prerendered")) {
+    createRoot(root).render(app);
+    return;
+  }
+  // The server sent the page itself, readable and with working links: it stays, and comes to life where it stands.
+  const late = new Promise<"late">((resolve) => setTimeout(resolve, KEEP_MS, "late"));
+  const ready = await Promise.race([Promise.all([products, router.load()]), late]);
+  const page = sent(root);
+  if (page && ready !== "late" && client.getQueryData(productsQuery.queryKey)) {
+    // From here on its language is the application's.
+    page.removeAttribute("lang");
+    page.className = "";
+    hydrateRoot(page, app);
+  } else {
+    root.replaceChildren();
+    createRoot(root).render(app);
+  }
 }
 
 const root = document.getElementById("root");

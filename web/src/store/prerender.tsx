@@ -1,5 +1,5 @@
 /** Draws the home page once at build time, so that it can be read before any script has arrived (`scripts/prerender.mjs`). */
-import { createRoot } from "react-dom/client";
+import { renderToString } from "react-dom/server";
 import "../ui/base.css";
 import type { Lang } from "../util/i18n";
 import { App, makeClient } from "./App";
@@ -12,15 +12,9 @@ export async function draw(lang: Lang, products: Product[]): Promise<string> {
   client.setQueryData(productsQuery.queryKey, products);
   const router = makeRouter();
   await router.load();
-  const root = document.createElement("div");
-  document.body.append(root);
-  const drawn = createRoot(root);
-  drawn.render(<App client={client} router={router} />);
-  while (root.querySelectorAll("h2 a").length < products.length) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  const markup = root.innerHTML;
-  drawn.unmount();
+  const markup = renderToString(<App client={client} router={router} />);
   client.clear();
+  const drawn = markup.match(/<h2[^>]*><a /g)?.length ?? 0;
+  if (drawn !== products.length) throw new Error(`prerender: ${drawn} of ${products.length} products drawn`);
   return markup;
 }

@@ -1,5 +1,5 @@
 /** Language and brightness: remembered in this browser. */
-import { useState } from "react";
+import { useSyncExternalStore } from "react";
 import { setLang, useLang, useWords } from "../util/i18n";
 import { IconButton } from "./parts";
 import s from "./ui.module.css";
@@ -27,9 +27,28 @@ function isDark(): boolean {
   return chosen ? chosen === "dark" : (window.matchMedia?.("(prefers-color-scheme: dark)").matches ?? false);
 }
 
+const themed = new Set<() => void>();
+
+/** A page that was drawn without a browser is a light one. */
+function useDark(): boolean {
+  return useSyncExternalStore(
+    (changed) => {
+      const system = window.matchMedia?.("(prefers-color-scheme: dark)");
+      themed.add(changed);
+      system?.addEventListener("change", changed);
+      return () => {
+        themed.delete(changed);
+        system?.removeEventListener("change", changed);
+      };
+    },
+    isDark,
+    () => false,
+  );
+}
+
 export function ThemeButton() {
   const t = useWords(common);
-  const [dark, setDark] = useState(isDark);
+  const dark = useDark();
   const toggle = () => {
     const theme = dark ? "light" : "dark";
     document.documentElement.dataset.theme = theme;
@@ -38,7 +57,7 @@ export function ThemeButton() {
     } catch {
       // Not remembered, then.
     }
-    setDark(!dark);
+    for (const changed of themed) changed();
   };
   return (
     <IconButton

@@ -28,10 +28,14 @@ export function setLang(lang: Lang) {
 }
 
 export function useLang(): Lang {
-  return useSyncExternalStore((changed) => {
-    listeners.add(changed);
-    return () => listeners.delete(changed);
-  }, currentLang);
+  return useSyncExternalStore(
+    (changed) => {
+      listeners.add(changed);
+      return () => listeners.delete(changed);
+    },
+    currentLang,
+    currentLang,
+  );
 }
 
 /** A text in a language, its `{names}` filled in. English may say `{n|item|items}`. */

@@ -5,6 +5,8 @@
 //! program that asks for a path that does not exist still hears a problem. Nothing here is written by a request, and the
 //! Content-Security-Policy lets a page reach this server only.
 
+mod policy;
+
 use axum::{
     body::Body,
     extract::Request,
@@ -20,10 +22,6 @@ use super::{hex, preference::prefers_html};
 #[folder = "../../web/dist"]
 struct Files;
 
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
-     worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-);
 /// Named after their content: they never change.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 /// May be kept, but must be asked about before it is used again.
@@ -56,9 +54,10 @@ pub(super) fn answer(request: &Request) -> Option<Response> {
     let Some((entry, file)) = home.or_else(|| Some((entry, Files::get(entry)?))) else {
         return Some(not_built());
     };
+    let policy = policy::policy(&file.data);
     let mut response = of_file(entry, file, request.headers());
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     Some(response)
 }
