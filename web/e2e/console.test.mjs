@@ -147,6 +147,103 @@ test("the file is what the filter shows", async () => {
   await context.close();
 });
 
+test("a statement runs back to nothing, and its file is what its filter shows", async () => {
+  const { page, context, faults } = await open(platform);
+  const amounts = [700, 1100, 1900];
+  const ids = [];
+  for (const [index, amount] of amounts.entries()) {
+    const more = { merchantId: "statement", captureMode: "automatic" };
+    ids.push(await authorize(`statement-${index}`, amount, more));
+  }
+  const refund = { merchantId: "statement", amount: 300, reason: "시험" };
+  assert.equal((await platform.call("POST", `/payments/refund/${ids[0]}`, refund)).status, 200);
+  await until("all is posted", async () => {
+    const { body } = await platform.call("GET", "/ledger/accounts/2100/entries?merchantId=statement");
+    return body.data.length === 4;
+  });
+  await page.goto(`${platform.base}/console/ledger/accounts/2100`);
+  await page.getByRole("textbox", { name: "가맹점" }).fill("statement");
+  await page.getByRole("button", { name: "찾기" }).click();
+  const rows = page.getByRole("table").getByRole("row");
+  await until("only the merchant's are shown", async () => (await rows.count()) === 5);
+  const shown = await page.evaluate(() =>
+    [...document.querySelectorAll("tbody tr")].map((row) => [...row.cells].map((cell) => cell.textContent)),
+  );
+  // Recomputed here, oldest first: a credit account grows by what is credited.
+  let balance = 0;
+  for (const cells of shown.toReversed()) {
+    const [debit, credit, said] = cells.slice(-3).map((text) => Number(text.replaceAll(",", "")));
+    balance += credit - debit;
+    assert.equal(said, balance, cells.join(" | "));
+  }
+  assert.equal(balance, 700 + 1100 + 1900 - 300);
+  await page.getByText("이보다 앞선 잔액 0 KRW").waitFor();
+  const downloading = page.waitForEvent("download");
+  await page.getByRole("button", { name: "CSV 내려받기" }).click();
+  const file = await (await downloading).path();
+  const [header, ...lines] = (await readFile(file, "utf8")).replace("\ufeff", "").split("\r\n");
+  const column = (name) => header.split(",").indexOf(name);
+  assert.deepEqual(
+    lines.map((line) => line.split(",")[column("entryId")]),
+    shown.map((cells) => cells[0]),
+  );
+  assert.deepEqual(
+    lines.map((line) => line.split(",")[column("balance")]),
+    shown.map((cells) => cells.at(-1).replaceAll(",", "")),
+  );
+  assert.ok(lines.every((line) => line.split(",")[column("owner")] === "statement"));
+  await page.reload();
+  await until("the address brings the filter back", async () => (await rows.count()) === 5);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("the request log shows what was said, and no secret of it", async () => {
+  const { page, context, faults } = await open(platform);
+  const order = {
+    merchantId: "M123",
+    amount: 4321,
+    currency: "KRW",
+    idempotencyKey: "said",
+    paymentMethod: { type: "card", token: "tok_insufficient_funds" },
+  };
+  const { headers } = await platform.call("POST", "/payments/authorize", order);
+  const id = headers.get("x-request-id");
+  await page.goto(`${platform.base}/dev/requests?request=${id}`);
+  await page.getByRole("button", { name: new RegExp(`^보기: POST .*${id}`) }).click();
+  const panel = page.getByRole("dialog");
+  await panel.getByText('"amount": 4321').waitFor();
+  await panel.getByText('"token": "•••"').waitFor();
+  await panel.getByText("insufficient_funds").waitFor();
+  assert.equal((await page.content()).includes("tok_"), false, "a token is shown");
+  await page.reload();
+  await panel.getByText('"amount": 4321').waitFor();
+  await page.keyboard.press("Escape");
+  await panel.waitFor({ state: "detached" });
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("each lane says who publishes it and how long its oldest event waits", async () => {
+  const { page, context } = await open(platform);
+  await platform.call("PUT", "/sim/faults", { workerPaused: true });
+  // What the worker had begun to read it still handles.
+  let count = 0;
+  await until("events wait, and not for a moment only", async () => {
+    count += 1;
+    await authorize(`lanes-${count}`, 100);
+    return (await platform.call("GET", "/outbox?limit=1")).body.summary.pending >= 3;
+  });
+  await page.goto(`${platform.base}/console/events`);
+  const lanes = page.getByRole("region", { name: "레인" });
+  await lanes.getByText("이 프로세스 안에서 읽어요").first().waitFor();
+  const waiting = lanes.getByRole("row").filter({ hasText: /초 전|방금/ });
+  await waiting.waitFor();
+  await platform.call("PUT", "/sim/faults", { workerPaused: false });
+  await waiting.waitFor({ state: "detached" });
+  await context.close();
+});
+
 test("a condition nobody knows is named", async () => {
   const { page, context } = await open(platform);
   await page.goto(`${platform.base}/console/payments`);

@@ -148,12 +148,73 @@ test("every act on a payment leaves one row with who, why and what came of it", 
       { actor, role, action, reason, outcome },
       { actor: "park", role: "operator", action: `payment.${act}`, reason: `시험 ${act}`, outcome: "done" },
     );
+    // The same in the payment's own story, under the event it caused.
+    await page.goto(`${platform.base}/console/payments/${id}`);
+    const story = page.getByRole("tabpanel").getByRole("listitem");
+    const told = story.filter({ hasText: `운영자 park · ${button}` });
+    await told.getByText(`이유: 시험 ${act}`).waitFor();
+    const lines = await story.getByRole("heading", { level: 2 }).allInnerTexts();
+    const at = lines.indexOf(`운영자 park · ${button}`);
+    assert.match(lines[at - 1] ?? "", /했어요/, lines.join(" | "));
+    assert.match(lines[at + 1] ?? "", /원장에 적었어요|승인했어요/, lines.join(" | "));
   }
   await page.goto(`${platform.base}/console/audit?actor=park&action=payment.refund`);
   await page.getByRole("row", { name: /park.*payment\.refund.*done/ }).waitFor();
   await page.reload();
   assert.equal(await page.getByLabel("누가").inputValue(), "park");
   await context.close();
+});
+
+test("what was typed is there again after signing in again, and only for whoever typed it", async () => {
+  await add("han", "operator");
+  await add("choi", "operator");
+  const id = await authorize("draft", { captureMode: "automatic" });
+  const signIn = async (page, name) => {
+    await page.getByLabel("이름").fill(name);
+    await page.getByLabel("비밀번호").fill(PASSWORD);
+    await page.getByRole("button", { name: "로그인", exact: true }).click();
+  };
+  /** Fills the form of a refund, and sends it when the session has ended. */
+  const lose = async () => {
+    const { page, context, faults } = await openAs("han");
+    await page.goto(`${platform.base}/console/payments/${id}?act=refund`);
+    const panel = page.getByRole("dialog");
+    await panel.getByLabel(/금액/).fill("1234");
+    await panel.getByLabel(/이유/).fill("반만 돌려줘요");
+    const key = await panel.getByLabel("멱등 키").inputValue();
+    await context.clearCookies();
+    await panel.getByRole("button", { name: "환불 실행" }).click();
+    await page.getByRole("heading", { name: "로그인" }).waitFor();
+    return { page, context, panel, faults, key };
+  };
+  const other = await lose();
+  await signIn(other.page, "choi");
+  await other.panel.waitFor();
+  assert.equal(await other.panel.getByLabel(/이유/).inputValue(), "", "somebody else's words");
+  await other.context.close();
+
+  const same = await lose();
+  await signIn(same.page, "han");
+  await same.panel.waitFor();
+  assert.equal(await same.panel.getByLabel(/금액/).inputValue(), "1234");
+  assert.equal(await same.panel.getByLabel(/이유/).inputValue(), "반만 돌려줘요");
+  assert.equal(await same.panel.getByLabel("멱등 키").inputValue(), same.key);
+  await same.panel.getByRole("button", { name: "환불 실행" }).click();
+  await same.panel.getByText("환불 했어요.").waitFor();
+  const { body } = await platform.call("GET", `/payments/${id}`, undefined, as("root"));
+  assert.equal(body.refundedAmount, 1234);
+
+  // Filters that were typed and not applied yet.
+  await same.page.goto(`${platform.base}/console/payments`);
+  await same.page.getByRole("textbox", { name: "조건" }).fill("amount:>5000 mer");
+  await same.context.clearCookies();
+  await same.page.getByRole("link", { name: "매입 대기" }).click();
+  await same.page.getByRole("heading", { name: "로그인" }).waitFor();
+  await signIn(same.page, "han");
+  await same.page.getByRole("textbox", { name: "조건" }).waitFor();
+  assert.equal(await same.page.getByRole("textbox", { name: "조건" }).inputValue(), "amount:>5000 mer");
+  assert.deepEqual(same.faults, []);
+  await same.context.close();
 });
 
 test("every act on a dead letter leaves one row", async () => {

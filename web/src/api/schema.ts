@@ -705,6 +705,7 @@ export interface paths {
         /**
          * List what happened to a payment
          * @description Newest first, in the order of the lane and not of clocks. `limit` counts events; what belongs to one stands beside it.
+         *     Operators also see what operators did, under the event it caused.
          */
         get: operations["getTimeline"];
         put?: never;
@@ -741,7 +742,8 @@ export interface paths {
         };
         /**
          * List the latest requests
-         * @description Newest first; this process remembers a few thousand, without bodies.
+         * @description Newest first; this process remembers a few thousand. Of the latest that changed something it also remembers what was said,
+         *     without secrets, while somebody watches this list and always in demo mode; ask for one by `requestId` to read it.
          */
         get: operations["listRequests"];
         put?: never;
@@ -1220,6 +1222,14 @@ export interface components {
              * @description How many, 1–5.
              */
             quantity: number;
+        };
+        /** @description What an account stands at in one currency. */
+        Closing: components["schemas"]["SumsView"] & {
+            /**
+             * @description In which.
+             * @example KRW
+             */
+            currency: string;
         };
         /** @description A colour. */
         ColorOption: {
@@ -1701,6 +1711,11 @@ export interface components {
              */
             pending: number;
             /**
+             * Format: date-time
+             * @description When the oldest of them happened.
+             */
+            oldestPendingAt?: string | null;
+            /**
              * Format: int64
              * @description How many journal entries have been posted, ever.
              */
@@ -1859,13 +1874,6 @@ export interface components {
         List_RequestRecord: {
             /** @description The rows, newest first. */
             data: components["schemas"]["RequestRecord"][];
-            /** @description Give it as `cursor` to go on; null at the end. A page may be shorter than `limit` and still go on. */
-            nextCursor: string | null;
-        };
-        /** @description One page of a list. */
-        List_StatementLine: {
-            /** @description The rows, newest first. */
-            data: components["schemas"]["StatementLine"][];
             /** @description Give it as `cursor` to go on; null at the end. A page may be shorter than `limit` and still go on. */
             nextCursor: string | null;
         };
@@ -2651,6 +2659,15 @@ export interface components {
              */
             epoch: number;
         };
+        /** @description A body as it is remembered. */
+        RememberedBody: {
+            /** @description How long it was, as far as it was read. */
+            sizeBytes: number;
+            /** @description The JSON it was, secrets replaced by `•••`. */
+            json?: unknown;
+            /** @description Why it is not there: `empty`, `too_long`, `not_json`. */
+            leftOut?: string | null;
+        };
         /** @description A request that was answered. */
         RequestRecord: {
             /**
@@ -2681,6 +2698,8 @@ export interface components {
             paymentId?: number | null;
             /** @description Whether its answer was the stored one of an earlier call. */
             replayed: boolean;
+            requestBody?: components["schemas"]["RememberedBody"] | null;
+            responseBody?: components["schemas"]["RememberedBody"] | null;
         };
         /** @description Who is signed in. */
         Session: {
@@ -2713,6 +2732,20 @@ export interface components {
             name: components["schemas"]["Words"];
             /** @description How much. */
             value: components["schemas"]["Words"];
+        };
+        /** @description An account's statement. */
+        Statement: {
+            /** @description `debit` or `credit`: on which side the account normally stands. */
+            normalSide: string;
+            /**
+             * @description What the postings come to by currency, the newest included; only on the first page. Each posting's own balance follows:
+             *     the one above it less what that one moved. The oldest began at zero.
+             */
+            closing?: components["schemas"]["Closing"][] | null;
+            /** @description The postings, newest first. */
+            data: components["schemas"]["StatementLine"][];
+            /** @description Give it as `cursor` to go on; null at the end. */
+            nextCursor?: string | null;
         };
         /** @description A posting of the books as an account's statement shows it. */
         StatementLine: {
@@ -2823,6 +2856,16 @@ export interface components {
             deadLetter: components["schemas"]["DeadLetter"];
             /** @enum {string} */
             kind: "parked";
+        } | {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who did what, why, and what came of it. */
+            act: components["schemas"]["AuditEntry"];
+            /** @enum {string} */
+            kind: "act";
         };
         /** @description A token of a program. */
         TokenRequest: {
@@ -4263,7 +4306,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List_StatementLine"];
+                    "application/json": components["schemas"]["Statement"];
                 };
             };
             /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
@@ -7343,6 +7386,8 @@ export interface operations {
                 status?: number;
                 /** @description Only the one with this id */
                 requestId?: string;
+                /** @description Whether reads that succeeded are listed too (true) */
+                reads?: boolean;
                 /** @description Rows a page, 1–200 (20) */
                 limit?: number;
                 /** @description nextCursor of the page before */

@@ -8,6 +8,7 @@ import { curlOf } from "../util/curl";
 import { amount as shown } from "../util/format";
 import { useWords } from "../util/i18n";
 import { ACT_WORDS, type Act, bodyOf, cliOf, type Payment, preview, whyNot } from "./acts";
+import { useDraft } from "./draft";
 import { cs } from "./parts";
 import { useRoleReason } from "./session";
 import { texts } from "./words";
@@ -50,10 +51,15 @@ export function ActPanel({
   const impossible = whyNot(act, payment);
   const refused = useRoleReason("operator");
   const max = act === "refund" ? payment.refundableAmount : payment.capturableAmount;
-  const [amount, setAmount] = useState(max);
-  const [final, setFinal] = useState(true);
-  const [reason, setReason] = useState("");
-  const [key, setKey] = useState(() => newKey(act));
+  // The key too: what may have been sent before the session ended must not be done twice.
+  const [draft, setDraft] = useDraft(`payment.${payment.paymentId}.${act}`, () => ({
+    amount: max,
+    final: true,
+    reason: "",
+    key: newKey(act),
+  }));
+  const { amount, final, reason, key } = draft;
+  const set = (part: Partial<typeof draft>) => setDraft({ ...draft, ...part });
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
   const [said, setSaid] = useState<{ tone: "ok" | "bad" | "wait"; text: string } | null>(null);
@@ -104,13 +110,13 @@ export function ActPanel({
                 {...control}
                 inputMode="numeric"
                 value={amount || ""}
-                onChange={(event) => setAmount(Number(event.target.value.replace(/\D/g, "")))}
+                onChange={(event) => set({ amount: Number(event.target.value.replace(/\D/g, "")) })}
               />
             )}
           </Field>
         )}
         {act === "capture" && amount < max && (
-          <Switch label={t("actFinal")} checked={final} onChange={setFinal} />
+          <Switch label={t("actFinal")} checked={final} onChange={(on) => set({ final: on })} />
         )}
         <Field label={t("actReason")} error={tried && reasonWrong ? t("needReason") : null}>
           {(control) => (
@@ -118,7 +124,7 @@ export function ActPanel({
               {...control}
               maxLength={128}
               value={reason}
-              onChange={(event) => setReason(event.target.value)}
+              onChange={(event) => set({ reason: event.target.value })}
             />
           )}
         </Field>
@@ -129,7 +135,7 @@ export function ActPanel({
               className={`${control.className} ${ui.mono}`}
               maxLength={64}
               value={key}
-              onChange={(event) => setKey(event.target.value)}
+              onChange={(event) => set({ key: event.target.value })}
             />
           )}
         </Field>

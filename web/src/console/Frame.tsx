@@ -1,7 +1,7 @@
 /** What surrounds every page of the console: the rail, the bar, the switches. */
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { LanguageButton, ThemeButton } from "../ui/controls";
 import { Icon, Mark } from "../ui/icons";
 import { Badge, Button, buttonClass, IconButton, ui } from "../ui/parts";
@@ -9,6 +9,7 @@ import { Loading } from "../ui/states";
 import { common } from "../ui/words";
 import { useLang, useWords } from "../util/i18n";
 import s from "./console.module.css";
+import { keepDrafts } from "./drafts";
 import { operatorTexts } from "./operatorWords";
 import type { Place } from "./places";
 import { type Role, sessionQuery, useSession, useSignOut } from "./session";
@@ -109,6 +110,12 @@ function useGate(): boolean {
   const session = useQuery(sessionQuery);
   const open = OPEN.includes(pathname.replace(/\/$/, "") || "/console");
   const closed = session.data?.loginRequired === true && session.data.operator === null && !open;
+  const name = session.data?.operator?.name;
+  const last = useRef<string>(undefined);
+  useLayoutEffect(() => {
+    if (closed && last.current) keepDrafts(last.current);
+    last.current = name;
+  }, [closed, name]);
   useEffect(() => {
     if (closed) void navigate({ to: "/console/login", search: { back: href }, replace: true } as never);
   }, [closed, href, navigate]);

@@ -102,15 +102,15 @@ export function Rows<T>({
   );
 }
 
-interface PageOf<T> {
+export interface PageOf<T> {
   data: T[];
   nextCursor?: string | null;
 }
 
 /** A list that is read page by page. */
-export function usePages<T>(
+export function usePages<T, P extends PageOf<T> = PageOf<T>>(
   key: readonly unknown[],
-  read: (cursor: string | undefined) => Promise<PageOf<T>>,
+  read: (cursor: string | undefined) => Promise<P>,
   every: number | false = false,
 ) {
   return useInfiniteQuery({
@@ -124,12 +124,15 @@ export function usePages<T>(
 
 type Pages<T> = UseInfiniteQueryResult<{ pages: PageOf<T>[] }>;
 
+/** The rows of a list that is read page by page; `rows` when the page has worked them out further. */
 export function PagedRows<T>({
   query,
+  rows: shown,
   empty,
   ...table
 }: {
   query: Pages<T>;
+  rows?: T[];
   empty: ReactNode;
   label: string;
   columns: Column<T>[];
@@ -144,7 +147,7 @@ export function PagedRows<T>({
       <Loading rows={8} height={28} />
     );
   }
-  const rows = query.data.pages.flatMap((page) => page.data);
+  const rows = shown ?? query.data.pages.flatMap((page) => page.data);
   return (
     <>
       {query.isError && (

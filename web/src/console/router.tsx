@@ -41,8 +41,8 @@ const routes = root.addChildren([
   page("/console/ledger", () => import("./pages/Ledger"), "LedgerPage", "tab", "owner", "merchant"),
   page(
     "/console/ledger/accounts/$code",
-    () => import("./pages/Ledger"),
-    "AccountPage",
+    () => import("./pages/Statement"),
+    "StatementPage",
     "merchant",
     "currency",
   ),
@@ -69,7 +69,15 @@ const routes = root.addChildren([
   page("/console/welcome", () => import("./pages/Welcome"), "WelcomePage"),
   page("/dev", () => import("../dev/Quickstart"), "QuickstartPage"),
   page("/dev/testing", () => import("../dev/Testing"), "TestingPage"),
-  page("/dev/requests", () => import("../dev/Requests"), "RequestsPage", "status", "payment", "request"),
+  page(
+    "/dev/requests",
+    () => import("../dev/Requests"),
+    "RequestsPage",
+    "status",
+    "payment",
+    "request",
+    "open",
+  ),
 ]);
 
 export function makeRouter() {

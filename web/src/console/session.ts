@@ -2,6 +2,7 @@
 import { type QueryClient, queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, data, type Schemas } from "../api/client";
 import { useWords } from "../util/i18n";
+import { dropDrafts } from "./drafts";
 import { operatorTexts } from "./operatorWords";
 
 export type Role = "viewer" | "operator" | "admin";
@@ -42,6 +43,10 @@ export function useSignOut() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: () => data(api.DELETE("/session")),
-    onSuccess: (session) => changeSession(client, session),
+    onSuccess: (session) => {
+      // On purpose: what stands in a form is not wanted any more.
+      dropDrafts();
+      changeSession(client, session);
+    },
   });
 }

@@ -3,20 +3,17 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, data, type Schemas } from "../api/client";
 import { cs, Head, PagedRows, PaymentLink, Rows, Time, usePages } from "../console/parts";
-import { Badge, Button, Copy, Field, Switch, type Tone, ui } from "../ui/parts";
+import { Badge, Button, Copy, Field, Switch, ui } from "../ui/parts";
 import { Empty } from "../ui/states";
 import { common } from "../ui/words";
 import { duration } from "../util/format";
 import { useLang, useWords } from "../util/i18n";
+import { Call } from "./Call";
+import { toneOf } from "./status";
 import { texts } from "./words";
 
 type Noted = Schemas["RequestRecord"];
 const STATUSES = ["200", "400", "402", "404", "409", "422", "429", "500", "502", "503", "504"];
-
-function tone(status: number): Tone {
-  if (status >= 500) return "bad";
-  return status >= 400 ? "warn" : "ok";
-}
 
 interface Together {
   key: string;
@@ -56,7 +53,7 @@ function Errors({ rows }: { rows: Noted[] }) {
             {
               key: "status",
               title: t("status"),
-              cell: (row) => <Badge tone={tone(row.status)}>{row.status}</Badge>,
+              cell: (row) => <Badge tone={toneOf(row.status)}>{row.status}</Badge>,
             },
             { key: "count", title: t("count"), number: true, cell: (row) => row.count },
           ]}
@@ -71,7 +68,10 @@ export function RequestsPage() {
   const c = useWords(common);
   const lang = useLang();
   const navigate = useNavigate();
-  const { status, payment, request } = useSearch({ strict: false }) as Record<string, string | undefined>;
+  const { status, payment, request, open } = useSearch({ strict: false }) as Record<
+    string,
+    string | undefined
+  >;
   const [paused, setPaused] = useState(false);
   const [reads, setReads] = useState(false);
   const query = {
@@ -81,17 +81,18 @@ export function RequestsPage() {
   };
   const pages = usePages(
     ["requests", query, reads],
-    async (cursor) => {
-      const page = await data(api.GET("/requests", { params: { query: { ...query, cursor, limit: 200 } } }));
-      const wanted = page.data.filter((row) => reads || row.method !== "GET" || row.status >= 400);
-      return { data: wanted, nextCursor: page.nextCursor };
-    },
+    (cursor) =>
+      data(
+        api.GET("/requests", {
+          params: { query: { ...query, reads: reads ? undefined : false, cursor, limit: 100 } },
+        }),
+      ),
     paused ? false : 1500,
   );
-  const go = (next: { status?: string; request?: string }) =>
+  const go = (next: { status?: string; request?: string; open?: string }) =>
     void navigate({
       to: "/dev/requests",
-      search: { status, payment, request, ...next },
+      search: { status, payment, request, open, ...next },
       replace: true,
     } as never);
   return (
@@ -134,7 +135,9 @@ export function RequestsPage() {
             />
           )}
         </Field>
-        <Switch label={t("own")} checked={reads} onChange={setReads} />
+        <div className={cs.beside}>
+          <Switch label={t("own")} checked={reads} onChange={setReads} />
+        </div>
       </div>
       <div className={cs.stack}>
         <Errors rows={pages.data?.pages.flatMap((page) => page.data) ?? []} />
@@ -152,7 +155,7 @@ export function RequestsPage() {
               title: t("status"),
               cell: (row) => (
                 <>
-                  <Badge tone={tone(row.status)}>{row.status}</Badge>{" "}
+                  <Badge tone={toneOf(row.status)}>{row.status}</Badge>{" "}
                   {row.replayed && <Badge tone="back">{t("replayed")}</Badge>}
                 </>
               ),
@@ -163,10 +166,27 @@ export function RequestsPage() {
               title: t("payment"),
               cell: (row) => (row.paymentId ? <PaymentLink id={row.paymentId} /> : ""),
             },
-            { key: "request", title: t("request"), cell: (row) => <Copy text={row.requestId} /> },
+            {
+              key: "request",
+              title: t("request"),
+              cell: (row) => (
+                <>
+                  <Copy text={row.requestId} />{" "}
+                  <Button
+                    size="small"
+                    look="quiet"
+                    aria-label={`${t("open")}: ${row.method} ${row.route} ${row.requestId}`}
+                    onClick={() => go({ open: row.requestId })}
+                  >
+                    {t("open")}
+                  </Button>
+                </>
+              ),
+            },
           ]}
         />
       </div>
+      {open && <Call requestId={open} onClose={() => go({ open: undefined })} />}
     </>
   );
 }

@@ -1,6 +1,6 @@
 /** RFC 4180, safe to open in a spreadsheet: a cell that would be a formula gets a quote in front. */
 
-type Cell = string | number | null | undefined;
+export type Cell = string | number | null | undefined;
 
 function cell(value: Cell): string {
   const text = value === null || value === undefined ? "" : String(value);

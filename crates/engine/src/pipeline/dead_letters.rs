@@ -11,7 +11,7 @@ use crate::{
     commit::Context,
     ports::{
         DeadLetter, DeadLetterMove, DeadLetterReason, DeadLetterState, OperatorAct, PostingChanges,
-        PostingScope, PostingState, Record, StoreError,
+        PostingScope, PostingState, Record, StoreError, dead_letter_object,
     },
 };
 
@@ -131,7 +131,7 @@ fn redrive_changes(
         }
     };
     changes.dead_letter = Some(closed);
-    changes.audit = Some(act.did("dead_letter.redrive", object(letter.id), outcome, state.now));
+    changes.audit = Some(act.did("dead_letter.redrive", dead_letter_object(letter.id), outcome, state.now));
     changes
 }
 
@@ -144,7 +144,7 @@ async fn set_aside(
 ) -> Result<DeadLetter, DeadLetterRefusal> {
     let note = act.reason.as_deref().map(str::to_owned);
     let change = DeadLetterMove { id: letter.id, from: letter.state, to, tried: false, note };
-    let entry = act.did(action, object(letter.id), "done", context.clock.now());
+    let entry = act.did(action, dead_letter_object(letter.id), "done", context.clock.now());
     context.store.dead_letter_move(&change, &entry).await.map_err(conflict_when_fenced)?;
     find(context, letter.id).await
 }
@@ -194,9 +194,4 @@ fn conflict_when_fenced(error: StoreError) -> DeadLetterRefusal {
         }
         error => DeadLetterRefusal::Store(error),
     }
-}
-
-/// How the audit log names a dead letter.
-fn object(id: DeadLetterId) -> Box<str> {
-    format!("dead_letter/{id}").into()
 }

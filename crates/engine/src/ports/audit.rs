@@ -1,6 +1,10 @@
 //! What operators did: one row an act, committed with what it changed.
 
-use domain::{id::PaymentId, operator::Role, time::Timestamp};
+use domain::{
+    id::{DeadLetterId, PaymentId},
+    operator::Role,
+    time::Timestamp,
+};
 
 /// Who acts, why, and by which call.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -70,4 +74,9 @@ pub struct AuditFilter {
 /// How the audit log names a payment.
 pub fn payment_object(payment: PaymentId) -> Box<str> {
     format!("payment/{payment}").into()
+}
+
+/// How the audit log names a dead letter.
+pub fn dead_letter_object(letter: DeadLetterId) -> Box<str> {
+    format!("dead_letter/{letter}").into()
 }

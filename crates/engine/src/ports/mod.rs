@@ -16,7 +16,7 @@ mod store;
 mod tracer;
 
 pub use acquirer::{Acquirer, AcquirerDecision, AcquirerRequest, Inquiry};
-pub use audit::{AuditEntry, AuditFilter, OperatorAct, payment_object};
+pub use audit::{AuditEntry, AuditFilter, OperatorAct, dead_letter_object, payment_object};
 pub use batch::{
     Attempt, AttemptWrite, Batch, BatchKeys, Changes, Digest, IdempotencyRow, IdempotencyScope,
     IdempotencyState, IdempotencyWrite, LaneState, Loaded, OutboxEvent, PaymentWrite, StoredAnswer,

@@ -6,6 +6,7 @@
 use domain::{
     id::{EventId, Lane, PaymentId, Seq},
     payment::Payment,
+    time::Timestamp,
 };
 
 use crate::ports::{OutboxEvent, PostedEntry, Snapshot, StoreError};
@@ -37,6 +38,12 @@ impl Step {
     pub fn payment_previous(&self) -> Option<Seq> {
         let by_event = self.event.as_ref().map(|event| event.payment_previous);
         by_event.or_else(|| self.entry.as_ref().map(|entry| entry.payment_previous))
+    }
+
+    /// When it happened.
+    pub(super) fn occurred_at(&self) -> Option<Timestamp> {
+        let by_event = self.event.as_ref().map(|event| event.occurred_at);
+        by_event.or_else(|| self.entry.as_ref().map(|entry| entry.entry.occurred_at))
     }
 
     fn payment(&self) -> Option<PaymentId> {
@@ -80,7 +87,8 @@ pub async fn history(
     Ok(history)
 }
 
-async fn step(snapshot: &mut dyn Snapshot, id: EventId) -> Result<Step, StoreError> {
+/// The event at a place, as far as it is still known.
+pub(super) async fn step(snapshot: &mut dyn Snapshot, id: EventId) -> Result<Step, StoreError> {
     let event = snapshot.outbox_find(id).await?;
     let entry = snapshot.journal_find(id).await?;
     Ok(Step { id, event, entry })

@@ -4,6 +4,7 @@
 //! [`trial_balance`] read the ledger; [`pipeline_status`] says what waits, [`whereabouts`] what became of each event; [`lanes`] merges lists of several lanes.
 
 pub mod accounts;
+mod acts;
 pub mod flow;
 pub mod handled;
 pub mod history;

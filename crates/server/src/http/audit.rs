@@ -29,7 +29,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = AuditEntry)]
-struct AuditView {
+pub(crate) struct AuditView {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
@@ -54,7 +54,7 @@ struct AuditView {
 }
 
 impl AuditView {
-    fn of(entry: AuditEntry) -> Self {
+    pub(crate) fn of(entry: AuditEntry) -> Self {
         Self {
             at: entry.at,
             actor: entry.actor.into(),

@@ -32,7 +32,7 @@ use super::{
     payments::{Concerned, IDEMPOTENT_REPLAYED, RATE_LIMIT_POLICY, limit_policy, limited_action},
     problem::{Code, PROBLEM_JSON, Problem},
     request_id::{RequestId, RequestIds, X_REQUEST_ID},
-    requests::Noted,
+    requests::{Bodies, Noted},
     state::AppState,
 };
 use crate::telemetry::{
@@ -111,7 +111,11 @@ where
         request.extensions_mut().insert(id.clone());
         let wanted = is_traced(&request);
         let trace = shared.state.traces.call(request.headers_mut(), wanted);
-        let seen = Seen::of(&request, &shared, id, trace);
+        let bodies = shared.wanted_bodies(&request, begun);
+        let seen = Seen::of(&request, &shared, id, trace).with(bodies.clone());
+        if let Some(bodies) = bodies {
+            request = request.map(|body| bodies.of_request(body));
+        }
         if let Some(preflight) = shared.cors.preflight(&request) {
             return Box::pin(async move { Ok(shared.finish(seen, preflight, begun)) });
         }
@@ -141,6 +145,7 @@ struct Seen {
     template: Option<MatchedPath>,
     origin: Option<HeaderValue>,
     trace: CallTrace,
+    bodies: Option<Bodies>,
 }
 
 impl Seen {
@@ -152,7 +157,12 @@ impl Seen {
             uri: request.uri().clone(),
             template: request.extensions().get::<MatchedPath>().cloned(),
             origin: shared.cors.allowed(request.headers()),
+            bodies: None,
         }
+    }
+
+    fn with(self, bodies: Option<Bodies>) -> Self {
+        Self { bodies, ..self }
     }
 }
 
@@ -181,6 +191,17 @@ struct Said {
 }
 
 impl Shared {
+    /// Where the bodies of a call are to be remembered, if somebody watches: every call else costs one look at a number.
+    fn wanted_bodies(&self, request: &Request, now: Duration) -> Option<Bodies> {
+        let desk = &self.state.desk;
+        let watched = desk.faults.is_some() || desk.requests.is_watched(now);
+        if !watched || request.method().is_safe() {
+            return None;
+        }
+        let template = request.extensions().get::<MatchedPath>()?;
+        Bodies::may_be_kept(template.as_str()).then(Bodies::default)
+    }
+
     fn finish(&self, seen: Seen, response: Response, begun: Duration) -> Response {
         let status = response.status();
         let mut response = if status.is_client_error() || status.is_server_error() {
@@ -211,6 +232,9 @@ impl Shared {
             replayed: headers.contains_key(IDEMPOTENT_REPLAYED),
             payment: response.extensions().get::<Concerned>().map(|Concerned(payment)| *payment),
         };
+        if let Some(bodies) = &seen.bodies {
+            response = response.map(|body| bodies.of_response(body));
+        }
         self.record(seen, said, self.state.clock.monotonic().saturating_sub(begun));
         response
     }
@@ -248,6 +272,7 @@ impl Shared {
             took,
             request_id: seen.id.0,
             replayed: said.replayed,
+            bodies: seen.bodies,
         });
     }
 }

@@ -136,6 +136,9 @@ async fn requests_are_remembered_by_template_and_without_secrets() {
     assert_eq!(books.read("/requests?status=404").await["data"][0]["route"], "UNKNOWN");
     let page = books.read("/requests?limit=1").await;
     assert!(page["nextCursor"].is_string());
+    let acts = books.read("/requests?reads=false").await;
+    let routes: Vec<_> = acts["data"].as_array().unwrap().iter().map(|row| &row["route"]).collect();
+    assert_eq!(routes, ["UNKNOWN", "/payments/authorize", "/payments/authorize"], "a failed read is no read");
 }
 
 #[tokio::test]
@@ -192,4 +195,33 @@ async fn a_store_that_is_away_is_503_on_every_read_and_an_unknown_parameter_400(
             "{path}"
         );
     }
+}
+
+#[tokio::test]
+async fn what_was_said_is_remembered_only_while_somebody_watches_and_without_secrets() {
+    let books = Books::open();
+    let order = json!({"merchantId": "M1", "amount": 5, "currency": "KRW", "idempotencyKey": "k",
+        "paymentMethod": {"type": "card", "token": "tok_approve"}});
+    let calling = async |key: &str| {
+        let mut order = order.clone();
+        order["idempotencyKey"] = json!(key);
+        let answer = books.post("/payments/authorize", &order).await;
+        assert_eq!(answer.status, 200);
+        answer.header("x-request-id").to_owned()
+    };
+    let said = async |id: String| books.read(&format!("/requests?requestId={id}")).await["data"][0].clone();
+    let unwatched = calling("k1").await;
+    let row = said(unwatched).await;
+    assert_eq!((row["route"].as_str(), &row["requestBody"]), (Some("/payments/authorize"), &Value::Null));
+    let watched = calling("k2").await;
+    let row = said(watched).await;
+    let asked = &row["requestBody"]["json"];
+    assert_eq!((&asked["amount"], &asked["idempotencyKey"]), (&json!(5), &json!("k2")));
+    assert_eq!(asked["paymentMethod"]["token"], "•••");
+    assert_eq!(row["responseBody"]["json"]["status"], "AUTHORIZED");
+    assert!(!books.read("/requests").await.to_string().contains("requestBody"), "a list stays short");
+    // Nobody has looked for longer than a page waits.
+    books.clock.advance_seconds(61);
+    let later = calling("k3").await;
+    assert_eq!(said(later).await["requestBody"], Value::Null);
 }

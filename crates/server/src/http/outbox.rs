@@ -85,6 +85,9 @@ struct LaneView {
     handled_to: u64,
     /// Events that wait for the worker.
     pending: u64,
+    /// When the oldest of them happened.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    oldest_pending_at: Option<Timestamp>,
     /// How many journal entries have been posted, ever.
     entries_posted: u64,
     /// How far it has been published; null where no relay has ever taken it.
@@ -153,6 +156,7 @@ impl LaneView {
             pruned_to: lane.pruned_to.0,
             handled_to: lane.handled_to.0,
             pending: lane.pending,
+            oldest_pending_at: lane.oldest_pending_at,
             entries_posted: lane.entries_posted,
             relay: lane.relay.as_ref().map(RelayView::of),
         }

@@ -1,10 +1,11 @@
 /** Who did what, and why. There is nothing here to change it with. What is looked for stands in the address. */
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import { api, data } from "../../api/client";
 import { Button, Copy, Field } from "../../ui/parts";
 import { Empty } from "../../ui/states";
 import { useWords } from "../../util/i18n";
+import { useDraft } from "../draft";
 import { operatorTexts } from "../operatorWords";
 import { cs, Head, PagedRows, PaymentLink, Time, usePages } from "../parts";
 import type { Role } from "../session";
@@ -53,7 +54,7 @@ function Filters({ filter }: { filter: Filter }) {
   const t = useWords(texts);
   const o = useWords(operatorTexts);
   const navigate = useNavigate();
-  const [draft, setDraft] = useState<Filter>(filter);
+  const [draft, setDraft] = useDraft<Filter>("audit.filter", () => filter);
   const go = (search: Filter) => void navigate({ to: "/console/audit", search } as never);
   const set = (part: Partial<Filter>) => setDraft({ ...draft, ...part });
   const submit = (event: FormEvent) => {

@@ -7,6 +7,7 @@ import { Overlay } from "../../ui/overlay";
 import { Badge, Button, Copy, Field, Json, Notice } from "../../ui/parts";
 import { Empty, Loaded } from "../../ui/states";
 import { useWords } from "../../util/i18n";
+import { useDraft } from "../draft";
 import { cs, Head, PaymentLink, Time } from "../parts";
 import { useRoleReason } from "../session";
 import { type TextKey, texts } from "../words";
@@ -37,7 +38,7 @@ function Confirm({
 }) {
   const t = useWords(texts);
   const client = useQueryClient();
-  const [reason, setReason] = useState("");
+  const [reason, setReason] = useDraft(`dead-letter.${letter.id}.reason`, () => "");
   const what = t(WHAT[action]);
   const run = useMutation({
     mutationFn: () => send(action, letter.id, reason.trim()),
@@ -150,7 +151,7 @@ function Original({ letter }: { letter: Letter }) {
 
 function Found({ letter }: { letter: Letter }) {
   const t = useWords(texts);
-  const [action, setAction] = useState<Action | null>(null);
+  const [action, setAction] = useDraft<Action | null>(`dead-letter.${letter.id}.action`, () => null);
   const [said, setSaid] = useState("");
   const closed = letter.state === "REDRIVEN" || letter.state === "DISCARDED";
   const refused = useRoleReason("operator");

@@ -2,14 +2,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { memo, useCallback, useState } from "react";
-import { api, data } from "../../api/client";
+import { api, data, type Schemas } from "../../api/client";
 import { Badge, Button, Copy, Json, Notice, type Tone, ui } from "../../ui/parts";
 import { Empty, Loaded } from "../../ui/states";
 import { common } from "../../ui/words";
 import { duration, grouped } from "../../util/format";
 import { useLang, useWords } from "../../util/i18n";
 import { type PlatformEvent, useLive } from "../../util/live";
-import { cs, Head, PagedRows, PaymentLink, Rows, TabPanel, Tabs, Time, usePages } from "../parts";
+import { Ago, cs, Head, PagedRows, PaymentLink, Rows, TabPanel, Tabs, Time, usePages } from "../parts";
 import { type TextKey, texts } from "../words";
 
 /** As many as one can look at while they pass by. */
@@ -23,6 +23,26 @@ const TONES: Record<string, Tone> = {
   discarded: "back",
   lost: "bad",
 };
+
+type Lane = Schemas["LaneStatus"];
+
+/** Which process publishes a lane; nobody for a while is a fact worth seeing, and on one file there is nothing to publish. */
+function Publisher({ lane }: { lane: Lane }) {
+  const t = useWords(texts);
+  const { relay } = lane;
+  if (!relay) return <span className={cs.faint}>{t("relayNone")}</span>;
+  if (!relay.owner) return <Badge tone="warn">{t("relayFree")}</Badge>;
+  return (
+    <>
+      <Copy text={relay.owner} />{" "}
+      {relay.leaseUntil && (
+        <small className={cs.faint}>
+          {t("leaseUntil")} <Time at={relay.leaseUntil} />
+        </small>
+      )}
+    </>
+  );
+}
 
 function Summary() {
   const t = useWords(texts);
@@ -58,6 +78,25 @@ function Summary() {
                 cell: (lane) => grouped(lane.handledTo),
               },
               { key: "pending", title: t("s_pending"), number: true, cell: (lane) => grouped(lane.pending) },
+              {
+                key: "oldest",
+                title: t("oldest"),
+                number: true,
+                cell: (lane) => (lane.oldestPendingAt ? <Ago at={lane.oldestPendingAt} /> : "–"),
+              },
+              {
+                key: "published",
+                title: t("publishedTo"),
+                number: true,
+                cell: (lane) => (lane.relay ? grouped(lane.relay.publishedTo) : "–"),
+              },
+              { key: "relay", title: t("publisher"), cell: (lane) => <Publisher lane={lane} /> },
+              {
+                key: "epoch",
+                title: t("epoch"),
+                number: true,
+                cell: (lane) => (lane.relay ? grouped(lane.relay.epoch) : "–"),
+              },
               { key: "pruned", title: t("prunedTo"), number: true, cell: (lane) => grouped(lane.prunedTo) },
               {
                 key: "entries",

@@ -3,13 +3,16 @@ import { useQuery } from "@tanstack/react-query";
 import { api, data } from "../../api/client";
 import { Badge, type Tone } from "../../ui/parts";
 import { Loaded } from "../../ui/states";
-import { duration } from "../../util/format";
+import { duration, time } from "../../util/format";
 import { useLang, useWords } from "../../util/i18n";
 import { inKorean } from "../health";
 import { Ago, Head, Rows } from "../parts";
 import { type TextKey, texts } from "../words";
+import { useZone } from "../zone";
 
 const TONES: Record<string, Tone> = { up: "ok", degraded: "warn", down: "bad", unknown: "muted" };
+
+const MOMENT = /\d{4}-\d\d-\d\dT[\d:.]+Z/;
 
 export function HealthPage() {
   const t = useWords(texts);
@@ -19,7 +22,9 @@ export function HealthPage() {
     queryFn: () => data(api.GET("/health/components")),
     refetchInterval: 2000,
   });
-  const said = (sentence: string) => (lang === "ko" ? inKorean(sentence) : sentence);
+  const zone = useZone();
+  const said = (sentence: string) =>
+    (lang === "ko" ? inKorean(sentence) : sentence).replace(MOMENT, (at) => time(at, zone, false));
   const bad = query.data?.data.filter((row) => row.state !== "up").length ?? 0;
   const named = (name: string) => (`c_${name}` in texts.ko ? t(`c_${name}` as TextKey) : name);
   return (
@@ -35,7 +40,7 @@ export function HealthPage() {
             rows={rows}
             id={(row) => row.name}
             columns={[
-              { key: "name", title: t("health"), cell: (row) => <strong>{named(row.name)}</strong> },
+              { key: "name", title: t("part"), cell: (row) => <strong>{named(row.name)}</strong> },
               {
                 key: "state",
                 title: t("state"),

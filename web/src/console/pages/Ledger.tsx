@@ -1,4 +1,4 @@
-/** Accounts, their statements, the journal, one entry. Nothing here can be edited. */
+/** Accounts, the journal, one entry. Nothing here can be edited. */
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { api, data, type Schemas } from "../../api/client";
@@ -176,58 +176,6 @@ export function LedgerPage() {
         }
       />
       <TabPanel tab={chosen}>{chosen === "journal" ? <Journal /> : <Accounts />}</TabPanel>
-    </>
-  );
-}
-
-export function AccountPage() {
-  const t = useWords(texts);
-  const { code } = useParams({ strict: false }) as { code: string };
-  const { currency, merchant } = useSearch({ strict: false }) as { currency?: string; merchant?: string };
-  const pages = usePages(["ledger", "account", code, currency, merchant], (cursor) =>
-    data(
-      api.GET("/ledger/accounts/{code}/entries", {
-        params: { path: { code }, query: { cursor, limit: 50, currency, merchantId: merchant } },
-      }),
-    ),
-  );
-  const name = pages.data?.pages[0]?.data[0]?.account.name;
-  return (
-    <>
-      <Head
-        title={t("statement", { name: name ? `${code} ${name}` : code })}
-        command={{ path: `/ledger/accounts/${code}/entries` }}
-      />
-      <PagedRows
-        query={pages}
-        label={t("statement", { name: code })}
-        id={(row) => `${row.entryId}/${row.line}`}
-        empty={<Empty title={t("nothingYet")} />}
-        columns={[
-          { key: "entry", title: t("journal"), cell: (row) => <EntryLink id={row.entryId} /> },
-          { key: "at", title: t("occurredAt"), cell: (row) => <Time at={row.occurredAt} /> },
-          { key: "owner", title: t("owner"), cell: (row) => row.account.owner },
-          {
-            key: "counterpart",
-            title: t("counterpart"),
-            cell: (row) =>
-              `${row.counterpart.name}${row.counterpart.owner ? ` · ${row.counterpart.owner}` : ""}`,
-          },
-          { key: "payment", title: t("payment"), cell: (row) => <PaymentLink id={row.paymentId} /> },
-          {
-            key: "debit",
-            title: t("debit"),
-            number: true,
-            cell: (row) => (row.amount > 0 ? amount(row.amount, row.account.currency) : ""),
-          },
-          {
-            key: "credit",
-            title: t("credit"),
-            number: true,
-            cell: (row) => (row.amount < 0 ? amount(-row.amount, row.account.currency) : ""),
-          },
-        ]}
-      />
     </>
   );
 }

@@ -59,7 +59,8 @@ function Limits({ merchant }: { merchant: string }) {
                   number: true,
                   cell: (row) => (
                     <>
-                      <Meter limit={row} /> {row.used ?? t("unknown")}
+                      <Meter limit={row} />
+                      <span className={cs.metered}>{row.used ?? t("unknown")}</span>
                     </>
                   ),
                 },

@@ -26,6 +26,17 @@ const TAB_WORDS: Record<Tab, TextKey> = {
   json: "json",
 };
 
+/** What operators do with a payment and its dead letters, by the names of the audit log. */
+const ACTION_WORDS: Record<string, TextKey> = {
+  "payment.authorize": "act_authorize",
+  "payment.capture": "act_capture",
+  "payment.void": "act_void",
+  "payment.refund": "act_refund",
+  "dead_letter.redrive": "redrive",
+  "dead_letter.hold": "holdAct",
+  "dead_letter.discard": "discard",
+};
+
 function Story({ item }: { item: Item }) {
   const t = useWords(texts);
   switch (item.kind) {
@@ -43,6 +54,10 @@ function Story({ item }: { item: Item }) {
           {t("tl_parked", { id: item.deadLetter.id })}
         </a>
       );
+    case "act": {
+      const word = ACTION_WORDS[item.act.action];
+      return <>{t("tl_act", { actor: item.act.actor, what: word ? t(word) : item.act.action })}</>;
+    }
     default:
       return <>{t("tl_attempt")}</>;
   }
@@ -57,6 +72,21 @@ function Details({ item, currency }: { item: Item; currency: string }) {
       <p>
         <code>{item.event.topic}</code> {sum !== undefined && amount(sum, currency)}
       </p>
+    );
+  }
+  if (item.kind === "act") {
+    const { reason, outcome, object } = item.act;
+    const letter = /^dead_letter\/(\d+)$/.exec(object)?.[1];
+    return (
+      <>
+        <p>{reason ? t("tl_why", { reason }) : t("tl_noReason")}</p>
+        {outcome && outcome !== "done" && <p>{t("tl_outcome", { outcome })}</p>}
+        {letter && (
+          <p>
+            <a href={`/console/dead-letters/${letter}`}>{t("tl_letter", { id: letter })}</a>
+          </p>
+        )}
+      </>
     );
   }
   if (item.kind !== "posted") return null;

@@ -1,22 +1,22 @@
 /** Find one payment or many, and take them along. The filter is the address. */
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { api, data, type Schemas } from "../../api/client";
 import { Button, Copy, Notice, ui } from "../../ui/parts";
 import { Empty } from "../../ui/states";
 import { Status } from "../../ui/status";
 import { common } from "../../ui/words";
-import { csv, download } from "../../util/csv";
 import { amount } from "../../util/format";
 import { useWords } from "../../util/i18n";
 import { useLive } from "../../util/live";
+import { useDraft } from "../draft";
+import { Export } from "../Export";
 import { type PaymentQuery, parse, tokens, VIEWS, type View } from "../filter";
-import { type Column, cs, Head, PagedRows, PaymentLink, Time, usePages } from "../parts";
+import { type Column, cs, Head, PagedRows, type PageOf, PaymentLink, Time, usePages } from "../parts";
 import { texts } from "../words";
 
 type Payment = Schemas["Payment"];
 type Search = { q?: string; view?: View };
-const EXPORT_MAX = 10_000;
 
 function list(query: PaymentQuery, cursor: string | undefined, limit: number) {
   return data(api.GET("/payments", { params: { query: { ...query, cursor, limit } } }));
@@ -71,45 +71,34 @@ function cliOf(query: PaymentQuery): string | undefined {
   return parts.join(" ");
 }
 
-function Export({ query }: { query: PaymentQuery }) {
+function FilterBar({ q, onSubmit }: { q: string; onSubmit: (wanted: string) => void }) {
   const t = useWords(texts);
-  const [count, setCount] = useState<number | null>(null);
-  const [said, setSaid] = useState("");
-  const run = async () => {
-    setCount(0);
-    setSaid("");
-    try {
-      const rows: Payment[] = [];
-      let cursor: string | undefined;
-      do {
-        const page = await list(query, cursor, 200);
-        rows.push(...page.data);
-        cursor = page.nextCursor ?? undefined;
-        setCount(rows.length);
-      } while (cursor && rows.length < EXPORT_MAX);
-      download("payments.csv", csv(HEADER, rows.slice(0, EXPORT_MAX).map(line)));
-      setSaid(t(cursor ? "exportMax" : "exported", { n: Math.min(rows.length, EXPORT_MAX) }));
-    } catch (error) {
-      setSaid(error instanceof Error ? error.message : String(error));
-    } finally {
-      setCount(null);
-    }
-  };
+  const [typed, setTyped] = useDraft("payments.filter", () => q);
   return (
-    <>
-      <span role="status" className={cs.lead}>
-        {count === null ? said : t("exporting", { n: count })}
-      </span>
-      <Button
-        data-key="export"
-        size="small"
-        icon="download"
-        disabled={count !== null}
-        onClick={() => void run()}
-      >
-        {t("exportCsv")}
+    <form
+      className={cs.filterBar}
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSubmit(typed.trim());
+      }}
+    >
+      <div>
+        <input
+          data-filter
+          name="q"
+          className={ui.input}
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+          placeholder={t("filterHint")}
+          aria-label={t("filter")}
+          autoComplete="off"
+          spellCheck={false}
+        />
+      </div>
+      <Button type="submit" icon="filter">
+        {t("filter")}
       </Button>
-    </>
+    </form>
   );
 }
 
@@ -131,9 +120,7 @@ export function PaymentsPage() {
       to: "/console/payments",
       search: { q: q || undefined, view: chosen === "view_all" ? undefined : chosen, ...next },
     } as never);
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const wanted = String(new FormData(event.currentTarget).get("q") ?? "").trim();
+  const submit = (wanted: string) => {
     const { payment, unknown: wrong } = parse(wanted);
     if (payment !== null && wrong.length === 0 && tokens(wanted).length === 1) {
       void navigate({ to: "/console/payments/$id", params: { id: String(payment) } } as never);
@@ -156,7 +143,12 @@ export function PaymentsPage() {
   return (
     <>
       <Head title={t("payTitle")} command={{ path: address(query), cli: cliOf(query) }}>
-        <Export query={query} />
+        <Export<Payment, PageOf<Payment>>
+          name="payments"
+          header={HEADER}
+          read={(cursor) => list(query, cursor, 200)}
+          lines={(found) => found.flatMap((page) => page.data).map(line)}
+        />
       </Head>
       <nav className={cs.views} aria-label={t("payTitle")}>
         {(Object.keys(VIEWS) as View[]).map((one) => (
@@ -179,23 +171,7 @@ export function PaymentsPage() {
           </Link>
         ))}
       </nav>
-      <form key={q} className={cs.filterBar} onSubmit={submit}>
-        <div>
-          <input
-            data-filter
-            name="q"
-            className={ui.input}
-            defaultValue={q}
-            placeholder={t("filterHint")}
-            aria-label={t("filter")}
-            autoComplete="off"
-            spellCheck={false}
-          />
-        </div>
-        <Button type="submit" icon="filter">
-          {t("filter")}
-        </Button>
-      </form>
+      <FilterBar key={q} q={q} onSubmit={submit} />
       {q && (
         <div className={cs.tokens}>
           {tokens(q).map((token) => (

@@ -1,12 +1,13 @@
 /** Setting a password with a one-time link. Its secret stands in the fragment of the address, which reaches no server and no log. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { ApiError, api, data } from "../../api/client";
-import { Button, Field, Notice } from "../../ui/parts";
+import { Notice } from "../../ui/parts";
 import { useWords } from "../../util/i18n";
 import { operatorTexts } from "../operatorWords";
 import { cs, Head } from "../parts";
+import { NameField, PasswordField, SignForm } from "../SignForm";
 import { changeSession } from "../session";
 
 const NAME = /^[A-Za-z0-9._@-]{1,64}$/;
@@ -44,13 +45,15 @@ export function WelcomePage() {
       void navigate({ to: "/console", replace: true } as never);
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     setTried(true);
-    if (!short && !different && !nameless && !redeem.isPending) redeem.mutate();
+    if (!short && !different && !nameless) redeem.mutate();
   };
   const error = redeem.error instanceof ApiError ? redeem.error : null;
-  const why = error?.status === 401 ? t("linkOver") : error?.problem.message;
+  const why =
+    error?.status === 401
+      ? t("linkOver")
+      : (error?.problem.message ?? (redeem.error ? String(redeem.error) : null));
   if (link === "") {
     return (
       <div className={cs.narrow}>
@@ -60,64 +63,34 @@ export function WelcomePage() {
     );
   }
   return (
-    <div className={cs.narrow}>
-      <Head title={t("welcome")} lead={invited ? t("welcomeLead", { name: invited }) : t("welcomeFirst")} />
-      <form className={cs.form} onSubmit={submit} noValidate>
-        {invited === "" ? (
-          <Field label={t("name")} error={tried && nameless ? t("nameWrong") : null}>
-            {(control) => (
-              <input
-                {...control}
-                name="username"
-                autoComplete="username"
-                autoCapitalize="none"
-                spellCheck={false}
-                maxLength={64}
-                value={name}
-                onChange={(event) => setName(event.target.value)}
-              />
-            )}
-          </Field>
-        ) : (
-          <input type="hidden" name="username" autoComplete="username" value={invited} readOnly />
-        )}
-        <Field label={t("password")} hint={t("passwordHint")} error={tried && short ? t("tooShort") : null}>
-          {(control) => (
-            <input
-              {...control}
-              type="password"
-              name="password"
-              autoComplete="new-password"
-              maxLength={256}
-              value={password}
-              onChange={(event) => setPassword(event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label={t("again")} error={tried && different ? t("notSame") : null}>
-          {(control) => (
-            <input
-              {...control}
-              type="password"
-              name="again"
-              autoComplete="new-password"
-              maxLength={256}
-              value={again}
-              onChange={(event) => setAgain(event.target.value)}
-            />
-          )}
-        </Field>
-        {redeem.error && (
-          <Notice tone="bad" role="alert">
-            {why ?? String(redeem.error)}
-          </Notice>
-        )}
-        <div className={cs.actions}>
-          <Button type="submit" look="primary" disabled={redeem.isPending}>
-            {t("setPassword")}
-          </Button>
-        </div>
-      </form>
-    </div>
+    <SignForm
+      title={t("welcome")}
+      lead={invited ? t("welcomeLead", { name: invited }) : t("welcomeFirst")}
+      refused={why}
+      action={t("setPassword")}
+      busy={redeem.isPending}
+      ownChecks
+      onSubmit={submit}
+    >
+      {invited === "" ? (
+        <NameField value={name} onChange={setName} error={tried && nameless ? t("nameWrong") : null} />
+      ) : (
+        <input type="hidden" name="username" autoComplete="username" value={invited} readOnly />
+      )}
+      <PasswordField
+        label={t("password")}
+        hint={t("passwordHint")}
+        value={password}
+        onChange={setPassword}
+        error={tried && short ? t("tooShort") : null}
+      />
+      <PasswordField
+        label={t("again")}
+        name="again"
+        value={again}
+        onChange={setAgain}
+        error={tried && different ? t("notSame") : null}
+      />
+    </SignForm>
   );
 }

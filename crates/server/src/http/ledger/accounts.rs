@@ -13,7 +13,7 @@ use domain::{
     time::Timestamp,
 };
 use engine::{
-    ports::{AccountEntry, AccountFilter, Page},
+    ports::{AccountEntry, AccountFilter, Snapshot, StoreError},
     queries::accounts::{AccountSums, ChartFilter, ChartPlace, Sums, chart},
 };
 use serde::Serialize;
@@ -224,6 +224,50 @@ impl StatementLine {
     }
 }
 
+/// An account's statement.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Statement)]
+pub(super) struct Statement {
+    /// `debit` or `credit`: on which side the account normally stands.
+    normal_side: &'static str,
+    /// What the postings come to by currency, the newest included; only on the first page. Each posting's own balance follows:
+    /// the one above it less what that one moved. The oldest began at zero.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closing: Option<Vec<Closing>>,
+    /// The postings, newest first.
+    data: Vec<StatementLine>,
+    /// Give it as `cursor` to go on; null at the end.
+    next_cursor: Option<String>,
+}
+
+/// What an account stands at in one currency.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Closing {
+    /// In which.
+    #[schema(value_type = String, example = "KRW")]
+    currency: Currency,
+    /// The books.
+    #[serde(flatten)]
+    sums: SumsView,
+}
+
+/// What the postings that `filter` admits come to.
+async fn closing(snapshot: &mut dyn Snapshot, filter: &AccountFilter) -> Result<Vec<Closing>, StoreError> {
+    let lines = ChartFilter {
+        code: Some(filter.code),
+        owner: filter.owner.clone(),
+        currency: filter.currency,
+        ..ChartFilter::default()
+    };
+    let lines = chart(&snapshot.balance_list().await?, &lines);
+    let used = lines.iter().filter_map(|line| Some((line.currency?, line)));
+    Ok(used
+        .map(|(currency, line)| Closing { currency, sums: SumsView::of(line.posted, line.code) })
+        .collect())
+}
+
 /// List the postings of an account
 ///
 /// Newest first; of the books only, never holds.
@@ -240,14 +284,14 @@ impl StatementLine {
         ("cursor" = Option<String>, Query, description = "nextCursor of the page before"),
     ),
     responses(
-        (status = 200, description = "One page", body = List<StatementLine>),
+        (status = 200, description = "One page", body = Statement),
     )
 )]
 pub(super) async fn statement(
     State(app): State<AppState>,
     PathId(AccountWord(code)): PathId<AccountWord>,
     RawQuery(query): RawQuery,
-) -> Result<Json<List<StatementLine>>, Problem> {
+) -> Result<Json<Statement>, Problem> {
     let mut query = Query::new(query.as_deref());
     let owner = query.merchant().map(|merchant| merchant.as_str().into());
     let filter = AccountFilter { code, owner, currency: currency(&mut query) };
@@ -255,6 +299,10 @@ pub(super) async fn statement(
     query.finish()?;
     let mut before = before.map(|EntryCursor(entry, line)| (entry, line));
     let mut snapshot = app.store.snapshot().await?;
+    let closing = match before {
+        None => Some(closing(snapshot.as_mut(), &filter).await?),
+        Some(_) => None,
+    };
     let looking = Looking::begin(&app);
     let page = loop {
         let page = snapshot.account_entry_list(&filter, before, limit).await?;
@@ -263,6 +311,10 @@ pub(super) async fn statement(
             ControlFlow::Continue(next) => before = next,
         }
     };
-    let next = page.next.map(|(entry, line)| EntryCursor(entry, line));
-    Ok(Json(List::of(Page { rows: page.rows, next }, StatementLine::of)))
+    Ok(Json(Statement {
+        normal_side: code.normal_side().as_str(),
+        closing,
+        data: page.rows.into_iter().map(StatementLine::of).collect(),
+        next_cursor: page.next.map(|(entry, line)| EntryCursor(entry, line).to_cursor()),
+    }))
 }

@@ -87,6 +87,14 @@ async fn a_statement_is_newest_first_and_signed() {
     let next =
         books.read(&format!("/ledger/accounts/2100/entries?merchantId=M1&limit=1&cursor={cursor}")).await;
     assert_eq!(next["data"][0]["amount"], -700);
+    // The balance it ends with is there once, on the account's normal side, and only of what is asked for.
+    assert_eq!(first["normalSide"], "credit");
+    let closing = json!([{"currency": "KRW", "debit": 4_000, "credit": 10_700, "balance": 6_700}]);
+    assert_eq!((&first["closing"], &next["closing"]), (&closing, &Value::Null));
+    let nobody = books.read("/ledger/accounts/2100/entries?merchantId=M9").await;
+    assert_eq!((&nobody["closing"], &nobody["data"]), (&json!([]), &json!([])));
+    let unused = books.read("/ledger/accounts/cash/entries").await;
+    assert_eq!(unused["closing"], json!([]), "an account never used stands at nothing");
     assert_eq!(books.get("/ledger/accounts/9999/entries").await.status, 404);
 }
 

@@ -103,6 +103,11 @@ impl Calling {
         Caller { headers, request_id: &self.request.0, actor: self.actor.as_ref() }
     }
 
+    /// Whether an operator calls: a merchant is not told who did what, and why.
+    pub(crate) fn is_operator(&self) -> bool {
+        self.actor.is_some()
+    }
+
     fn of(parts: &Parts) -> Self {
         let request = parts.extensions.get::<RequestId>().cloned();
         Self {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::http::testing::Books;
+use crate::http::testing::{self, Books};
 
 fn words(steps: &Value, member: &str) -> Vec<String> {
     let steps = steps.as_array().unwrap();
@@ -79,6 +79,39 @@ async fn a_timeline_goes_back_event_by_event_in_the_order_of_the_lane() {
     let rest = books.read(&format!("/payments/{id}/timeline?limit=2&cursor={cursor}")).await;
     assert_eq!(rest["data"][1]["event"]["topic"], "payment.authorized");
     assert_eq!(rest["nextCursor"], Value::Null);
+}
+
+#[tokio::test]
+async fn an_operators_act_stands_under_the_event_it_caused_and_no_merchant_sees_it() {
+    let books = Books::open();
+    let order = json!({"merchantId": "M1", "amount": 900, "currency": "KRW", "idempotencyKey": "k"});
+    let id = books.post("/payments/authorize", &order).await.json()["paymentId"].as_u64().unwrap();
+    for (what, reason) in [("capture", "sent by hand"), ("refund", "came back broken")] {
+        books.clock.advance_seconds(1);
+        let body = json!({"merchantId": "M1", "amount": 900, "reason": reason});
+        let mut request = testing::post(&format!("/payments/{what}/{id}"), body.to_string());
+        request.headers_mut().insert("operator-act", "true".parse().unwrap());
+        assert_eq!(testing::send(&books.app, request).await.status, 200);
+    }
+    books.work().await;
+    let whole = books.read(&format!("/payments/{id}/timeline")).await;
+    let kinds = ["posted", "event", "act", "posted", "event", "act", "posted", "event"];
+    assert_eq!(words(&whole["data"], "kind"), kinds);
+    let act = &whole["data"][2]["act"];
+    assert_eq!((act["action"].as_str(), act["actor"].as_str()), (Some("payment.refund"), Some("local")));
+    assert_eq!((act["reason"].as_str(), act["outcome"].as_str()), (Some("came back broken"), Some("done")));
+    // Page by page every act is there once, on the page of its event.
+    let mut paged = Vec::new();
+    let mut more = String::new();
+    loop {
+        let page = books.read(&format!("/payments/{id}/timeline?limit=1{more}")).await;
+        paged.extend(page["data"].as_array().unwrap().iter().cloned());
+        let Some(next) = page["nextCursor"].as_str() else { break };
+        more = format!("&cursor={next}");
+    }
+    assert_eq!(json!(paged), whole["data"]);
+    let merchants = books.read(&format!("/payments/{id}/timeline?merchantId=M1")).await;
+    assert_eq!(words(&merchants["data"], "kind"), ["posted", "event", "posted", "event", "posted", "event"]);
 }
 
 #[tokio::test]

@@ -9,14 +9,14 @@ use domain::{
     payment::Pending,
     time::Timestamp,
 };
-use engine::queries::timeline::{Item, timeline as read};
+use engine::queries::timeline::{Item, Wanted, timeline as read};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{find, place_cursor};
 use crate::http::{
-    dead_letters::DeadLetterView, events::EventView, ledger::EntryView, path::PathId, problem::Problem,
-    query::Query, state::AppState,
+    audit::AuditView, dead_letters::DeadLetterView, events::EventView, ledger::EntryView, operators::Calling,
+    path::PathId, problem::Problem, query::Query, state::AppState,
 };
 
 /// What happened to a payment, newest first.
@@ -77,6 +77,14 @@ enum ItemView {
         #[serde(rename = "deadLetter")]
         dead_letter: DeadLetterView,
     },
+    /// An operator did something with the payment or with a dead letter of it. Only operators are told.
+    Act {
+        /// When.
+        #[schema(value_type = String, format = DateTime)]
+        at: Timestamp,
+        /// Who did what, why, and what came of it.
+        act: AuditView,
+    },
 }
 
 impl ItemView {
@@ -88,6 +96,7 @@ impl ItemView {
             Item::Parked(letter) => {
                 Self::Parked { at: letter.created_at, dead_letter: DeadLetterView::of(&letter) }
             }
+            Item::Act(act) => Self::Act { at: act.at, act: AuditView::of(act) },
         }
     }
 
@@ -104,6 +113,7 @@ impl ItemView {
 /// List what happened to a payment
 ///
 /// Newest first, in the order of the lane and not of clocks. `limit` counts events; what belongs to one stands beside it.
+/// Operators also see what operators did, under the event it caused.
 #[utoipa::path(
     get,
     path = "/payments/{id}/timeline",
@@ -121,6 +131,7 @@ impl ItemView {
 )]
 pub(super) async fn timeline(
     State(app): State<AppState>,
+    calling: Calling,
     PathId(id): PathId<PaymentId>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<TimelineView>, Problem> {
@@ -131,7 +142,8 @@ pub(super) async fn timeline(
     let mut snapshot = app.store.snapshot().await?;
     let payment = find(snapshot.as_mut(), id, merchant).await?;
     let lane = id.lane(app.store.lane_count());
-    let timeline = read(snapshot.as_mut(), &payment, lane, from, limit).await?;
+    let wanted = Wanted { from, limit, acts: calling.is_operator() };
+    let timeline = read(snapshot.as_mut(), &payment, lane, wanted).await?;
     Ok(Json(TimelineView {
         data: timeline.items.into_iter().map(ItemView::of).collect(),
         next_cursor: timeline.next.map(place_cursor::write),

@@ -1,24 +1,31 @@
 //! The latest requests of this process and how fast they were, in memory of a fixed size.
 //!
-//! Noting a request takes one short lock and no allocation once the ring is full: it runs for every payment. Bodies, headers and
-//! query strings never come here.
+//! Noting a request takes one short lock and no allocation once the ring is full: it runs for every payment. Headers and query
+//! strings never come here. Bodies do, without their secrets, only of the latest calls and only while somebody watches.
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use axum::http::Method;
 use domain::{id::PaymentId, time::Timestamp};
 
-use super::traffic::Traffic;
+use super::{bodies::Bodies, traffic::Traffic};
 
 /// Requests that are remembered.
 const REQUESTS_MAX: usize = 2000;
+/// Of so many of them the bodies are remembered too.
+const BODIES_MAX: usize = 200;
+/// How long bodies are kept after somebody looked at the log. Longer than a page waits between two looks.
+const WATCHED: Duration = Duration::from_secs(60);
 
 /// One request that was answered.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Noted {
     /// When it was answered.
     pub at: Timestamp,
@@ -36,12 +43,16 @@ pub struct Noted {
     pub payment: Option<PaymentId>,
     /// Whether its answer was the stored one of an earlier call.
     pub replayed: bool,
+    /// Its bodies, when somebody watched.
+    pub bodies: Option<Bodies>,
 }
 
 /// The ring of requests, oldest first, and the counts of the last minutes.
 #[derive(Debug, Default)]
 pub struct RequestLog {
     inner: Mutex<Inner>,
+    /// Until when somebody watches, in milliseconds of the monotonic clock.
+    watched_until: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -49,10 +60,39 @@ struct Inner {
     /// How many were noted, ever: the number of the latest.
     count: u64,
     ring: VecDeque<Noted>,
+    /// The numbers of those whose bodies are remembered, oldest first.
+    with_bodies: VecDeque<u64>,
     traffic: Traffic,
 }
 
+impl Inner {
+    /// Remembers that the latest has bodies, and forgets those of the oldest that had.
+    fn note_bodies(&mut self) {
+        self.with_bodies.push_back(self.count);
+        if self.with_bodies.len() <= BODIES_MAX {
+            return;
+        }
+        let Some(oldest) = self.with_bodies.pop_front() else { return };
+        // The ring ends with number `count`; one that has left it took its bodies along.
+        let from_end = usize::try_from(self.count - oldest).unwrap_or(usize::MAX);
+        if let Some(at) = self.ring.len().checked_sub(from_end.saturating_add(1)) {
+            self.ring[at].bodies = None;
+        }
+    }
+}
+
 impl RequestLog {
+    /// Somebody looks at the log: bodies are worth keeping for a while.
+    pub fn watch(&self, now: Duration) {
+        let until = u64::try_from((now + WATCHED).as_millis()).unwrap_or(u64::MAX);
+        self.watched_until.fetch_max(until, Ordering::Relaxed);
+    }
+
+    /// Whether somebody has looked lately.
+    pub fn is_watched(&self, now: Duration) -> bool {
+        now.as_millis() < u128::from(self.watched_until.load(Ordering::Relaxed))
+    }
+
     /// Notes an answered request.
     pub fn note(&self, noted: Noted) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
@@ -61,7 +101,11 @@ impl RequestLog {
             inner.ring.pop_front();
         }
         inner.count += 1;
+        let has_bodies = noted.bodies.is_some();
         inner.ring.push_back(noted);
+        if has_bodies {
+            inner.note_bodies();
+        }
         debug_assert!(inner.ring.len() <= REQUESTS_MAX);
     }
 
@@ -96,6 +140,7 @@ pub(super) fn noted(route: &str, status: u16, at_ms: i64, took_ms: u64) -> Noted
         request_id: "req".into(),
         payment: None,
         replayed: false,
+        bodies: None,
     }
 }
 
@@ -115,5 +160,35 @@ mod tests {
         assert_eq!(log.list(None, usize::MAX, |_| true).len(), REQUESTS_MAX);
         assert_eq!(log.list(Some(7), 10, |_| true).len(), 1, "number 6 is the oldest still there");
         assert!(log.list(None, 10, |noted| noted.status == 500).is_empty());
+    }
+
+    #[test]
+    fn only_the_latest_bodies_are_remembered() {
+        let log = RequestLog::default();
+        let said = |status| Noted { bodies: Some(Bodies::default()), ..noted("/payments", status, 0, 1) };
+        for _ in 0..BODIES_MAX {
+            log.note(said(200));
+            log.note(noted("/payments", 404, 0, 1));
+        }
+        let with = |log: &RequestLog| log.list(None, usize::MAX, |noted| noted.bodies.is_some()).len();
+        assert_eq!(with(&log), BODIES_MAX);
+        log.note(said(201));
+        assert_eq!(with(&log), BODIES_MAX);
+        let (oldest, noted) = log.list(None, usize::MAX, |noted| noted.bodies.is_some()).pop().unwrap();
+        assert_eq!((oldest, noted.status), (3, 200), "the first has lost them");
+        for _ in 0..REQUESTS_MAX {
+            log.note(super::noted("/payments", 404, 0, 1));
+        }
+        log.note(said(202));
+        assert_eq!(with(&log), 1, "those that left the ring are gone, and nobody else's");
+    }
+
+    #[test]
+    fn it_is_watched_for_a_while_after_a_look() {
+        let (log, look) = (RequestLog::default(), Duration::from_secs(1000));
+        assert!(!log.is_watched(Duration::ZERO));
+        log.watch(look);
+        assert!(log.is_watched(look + WATCHED - Duration::from_millis(1)));
+        assert!(!log.is_watched(look + WATCHED));
     }
 }

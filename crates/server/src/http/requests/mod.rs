@@ -1,5 +1,6 @@
 //! `GET /requests`: the latest requests of this process.
 
+mod bodies;
 mod log;
 mod traffic;
 
@@ -9,9 +10,12 @@ use axum::{
 };
 use domain::{id::PaymentId, time::Timestamp};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub use bodies::Bodies;
+use bodies::Said;
 pub use log::{Noted, RequestLog};
 pub use traffic::{Action, Counts, Traffic};
 
@@ -54,11 +58,43 @@ struct NotedView {
     payment_id: Option<PaymentId>,
     /// Whether its answer was the stored one of an earlier call.
     replayed: bool,
+    /// What was asked, without secrets; only with `requestId`, and only of calls that were watched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_body: Option<BodyView>,
+    /// What was answered, without secrets; only with `requestId`, and only of calls that were watched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_body: Option<BodyView>,
+}
+
+/// A body as it is remembered.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = RememberedBody)]
+struct BodyView {
+    /// How long it was, as far as it was read.
+    size_bytes: usize,
+    /// The JSON it was, secrets replaced by `•••`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    json: Option<Value>,
+    /// Why it is not there: `empty`, `too_long`, `not_json`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<&'static str>,
+}
+
+impl BodyView {
+    fn of(said: &Said) -> Self {
+        let (json, left_out) = match &said.json {
+            Ok(json) => (Some(json.clone()), None),
+            Err(why) => (None, Some(*why)),
+        };
+        Self { size_bytes: said.bytes, json, left_out }
+    }
 }
 
 /// List the latest requests
 ///
-/// Newest first; this process remembers a few thousand, without bodies.
+/// Newest first; this process remembers a few thousand. Of the latest that changed something it also remembers what was said,
+/// without secrets, while somebody watches this list and always in demo mode; ask for one by `requestId` to read it.
 #[utoipa::path(
     get,
     path = "/requests",
@@ -68,6 +104,7 @@ struct NotedView {
         ("paymentId" = Option<u64>, Query, description = "Only those about this payment"),
         ("status" = Option<u16>, Query, description = "Only those answered with this status"),
         ("requestId" = Option<String>, Query, description = "Only the one with this id"),
+        ("reads" = Option<bool>, Query, description = "Whether reads that succeeded are listed too (true)"),
         ("limit" = Option<u8>, Query, description = "Rows a page, 1–200 (20)"),
         ("cursor" = Option<String>, Query, description = "nextCursor of the page before"),
     ),
@@ -81,23 +118,28 @@ async fn list(
     let payment: Option<PaymentId> = query.parsed("paymentId");
     let status = query.number("status", 100, 599);
     let request_id = query.one("requestId", |text| Ok(text.to_owned()));
+    let reads = query.flag("reads").unwrap_or(true);
     let before = query.one("cursor", |text| match cursor_decode(CURSOR_KIND, text).as_deref() {
         Some([number]) => Ok(*number),
         _ => Err((FieldCode::InvalidFormat, "is not a cursor of this list")),
     });
     let limit = query.limit();
     query.finish()?;
+    app.desk.requests.watch(app.clock.monotonic());
     let rows = app.desk.requests.list(before, limit, |noted| {
         payment.is_none_or(|payment| noted.payment == Some(payment))
             && status.is_none_or(|status| i64::from(noted.status) == status)
             && request_id.as_deref().is_none_or(|id| id == &*noted.request_id)
+            && (reads || noted.status >= 400 || !noted.method.is_safe())
     });
     let next = rows.last().filter(|_| rows.len() == limit);
     let next_cursor = next.map(|(number, _)| cursor_encode(CURSOR_KIND, &[*number]));
-    Ok(Json(List { data: rows.iter().map(|(_, noted)| view(noted)).collect(), next_cursor }))
+    let said = request_id.is_some();
+    Ok(Json(List { data: rows.iter().map(|(_, noted)| view(noted, said)).collect(), next_cursor }))
 }
 
-fn view(noted: &Noted) -> NotedView {
+fn view(noted: &Noted, said: bool) -> NotedView {
+    let bodies = noted.bodies.as_ref().filter(|_| said);
     NotedView {
         at: noted.at,
         method: noted.method.to_string(),
@@ -107,5 +149,7 @@ fn view(noted: &Noted) -> NotedView {
         request_id: noted.request_id.to_string(),
         payment_id: noted.payment,
         replayed: noted.replayed,
+        request_body: bodies.and_then(Bodies::request).map(BodyView::of),
+        response_body: bodies.and_then(Bodies::response).map(BodyView::of),
     }
 }

@@ -1,0 +1,63 @@
+/** A list as a file: everything its filter admits, page by page, as it is asked for on the page itself. */
+import { useState } from "react";
+import { Button } from "../ui/parts";
+import { type Cell, csv, download } from "../util/csv";
+import { useWords } from "../util/i18n";
+import { cs, type PageOf } from "./parts";
+import { texts } from "./words";
+
+const ROWS_MAX = 10_000;
+
+export function Export<T, P extends PageOf<T>>({
+  name,
+  header,
+  read,
+  lines,
+}: {
+  name: string;
+  header: string[];
+  read: (cursor: string | undefined) => Promise<P>;
+  lines: (pages: P[]) => Cell[][];
+}) {
+  const t = useWords(texts);
+  const [count, setCount] = useState<number | null>(null);
+  const [said, setSaid] = useState("");
+  const run = async () => {
+    setCount(0);
+    setSaid("");
+    try {
+      const pages: P[] = [];
+      let cursor: string | undefined;
+      let rows = 0;
+      do {
+        const page = await read(cursor);
+        pages.push(page);
+        rows += page.data.length;
+        cursor = page.nextCursor ?? undefined;
+        setCount(rows);
+      } while (cursor && rows < ROWS_MAX);
+      download(`${name}.csv`, csv(header, lines(pages).slice(0, ROWS_MAX)));
+      setSaid(t(cursor ? "exportMax" : "exported", { n: Math.min(rows, ROWS_MAX) }));
+    } catch (error) {
+      setSaid(error instanceof Error ? error.message : String(error));
+    } finally {
+      setCount(null);
+    }
+  };
+  return (
+    <>
+      <span role="status" className={cs.lead}>
+        {count === null ? said : t("exporting", { n: count })}
+      </span>
+      <Button
+        data-key="export"
+        size="small"
+        icon="download"
+        disabled={count !== null}
+        onClick={() => void run()}
+      >
+        {t("exportCsv")}
+      </Button>
+    </>
+  );
+}
