@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    list::{List, cursor_decode, cursor_encode},
-    problem::{FieldCode, Problem},
+    list::{List, cursor_encode, number_from_cursor},
+    problem::Problem,
     query::Query,
     state::AppState,
 };
@@ -96,10 +96,7 @@ async fn audit(
     let (actor, action, object) = (text("actor"), text("action"), text("object"));
     let (from, to) = (query.time("from"), query.time("to"));
     let filter = AuditFilter { actor, action, object, from, to };
-    let before = query.one("cursor", |text| match cursor_decode(CURSOR_KIND, text).as_deref() {
-        Some([number]) => Ok(*number),
-        _ => Err((FieldCode::InvalidFormat, "is not a cursor of this list")),
-    });
+    let before = query.cursor_by(|text| number_from_cursor(CURSOR_KIND, text));
     let limit = query.limit();
     query.finish()?;
     let page = app.store.snapshot().await?.audit_list(&filter, before, limit).await?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::{
     body::Body,
+    extract::{FromRequest, Request},
     http::{HeaderMap, StatusCode, header},
 };
 use bytes::{Bytes, BytesMut};
@@ -12,11 +13,37 @@ use tokio::time::timeout;
 
 use super::{
     problem::{Code, Problem},
-    state::HttpSettings,
+    state::{AppState, HttpSettings},
 };
 
 /// How much of a body that is too long is still read and thrown away, so that its sender hears the answer instead of a reset.
 const DRAIN_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// The body of a JSON request, as a handler's argument.
+#[derive(Debug)]
+pub(crate) struct JsonBytes(pub(crate) Bytes);
+
+/// The body of a JSON request that may as well have none, as a handler's argument.
+#[derive(Debug)]
+pub(crate) struct JsonBytesOrNone(pub(crate) Bytes);
+
+impl FromRequest<AppState> for JsonBytes {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &AppState) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        read_json(&parts.headers, body, &app.settings).await.map(Self)
+    }
+}
+
+impl FromRequest<AppState> for JsonBytesOrNone {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &AppState) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        read_json_or_none(&parts.headers, body, &app.settings).await.map(Self)
+    }
+}
 
 /// The body of a JSON request.
 pub(crate) async fn read_json(
@@ -38,7 +65,7 @@ pub(crate) async fn read_json(
 }
 
 /// The body of a JSON request that may as well have none.
-pub(crate) async fn read_json_or_none(
+async fn read_json_or_none(
     headers: &HeaderMap,
     body: Body,
     settings: &HttpSettings,

@@ -120,6 +120,14 @@ pub fn cursor_decode(kind: u8, text: &str) -> Option<Vec<u64>> {
     Some(numbers)
 }
 
+/// The only number of a cursor of `kind`; `None` when we never wrote it.
+pub fn number_from_cursor(kind: u8, text: &str) -> Option<u64> {
+    match cursor_decode(kind, text)?.as_slice() {
+        [number] => Some(*number),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;

@@ -24,7 +24,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     events::{places_cursor, places_from_cursor},
-    problem::{FieldCode, Problem},
+    problem::Problem,
     query::Query,
     state::AppState,
 };
@@ -191,10 +191,7 @@ impl RelayView {
 )]
 async fn outbox(State(app): State<AppState>, RawQuery(query): RawQuery) -> Result<Json<Outbox>, Problem> {
     let mut query = Query::new(query.as_deref());
-    let before = query.one("cursor", |text| {
-        places_from_cursor(CURSOR_KIND, text)
-            .ok_or((FieldCode::InvalidFormat, "is not a cursor of this list"))
-    });
+    let before = query.cursor_by(|text| places_from_cursor(CURSOR_KIND, text));
     let limit = query.limit();
     query.finish()?;
     let mut snapshot = app.store.snapshot().await?;

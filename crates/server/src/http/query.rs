@@ -123,8 +123,13 @@ impl<'a> Query<'a> {
 
     /// Where to go on.
     pub fn cursor<C: FromCursor>(&mut self) -> Option<C> {
+        self.cursor_by(C::from_cursor)
+    }
+
+    /// The same, read by `read`; it says `None` to what we never wrote.
+    pub fn cursor_by<C>(&mut self, read: impl FnOnce(&str) -> Option<C>) -> Option<C> {
         self.one("cursor", |text| {
-            C::from_cursor(text).ok_or((FieldCode::InvalidFormat, "is not a cursor of this list"))
+            read(text).ok_or((FieldCode::InvalidFormat, "is not a cursor of this list"))
         })
     }
 

@@ -1,17 +1,16 @@
 //! `POST /dead-letters/{id}/{redrive,hold,discard}`
 
-use axum::{Json, body::Body, extract::State, http::HeaderMap};
-use domain::{id::DeadLetterId, text::Reason};
+use axum::{Json, extract::State};
+use domain::id::DeadLetterId;
 use engine::{pipeline::dead_letters::DeadLetterRefusal, ports::DeadLetter};
 
 use super::DeadLetterView;
 use crate::http::{
-    body,
-    operators::Acting,
+    operators::Reasoned,
     path::PathId,
     problem::{Code, Problem},
     state::AppState,
-    wire::{self, ActBody},
+    wire::ActBody,
 };
 
 /// Redrive a dead letter
@@ -32,13 +31,8 @@ use crate::http::{
 pub(super) async fn redrive(
     State(app): State<AppState>,
     PathId(id): PathId<DeadLetterId>,
-    acting: Acting,
-    headers: HeaderMap,
-    body: Body,
+    Reasoned(act): Reasoned<false>,
 ) -> Result<Json<DeadLetterView>, Problem> {
-    let bytes = body::read_json_or_none(&headers, body, &app.settings).await?;
-    let reason = wire::act(&bytes, false)?;
-    let act = acting.act(reason.as_ref().map(Reason::as_str));
     answer(app.desk.acts.redrive(id, &act).await)
 }
 
@@ -60,13 +54,8 @@ pub(super) async fn redrive(
 pub(super) async fn hold(
     State(app): State<AppState>,
     PathId(id): PathId<DeadLetterId>,
-    acting: Acting,
-    headers: HeaderMap,
-    body: Body,
+    Reasoned(act): Reasoned<false>,
 ) -> Result<Json<DeadLetterView>, Problem> {
-    let bytes = body::read_json_or_none(&headers, body, &app.settings).await?;
-    let reason = wire::act(&bytes, false)?;
-    let act = acting.act(reason.as_ref().map(Reason::as_str));
     answer(app.desk.acts.hold(id, &act).await)
 }
 
@@ -88,13 +77,8 @@ pub(super) async fn hold(
 pub(super) async fn discard(
     State(app): State<AppState>,
     PathId(id): PathId<DeadLetterId>,
-    acting: Acting,
-    headers: HeaderMap,
-    body: Body,
+    Reasoned(act): Reasoned<true>,
 ) -> Result<Json<DeadLetterView>, Problem> {
-    let bytes = body::read_json_or_none(&headers, body, &app.settings).await?;
-    let reason = wire::act(&bytes, true)?;
-    let act = acting.act(reason.as_ref().map(Reason::as_str));
     answer(app.desk.acts.discard(id, &act).await)
 }
 

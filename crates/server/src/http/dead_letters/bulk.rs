@@ -2,7 +2,7 @@
 //!
 //! One by one, each in its own transaction: a call that is cut off has done some of them and none by half.
 
-use axum::{Json, body::Body, extract::State, http::HeaderMap};
+use axum::{Json, extract::State};
 use domain::id::DeadLetterId;
 use engine::{
     pipeline::dead_letters::{DeadLetterRefusal, RedriveForecast},
@@ -12,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
-    body,
+    body::JsonBytes,
     operators::Acting,
     problem::Problem,
     state::AppState,
@@ -72,10 +72,8 @@ struct OneView {
 pub(super) async fn bulk(
     State(app): State<AppState>,
     acting: Acting,
-    headers: HeaderMap,
-    body: Body,
+    JsonBytes(bytes): JsonBytes,
 ) -> Result<Json<BulkView>, Problem> {
-    let bytes = body::read_json(&headers, body, &app.settings).await?;
     let bulk = wire::bulk(&bytes)?;
     let filter = DeadLetterFilter {
         states: vec![bulk.state],
@@ -84,7 +82,7 @@ pub(super) async fn bulk(
         ..DeadLetterFilter::default()
     };
     let page = app.store.snapshot().await?.dead_letter_list(&filter, None, BULK_MAX).await?;
-    let act = acting.act(bulk.reason.as_ref().map(|reason| reason.as_str()));
+    let act = acting.act(bulk.reason.as_ref());
     let mut results = Vec::with_capacity(page.rows.len());
     for letter in &page.rows {
         results.push(one(&app, &bulk, letter, &act).await?);

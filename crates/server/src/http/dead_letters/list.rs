@@ -11,7 +11,7 @@ use engine::ports::{DeadLetterFilter, DeadLetterReason, DeadLetterState};
 
 use super::DeadLetterView;
 use crate::http::{
-    list::{FromCursor, List, Looking, ToCursor, cursor_decode, cursor_encode},
+    list::{FromCursor, List, Looking, ToCursor, cursor_encode, number_from_cursor},
     path::PathId,
     problem::{FieldCode, Problem},
     query::Query,
@@ -98,9 +98,6 @@ impl ToCursor for DeadLetterId {
 
 impl FromCursor for DeadLetterId {
     fn from_cursor(text: &str) -> Option<Self> {
-        match cursor_decode(CURSOR_KIND, text)?.as_slice() {
-            [number] => Self::new(*number),
-            _ => None,
-        }
+        number_from_cursor(CURSOR_KIND, text).and_then(Self::new)
     }
 }

@@ -108,10 +108,7 @@ pub(super) async fn list(
         let page = page_of_payment(&app, (&filter, payment), from, limit).await?;
         return Ok(shown(&page.rows, page.next.map(place_cursor::write)));
     }
-    let cursor = query.one("cursor", |text| {
-        places_from_cursor(CURSOR_KIND, text)
-            .ok_or((FieldCode::InvalidFormat, "is not a cursor of this list"))
-    });
+    let cursor = query.cursor_by(|text| places_from_cursor(CURSOR_KIND, text));
     let limit = query.limit();
     query.finish()?;
     let page = page(&app, &filter, cursor, limit).await?;

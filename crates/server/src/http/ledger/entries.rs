@@ -12,7 +12,7 @@ use crate::http::{
     events::{places_cursor, places_from_cursor},
     list::List,
     path::PathId,
-    problem::{FieldCode, Problem},
+    problem::Problem,
     query::Query,
     state::AppState,
 };
@@ -39,10 +39,7 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Json<List<EntryView>>, Problem> {
     let mut query = Query::new(query.as_deref());
-    let before = query.one("cursor", |text| {
-        places_from_cursor(CURSOR_KIND, text)
-            .ok_or((FieldCode::InvalidFormat, "is not a cursor of this list"))
-    });
+    let before = query.cursor_by(|text| places_from_cursor(CURSOR_KIND, text));
     let limit = query.limit();
     query.finish()?;
     let mut snapshot = app.store.snapshot().await?;

@@ -1,6 +1,6 @@
 //! `POST /operators`, `PUT /operators/{name}`, `POST /operators/{name}/link`: what admins do with other operators.
 
-use axum::{Json, body::Body, extract::State, http::HeaderMap};
+use axum::{Json, extract::State};
 use domain::id::OperatorName;
 use engine::{
     operators::{
@@ -12,9 +12,9 @@ use engine::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Acting, Login, link_path, list::OperatorView, secret::Fresh};
+use super::{Acting, Login, Reasoned, link_path, list::OperatorView, secret::Fresh};
 use crate::http::{
-    body,
+    body::JsonBytes,
     path::PathId,
     problem::Problem,
     state::AppState,
@@ -52,13 +52,11 @@ pub(super) struct LinkView {
 pub(super) async fn add(
     State(app): State<AppState>,
     acting: Acting,
-    headers: HeaderMap,
-    body: Body,
+    JsonBytes(bytes): JsonBytes,
 ) -> Result<Json<LinkView>, Problem> {
-    let bytes = body::read_json(&headers, body, &app.settings).await?;
     let given = wire::operator(&bytes)?;
     let fresh = fresh_link(&app.desk.login)?;
-    let act = acting.act(given.reason.as_ref().map(|reason| reason.as_str()));
+    let act = acting.act(given.reason.as_ref());
     let added = accounts::add(app.store.as_ref(), (&given.name, given.role), fresh.issued, &act).await?;
     Ok(Json(link_view(&added, &fresh)))
 }
@@ -82,12 +80,10 @@ pub(super) async fn change(
     State(app): State<AppState>,
     PathId(name): PathId<OperatorName>,
     acting: Acting,
-    headers: HeaderMap,
-    body: Body,
+    JsonBytes(bytes): JsonBytes,
 ) -> Result<Json<OperatorView>, Problem> {
-    let bytes = body::read_json(&headers, body, &app.settings).await?;
     let given = wire::operator_change(&bytes)?;
-    let act = acting.act(given.reason.as_ref().map(|reason| reason.as_str()));
+    let act = acting.act(given.reason.as_ref());
     let change: Change = given.change;
     let changed = accounts::change(app.store.as_ref(), &name, change, &act).await?;
     Ok(Json(OperatorView::of(&changed, &[])))
@@ -112,14 +108,9 @@ pub(super) async fn change(
 pub(super) async fn link(
     State(app): State<AppState>,
     PathId(name): PathId<OperatorName>,
-    acting: Acting,
-    headers: HeaderMap,
-    body: Body,
+    Reasoned(act): Reasoned<false>,
 ) -> Result<Json<LinkView>, Problem> {
-    let bytes = body::read_json_or_none(&headers, body, &app.settings).await?;
-    let reason = wire::act(&bytes, false)?;
     let fresh = fresh_link(&app.desk.login)?;
-    let act = acting.act(reason.as_ref().map(|reason| reason.as_str()));
     let operator = links::renew(app.store.as_ref(), &name, fresh.issued, &act).await?;
     Ok(Json(link_view(&operator, &fresh)))
 }

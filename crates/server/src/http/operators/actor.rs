@@ -3,16 +3,19 @@
 use std::{convert::Infallible, sync::Arc};
 
 use axum::{
-    extract::FromRequestParts,
+    RequestExt,
+    extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderMap, request::Parts},
 };
-use domain::{id::OperatorName, operator::Role};
+use domain::{id::OperatorName, operator::Role, text::Reason};
 use engine::ports::{Digest, Operator, OperatorAct, Secret, SecretKind};
 
 use crate::http::{
+    body::JsonBytesOrNone,
     problem::{Code, Problem},
     request_id::RequestId,
-    wire::Caller,
+    state::AppState,
+    wire::{self, Caller},
 };
 
 /// Whoever reaches the port where nobody has to log in.
@@ -51,16 +54,11 @@ impl Actor {
     }
 
     /// An act of theirs by this call.
-    pub(crate) fn act(&self, request: &RequestId, reason: Option<&str>) -> OperatorAct {
-        self.act_by(&request.0, reason)
-    }
-
-    /// The same, by the call's id.
-    pub(crate) fn act_by(&self, request_id: &str, reason: Option<&str>) -> OperatorAct {
+    pub(crate) fn act(&self, request_id: &str, reason: Option<&Reason>) -> OperatorAct {
         OperatorAct {
             actor: self.name.as_ref().into(),
             role: self.role,
-            reason: reason.map(Box::from),
+            reason: reason.map(|reason| reason.as_str().into()),
             request_id: request_id.into(),
         }
     }
@@ -75,8 +73,8 @@ pub(crate) struct Acting {
 
 impl Acting {
     /// An act of theirs.
-    pub(crate) fn act(&self, reason: Option<&str>) -> OperatorAct {
-        self.actor.act(&self.request, reason)
+    pub(crate) fn act(&self, reason: Option<&Reason>) -> OperatorAct {
+        self.actor.act(&self.request.0, reason)
     }
 }
 
@@ -87,6 +85,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Acting {
         let Calling { request, actor } = Calling::of(parts);
         let actor = actor.ok_or_else(|| Problem::new(Code::Unauthenticated, "nobody is signed in"))?;
         Ok(Self { actor, request })
+    }
+}
+
+/// An act whose body says why and no more; if `NEEDED`, it must.
+#[derive(Debug)]
+pub(crate) struct Reasoned<const NEEDED: bool>(pub(crate) OperatorAct);
+
+impl<const NEEDED: bool> FromRequest<AppState> for Reasoned<NEEDED> {
+    type Rejection = Problem;
+
+    async fn from_request(mut request: Request, app: &AppState) -> Result<Self, Problem> {
+        let acting: Acting = request.extract_parts().await?;
+        let JsonBytesOrNone(bytes) = JsonBytesOrNone::from_request(request, app).await?;
+        let reason = wire::act(&bytes, NEEDED)?;
+        Ok(Self(acting.act(reason.as_ref())))
     }
 }
 

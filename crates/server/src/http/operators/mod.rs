@@ -17,7 +17,7 @@ mod session;
 mod tests;
 mod tokens;
 
-pub(crate) use actor::{Acting, Actor, Calling};
+pub(crate) use actor::{Acting, Actor, Calling, Reasoned};
 use engine::operators::OperatorRefusal;
 use utoipa_axum::{router::OpenApiRouter, routes};
 

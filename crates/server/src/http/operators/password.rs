@@ -1,6 +1,6 @@
 //! `POST /session/link`, `PUT /session/password`: setting a password with a one-time link, and changing it.
 
-use axum::{Extension, Json, body::Body, extract::State, http::HeaderMap, response::Response};
+use axum::{Extension, Json, extract::State, http::HeaderMap, response::Response};
 use engine::operators::{
     OperatorRefusal,
     links::{self, Redeem},
@@ -13,7 +13,7 @@ use super::{
     session::{SessionView, with_cookie},
 };
 use crate::http::{
-    body,
+    body::JsonBytes,
     problem::{Code, FieldCode, FieldError, Problem},
     request_id::RequestId,
     state::AppState,
@@ -38,9 +38,8 @@ pub(super) async fn redeem(
     State(app): State<AppState>,
     Extension(request): Extension<RequestId>,
     headers: HeaderMap,
-    body: Body,
+    JsonBytes(bytes): JsonBytes,
 ) -> Result<Response, Problem> {
-    let bytes = body::read_json(&headers, body, &app.settings).await?;
     let given = wire::link(&bytes)?;
     let settings = &app.desk.login;
     let link = secret::kept(&given.link, "").ok_or(OperatorRefusal::LinkOver)?;
@@ -86,10 +85,8 @@ pub(super) async fn redeem(
 pub(super) async fn change(
     State(app): State<AppState>,
     acting: Acting,
-    headers: HeaderMap,
-    body: Body,
+    JsonBytes(bytes): JsonBytes,
 ) -> Result<Json<SessionView>, Problem> {
-    let bytes = body::read_json(&headers, body, &app.settings).await?;
     let given = wire::password(&bytes)?;
     let settings = &app.desk.login;
     let name = acting

@@ -2,7 +2,6 @@
 
 use axum::{
     Extension, Json,
-    body::Body,
     extract::{RawQuery, State},
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
@@ -15,7 +14,7 @@ use utoipa::ToSchema;
 use super::{Actor, Login, cookie, guard, secret::Fresh};
 use crate::http::{
     accept::Peer,
-    body,
+    body::JsonBytes,
     problem::{Code, Problem},
     query::Query,
     request_id::RequestId,
@@ -93,9 +92,8 @@ pub(super) async fn begin(
     Extension(request): Extension<RequestId>,
     peer: Option<Extension<Peer>>,
     headers: HeaderMap,
-    body: Body,
+    JsonBytes(bytes): JsonBytes,
 ) -> Result<Response, Problem> {
-    let bytes = body::read_json(&headers, body, &app.settings).await?;
     let given = wire::login(&bytes)?;
     let settings = &app.desk.login;
     if !settings.required {
@@ -145,7 +143,7 @@ pub(super) async fn end(
     if let (true, Some(session)) = (settings.required, cookie::session(&headers))
         && let Some(actor) = guard::identify(&app, &session).await?
     {
-        sessions::end(app.store.as_ref(), &session, &actor.act(&request, None)).await?;
+        sessions::end(app.store.as_ref(), &session, &actor.act(&request.0, None)).await?;
     }
     let actor = (!settings.required).then(Actor::local);
     let view = SessionView::of(settings, actor.as_ref().map(|actor| (actor.name(), actor.role)));

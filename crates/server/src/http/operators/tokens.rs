@@ -1,6 +1,6 @@
 //! `POST`, `DELETE /operators/{name}/tokens`: with what programs (the command line) act for an operator.
 
-use axum::{Json, body::Body, extract::State, http::HeaderMap};
+use axum::{Json, extract::State};
 use domain::{id::OperatorName, operator::Role, time::Timestamp};
 use engine::operators::sessions;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use super::{
     secret::{Fresh, TOKEN_PREFIX},
 };
 use crate::http::{
-    body,
+    body::JsonBytesOrNone,
     path::PathId,
     problem::{Code, Problem},
     state::AppState,
@@ -56,11 +56,9 @@ pub(super) async fn issue(
     State(app): State<AppState>,
     PathId(name): PathId<OperatorName>,
     acting: Acting,
-    headers: HeaderMap,
-    body: Body,
+    JsonBytesOrNone(bytes): JsonBytesOrNone,
 ) -> Result<Json<TokenView>, Problem> {
     refuse_others(&acting.actor, &name)?;
-    let bytes = body::read_json_or_none(&headers, body, &app.settings).await?;
     let given = wire::token(&bytes)?;
     let fresh = Fresh::or_problem(TOKEN_PREFIX, given.seconds, given.seconds)?;
     let about = (fresh.issued, given.label.as_ref().map(|label| label.as_str().into()));

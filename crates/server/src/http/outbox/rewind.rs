@@ -1,11 +1,11 @@
 //! `POST /outbox/rewind`
 
-use axum::{Json, body::Body, extract::State, http::HeaderMap};
+use axum::{Json, extract::State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
-    body,
+    body::JsonBytes,
     operators::Acting,
     problem::Problem,
     state::AppState,
@@ -41,14 +41,12 @@ pub(super) struct Rewound {
 pub(super) async fn rewind(
     State(app): State<AppState>,
     acting: Acting,
-    headers: HeaderMap,
-    body: Body,
+    JsonBytes(bytes): JsonBytes,
 ) -> Result<Json<Rewound>, Problem> {
-    let bytes = body::read_json(&headers, body, &app.settings).await?;
     let rewind = wire::rewind(&bytes)?;
     let lane = rewind.lane.filter(|lane| lane.0 < app.store.lane_count());
     let Some(lane) = lane else { return Err(Problem::not_found("lane")) };
-    let act = acting.act(Some(rewind.reason.as_str()));
+    let act = acting.act(Some(&rewind.reason));
     let audit = act.did("outbox.rewind", format!("lane/{lane}"), "done", app.clock.now());
     let position = app.store.relay_rewind(lane, rewind.to, &audit).await?;
     let position = position.ok_or_else(|| Problem::not_found("relay of this lane"))?;

@@ -12,7 +12,7 @@ use engine::ports::{PaymentCursor, PaymentFilter};
 
 use super::view::{PaymentView, StatusWord};
 use crate::http::{
-    list::{FromCursor, List, Looking, ToCursor, cursor_decode, cursor_encode},
+    list::{FromCursor, List, Looking, ToCursor, cursor_encode, number_from_cursor},
     problem::{FieldCode, Problem},
     query::Query,
     state::AppState,
@@ -88,9 +88,6 @@ impl ToCursor for PaymentCursor {
 
 impl FromCursor for PaymentCursor {
     fn from_cursor(text: &str) -> Option<Self> {
-        match cursor_decode(CURSOR_KIND, text)?.as_slice() {
-            [number] => Self::new(*number),
-            _ => None,
-        }
+        number_from_cursor(CURSOR_KIND, text).and_then(Self::new)
     }
 }

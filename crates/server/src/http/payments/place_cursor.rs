@@ -3,8 +3,7 @@
 use domain::id::Seq;
 
 use crate::http::{
-    list::{cursor_decode, cursor_encode},
-    problem::FieldCode,
+    list::{cursor_encode, number_from_cursor},
     query::Query,
 };
 
@@ -13,10 +12,7 @@ const CURSOR_KIND: u8 = 8;
 
 /// Reads `cursor`.
 pub(crate) fn read(query: &mut Query<'_>) -> Option<Seq> {
-    query.one("cursor", |text| match cursor_decode(CURSOR_KIND, text).as_deref() {
-        Some([place]) => Ok(Seq(*place)),
-        _ => Err((FieldCode::InvalidFormat, "is not a cursor of this list")),
-    })
+    query.cursor_by(|text| number_from_cursor(CURSOR_KIND, text).map(Seq))
 }
 
 /// As opaque text.

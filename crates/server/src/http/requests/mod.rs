@@ -20,8 +20,8 @@ pub use log::{Noted, RequestLog};
 pub use traffic::{Action, Counts, Traffic};
 
 use super::{
-    list::{List, cursor_decode, cursor_encode},
-    problem::{FieldCode, Problem},
+    list::{List, cursor_encode, number_from_cursor},
+    problem::Problem,
     query::Query,
     state::AppState,
 };
@@ -119,10 +119,7 @@ async fn list(
     let status = query.number("status", 100, 599);
     let request_id = query.one("requestId", |text| Ok(text.to_owned()));
     let reads = query.flag("reads").unwrap_or(true);
-    let before = query.one("cursor", |text| match cursor_decode(CURSOR_KIND, text).as_deref() {
-        Some([number]) => Ok(*number),
-        _ => Err((FieldCode::InvalidFormat, "is not a cursor of this list")),
-    });
+    let before = query.cursor_by(|text| number_from_cursor(CURSOR_KIND, text));
     let limit = query.limit();
     query.finish()?;
     app.desk.requests.watch(app.clock.monotonic());

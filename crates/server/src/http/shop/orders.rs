@@ -18,8 +18,8 @@ use super::{
     shopper::Shopper,
 };
 use crate::http::{
-    list::{List, cursor_decode, cursor_encode},
-    problem::{FieldCode, Problem},
+    list::{List, cursor_encode, number_from_cursor},
+    problem::Problem,
     query::Query,
     state::AppState,
 };
@@ -90,10 +90,7 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Json<List<Order>>, Problem> {
     let mut query = Query::new(query.as_deref());
-    let before = query.one("cursor", |text| match cursor_decode(CURSOR_KIND, text).as_deref() {
-        Some([count]) => u32::try_from(*count).map_err(|_| NO_CURSOR),
-        _ => Err(NO_CURSOR),
-    });
+    let before = query.cursor_by(|text| u32::try_from(number_from_cursor(CURSOR_KIND, text)?).ok());
     let limit = u32::try_from(query.limit()).unwrap_or(20);
     query.finish()?;
     let Some(shopper) = Shopper::of(&headers) else { return Ok(Json(List::whole(Vec::new()))) };
@@ -111,8 +108,6 @@ pub(super) async fn list(
     let next_cursor = (least > 1).then(|| cursor_encode(CURSOR_KIND, &[u64::from(least)]));
     Ok(Json(List { data, next_cursor }))
 }
-
-const NO_CURSOR: (FieldCode, &str) = (FieldCode::InvalidFormat, "is not a cursor of this list");
 
 /// Look at an order
 #[utoipa::path(

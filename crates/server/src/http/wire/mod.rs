@@ -80,7 +80,7 @@ impl Identity {
             fingerprint,
             request_id: caller.request_id.into(),
             traceparent: traceparent(caller.headers).map(Box::from),
-            act: caller.actor.map(|actor| actor.act_by(caller.request_id, None)),
+            act: caller.actor.map(|actor| actor.act(caller.request_id, None)),
         })
     }
 }
