@@ -127,6 +127,9 @@ impl Consumer for EmbeddedConsumer {
     fn ends(&self) -> Vec<PartitionEnd> {
         Vec::new()
     }
+
+    /// Nobody else waits for its partitions.
+    async fn leave(self: Box<Self>) {}
 }
 
 impl LaneReader {

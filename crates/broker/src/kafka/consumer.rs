@@ -1,15 +1,18 @@
 //! A member of the workers' group, as the engine sees it.
 
-use std::sync::{
-    Arc,
-    mpsc::{Sender, channel},
+use std::{
+    sync::{
+        Arc,
+        mpsc::{Sender, channel},
+    },
+    time::Duration,
 };
 
 use async_trait::async_trait;
 use domain::event::Topic;
 use engine::ports::{BrokerError, Consumer, PartitionEnd, PartitionProgress, Polled};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::timeout};
 
 use super::{
     context::Remembered,
@@ -18,12 +21,17 @@ use super::{
     settings::KafkaSettings,
 };
 
-/// Reads through a thread of its own. Dropping it leaves the group.
+/// How long leaving the group may take before nobody waits for it any more.
+const LEAVE_LIMIT: Duration = Duration::from_secs(5);
+
+/// Reads through a thread of its own. Dropped, it leaves the group too, but some time later.
 pub(super) struct KafkaConsumer {
     orders: Sender<Order>,
     /// The answer to a poll that was given up; the next poll takes it.
     pending: Option<oneshot::Receiver<Result<Polled, BrokerError>>>,
     remembered: Arc<Remembered>,
+    /// Closes when the thread has left the group.
+    left: oneshot::Receiver<()>,
 }
 
 impl KafkaConsumer {
@@ -37,11 +45,15 @@ impl KafkaConsumer {
         let remembered = Arc::clone(client.context());
         let (orders, received) = channel();
         let reader = Reader::new(Arc::clone(settings), client);
+        let (leaving, left) = oneshot::channel();
         std::thread::Builder::new()
             .name("kafka-reader".to_owned())
-            .spawn(move || reader.run(&received))
+            .spawn(move || {
+                reader.run(&received);
+                drop(leaving);
+            })
             .map_err(|source| BrokerError { context: "start a thread", source: source.into() })?;
-        Ok(Self { orders, pending: None, remembered })
+        Ok(Self { orders, pending: None, remembered, left })
     }
 
     fn order(&self, order: Order) -> Result<(), BrokerError> {
@@ -79,6 +91,17 @@ impl Consumer for KafkaConsumer {
 
     fn ends(&self) -> Vec<PartitionEnd> {
         self.remembered.ends()
+    }
+
+    async fn leave(self: Box<Self>) {
+        let Self { orders, left, .. } = *self;
+        // Without anybody to tell it what to do the thread leaves and ends.
+        drop(orders);
+        if timeout(LEAVE_LIMIT, left).await.is_err() {
+            tracing::warn!(
+                "Kafka does not answer; others get this worker's partitions when its session is over"
+            );
+        }
     }
 }
 

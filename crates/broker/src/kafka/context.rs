@@ -27,6 +27,7 @@ struct Seen {
     assigned: Option<Vec<(Topic, i32)>>,
     ends: HashMap<(Topic, i32), PartitionEnd>,
     ticks: u32,
+    leaving: bool,
 }
 
 impl Remembered {
@@ -42,6 +43,11 @@ impl Remembered {
     /// Whether the time between two statistics has passed since the last call.
     pub(super) fn take_tick(&self) -> bool {
         std::mem::take(&mut self.seen().ticks) > 0
+    }
+
+    /// From here on nothing is taken up.
+    pub(super) fn leave(&self) {
+        self.seen().leaving = true;
     }
 
     /// Where partitions ended.
@@ -92,7 +98,8 @@ impl ConsumerContext for Remembered {
         what: RDKafkaRespErr,
         partitions: &mut TopicPartitionList,
     ) {
-        if what == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+        let leaving = self.seen().leaving;
+        if what == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && !leaving {
             let assigned = self.partitions(partitions);
             tracing::info!(partitions = assigned.len(), "partitions were assigned to this worker");
             self.seen().assigned = Some(assigned);

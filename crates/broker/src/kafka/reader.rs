@@ -59,6 +59,17 @@ impl Reader {
             }
             self.show();
         }
+        self.leave();
+    }
+
+    /// Whoever is assigned partitions and takes up none of them keeps the group waiting, and its own end too.
+    fn leave(self) {
+        self.client.context().leave();
+        if let Err(error) = self.client.unassign() {
+            tracing::debug!(%error, "cannot let partitions go");
+        }
+        // Waits until the group knows.
+        drop(self.client);
     }
 
     fn poll(&mut self, max: usize) -> Result<Polled, BrokerError> {

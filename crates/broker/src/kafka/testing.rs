@@ -1,12 +1,13 @@
 //! What tests do to a cluster behind the platform's back. Never part of the product: it is behind the feature `testing`.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use rdkafka::{
     Message, Offset, TopicPartitionList,
     admin::{AdminClient, AdminOptions},
     client::DefaultClientContext,
     consumer::{BaseConsumer, Consumer},
+    error::KafkaError,
     message::Headers,
 };
 use tokio::task::spawn_blocking;
@@ -26,6 +27,37 @@ pub struct SeenRecord {
     pub payload: Vec<u8>,
     /// Attributes beside it.
     pub headers: Vec<(String, String)>,
+}
+
+/// Looks at the group of the workers.
+#[derive(Clone)]
+pub struct GroupWatch {
+    client: Arc<BaseConsumer>,
+    group: String,
+}
+
+impl GroupWatch {
+    /// Of this group; connected already, so that looking takes no longer than an answer.
+    pub async fn begin(settings: &KafkaSettings) -> Self {
+        let watch = Self { client: Arc::new(reader(settings)), group: settings.group.clone() };
+        watch.members().await;
+        watch
+    }
+
+    /// How many workers are in the group now.
+    ///
+    /// # Panics
+    /// When the cluster does not tell.
+    pub async fn members(&self) -> usize {
+        let Self { client, group } = self.clone();
+        spawn_blocking(move || {
+            let groups = client.fetch_group_list(Some(&group), LIMIT)?;
+            Ok::<_, KafkaError>(groups.groups().iter().map(|group| group.members().len()).sum())
+        })
+        .await
+        .expect("no panic")
+        .expect("the cluster tells who is in the group")
+    }
 }
 
 /// Loses every record of a topic.

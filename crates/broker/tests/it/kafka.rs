@@ -8,7 +8,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use broker::{KafkaBroker, KafkaSettings};
+use broker::{KafkaBroker, KafkaSettings, testing::GroupWatch};
 use bytes::Bytes;
 use domain::event::Topic;
 use engine::ports::{Broker, Consumer, DEAD_LETTER_TOPIC, Outgoing, PartitionEnd, PartitionProgress, Polled};
@@ -106,6 +106,32 @@ async fn two_workers_share_the_partitions_and_each_has_the_same_of_every_topic()
         assert!(of_one.iter().all(|(_, partition)| *partition == of_one[0].1), "{of_one:?}");
     }
     assert_ne!(of_first[0].1, of_second[0].1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_that_leaves_is_gone_from_the_group_when_it_is_told_so() {
+    let it = on_shared().await;
+    let group = GroupWatch::begin(&it.settings).await;
+    let mut consumer = it.broker().consume().await.unwrap();
+    assigned(consumer.as_mut()).await;
+    assert_eq!(group.members().await, 1);
+    consumer.start(&[]).await.unwrap();
+    // As a stop does, it gives up a poll that has only begun.
+    drop(timeout(Duration::from_millis(1), consumer.poll(10)).await);
+    consumer.leave().await;
+    assert_eq!(group.members().await, 0);
+
+    // The same before it has taken up what it was assigned.
+    let mut consumer = it.broker().consume().await.unwrap();
+    assigned(consumer.as_mut()).await;
+    timeout(Duration::from_secs(4), consumer.leave()).await.expect("nobody keeps the group waiting");
+    assert_eq!(group.members().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_of_a_cluster_that_is_gone_does_not_leave_for_ever() {
+    let consumer = KafkaBroker::new(KafkaSettings::new("127.0.0.1:1")).unwrap().consume().await.unwrap();
+    timeout(PATIENCE, consumer.leave()).await.expect("it is given up");
 }
 
 #[tokio::test(flavor = "multi_thread")]

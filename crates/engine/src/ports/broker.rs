@@ -115,6 +115,10 @@ pub trait Consumer: Send {
     /// Where the assigned partitions ended a few seconds ago at most, as far as the broker has said. The embedded log has no end
     /// of its own.
     fn ends(&self) -> Vec<PartitionEnd>;
+
+    /// Leaves the readers, so that others get its partitions at once. Comes back when the broker knows, or after a few seconds
+    /// when it does not answer.
+    async fn leave(self: Box<Self>);
 }
 
 /// Carries events by topic and partition.

@@ -105,6 +105,10 @@ impl Consumer for FaultyConsumer {
     fn ends(&self) -> Vec<PartitionEnd> {
         self.inner.ends()
     }
+
+    async fn leave(self: Box<Self>) {
+        self.inner.leave().await;
+    }
 }
 
 fn poison() -> Record {

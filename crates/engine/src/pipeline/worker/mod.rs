@@ -84,12 +84,24 @@ impl Worker {
         let log = self.broker.log_id().await?;
         let partitions = self.prepare().await?;
         let mut consumer = self.broker.consume().await?;
+        let ended = self.read(consumer.as_mut(), (&log, partitions), stop, failures).await;
+        consumer.leave().await;
+        ended
+    }
+
+    async fn read(
+        &self,
+        consumer: &mut dyn Consumer,
+        (log, partitions): (&LogId, i32),
+        stop: &CancellationToken,
+        failures: &mut u32,
+    ) -> Result<Lost, Failure> {
         let mut claims = Claims::default();
         loop {
-            let delivery = match self.poll(consumer.as_mut(), stop).await? {
+            let delivery = match self.poll(consumer, stop).await? {
                 None => return Ok(Lost::Stopped),
                 Some(Polled::Assigned(partitions)) => {
-                    claims = self.claim(&log, &partitions).await?;
+                    claims = self.claim(log, &partitions).await?;
                     consumer.start(&claims.progress()).await?;
                     continue;
                 }

@@ -120,8 +120,11 @@ async fn two_workers_share_the_work_and_a_new_one_takes_over_from_one_that_ended
     app.captured(3).await;
     drain(&app).await;
     assert_eq!(app.entries_posted().await, 6);
+    let group = testing::GroupWatch::begin(&settings).await;
+    assert_eq!(group.members().await, 1);
     stop.cancel();
     second.join().unwrap();
+    assert_eq!(group.members().await, 0, "a worker that has ended has left");
     app.start_worker();
     app.finish().await;
 }
