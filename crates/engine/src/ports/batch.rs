@@ -160,7 +160,7 @@ pub struct Changes {
 /// A payment to write.
 #[derive(Clone, Debug)]
 pub struct PaymentWrite {
-    /// Its last state.
+    /// Its last state, another than the one stored.
     pub payment: Payment,
     /// Whether this batch gave birth to it.
     pub new: bool,

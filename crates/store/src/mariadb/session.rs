@@ -13,7 +13,7 @@ use mysql_async::{
 };
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
-use super::{connect::Connected, error::Failure, pool::Pool};
+use super::{connect::Connected, error::Failure, pool::Pool, script::Script};
 
 type Trip<'c, T> = Pin<Box<dyn Future<Output = mysql_async::Result<T>> + Send + 'c>>;
 
@@ -59,6 +59,11 @@ impl Session {
             })
         })
         .await
+    }
+
+    /// Sends a script; nothing for an empty one.
+    pub(super) async fn script(&mut self, script: Script) -> Result<Vec<Vec<Row>>, Failure> {
+        if script.is_empty() { Ok(Vec::new()) } else { self.text(script.sql()).await }
     }
 
     /// Sends a whole transaction as text, from BEGIN to COMMIT.
@@ -112,7 +117,8 @@ impl Session {
         changed.await.map_err(|failure| failure.sort(context))
     }
 
-    /// Runs a prepared statement once a row, in one round trip; nothing for no rows. Each column must have one type.
+    /// Runs a prepared statement once a row, in one round trip; nothing for no rows. Each column must have one type. The server
+    /// takes the rows of an INSERT as one statement; an UPDATE or DELETE it runs anew for each.
     pub(super) async fn bulk(
         &mut self,
         context: &'static str,

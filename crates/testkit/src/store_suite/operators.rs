@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use domain::{id::OperatorId, operator::Role, time::Timestamp};
+use domain::{id::OperatorId, operator::Role, payment::Payment, time::Timestamp};
 use engine::ports::{
     AuditEntry, AuditFilter, BatchKeys, Digest, LoginAttempts, Operator, OperatorChanges, OperatorKeys,
     OperatorState, PasswordHash, PaymentWrite, Secret, SecretEnd, SecretKind, StoreError,
@@ -120,6 +120,7 @@ pub async fn operator_transactions_take_turns(it: &StoreUnderTest) {
 pub async fn an_act_commits_with_its_payment(it: &StoreUnderTest) {
     let scribe = Scribe::new(it);
     let payment = scribe.authorize(scribe.birth("M1", 5)).await;
+    let payment = Payment { updated_at: payment.updated_at.plus_seconds(1), ..payment };
     let act = async |new| {
         let mut open = scribe.open(&payment.merchant, BatchKeys::default()).await;
         open.changes.audit = vec![did(1), did(2)];

@@ -1,6 +1,6 @@
 //! What a batch writes: one bulk statement a table, then, in one last round trip, the small rows that tell it was here.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::{event::Topic, id::Lane, payment::Payment};
 use engine::ports::{
@@ -14,9 +14,10 @@ use super::{
         error::refused,
         posting::audit_append,
         rows::{
-            bytes, int, joined, number, number_opt, payment as payment_number, text, text_opt, unsigned,
-            wide_literal,
+            ReadCells, attempt_literal, bytes, each, int, joined, number, number_opt,
+            payment as payment_number, text, text_opt, unsigned, wide_literal,
         },
+        script::{Script, rows_of},
         session::Session,
     },
     load::{KeyPlace, KeyPlaces, key_hash},
@@ -28,6 +29,15 @@ use crate::{
 
 /// Answers of one batch on one lane that have a number.
 const ANSWERS_MAX: i64 = 1 << 16;
+
+macro_rules! insert_payment {
+    () => {
+        "INSERT INTO payment (lane, id, status, state, captured, refunded, updated_at, version, last_event, \
+         decline_code, pending, expirable_at, merchant, currency, authorized, capture_mode, capture_before, \
+         created_at, order_id, description, metadata, order_key) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    };
+}
 
 /// Writes everything but lane rows and the commit.
 pub(super) async fn write(
@@ -94,34 +104,38 @@ async fn write_payments(
     let (mut born, mut changed) = (Vec::with_capacity(writes.len()), Vec::new());
     for PaymentWrite { payment, new } in writes {
         debug_assert!(payment.is_consistent());
-        let lane = payment.id.lane(lanes);
-        if *new {
-            born.push(born_payment(payment, lane)?);
-        } else {
-            changed.push(changed_payment(payment, lane)?);
-        }
+        let rows = if *new { &mut born } else { &mut changed };
+        rows.push(payment_row(payment, payment.id.lane(lanes))?);
     }
-    let insert = "INSERT INTO payment (lane, id, status, state, captured, refunded, updated_at, version, last_event, \
-                  decline_code, pending, expirable_at, merchant, currency, authorized, capture_mode, capture_before, \
-                  created_at, order_id, description, metadata, order_key) \
-                  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    session.bulk("insert payment", insert, born).await?;
-    // The columns named are those a payment can change after its birth.
-    let update = "UPDATE payment SET status = ?, state = ?, captured = ?, refunded = ?, updated_at = ?, version = ?, \
-                  last_event = ?, decline_code = ?, pending = ?, expirable_at = ? WHERE lane = ? AND id = ?";
-    let expected = changed.len() as u64;
-    match session.bulk("update payment", update, changed).await? {
-        met if met == expected => Ok(()),
-        met => Err(refused("update payment", format!("met {met} payments instead of {expected}"))),
+    session.bulk("insert payment", insert_payment!(), born).await?;
+    // An insert, because the server runs only inserts as one statement for all rows. Named are the columns that a payment can
+    // change after its birth.
+    let change = concat!(
+        insert_payment!(),
+        " ON DUPLICATE KEY UPDATE status = VALUES(status), state = VALUES(state), captured = VALUES(captured), \
+         refunded = VALUES(refunded), updated_at = VALUES(updated_at), version = VALUES(version), \
+         last_event = VALUES(last_event), decline_code = VALUES(decline_code), pending = VALUES(pending), \
+         expirable_at = VALUES(expirable_at)"
+    );
+    // A row that is changed counts twice, one that was not there once.
+    let expected = 2 * changed.len() as u64;
+    match session.bulk("update payment", change, changed).await? {
+        counted if counted == expected => Ok(()),
+        counted => Err(refused("update payment", format!("counted {counted} instead of {expected}"))),
     }
 }
 
-/// What a payment can change after its birth.
-fn state_of(payment: &Payment) -> Result<(Vec<Value>, PaymentCells), StoreError> {
+/// The number of the state in which a payment can expire.
+const OPEN: i64 = 2;
+
+fn payment_row(payment: &Payment, lane: Lane) -> Result<Vec<Value>, StoreError> {
     let cells = PaymentCells::of(payment)?;
     // Only a payment in state "open" without anything outstanding can expire.
     let expirable = cells.state == OPEN && cells.pending.is_none();
-    let values = vec![
+    let order = payment.order.as_ref().map(|order| order.as_str());
+    Ok(vec![
+        number(lane.0),
+        payment_number(payment.id),
         text(payment.status().as_str()),
         number(cells.state),
         number(payment.captured.minor_units),
@@ -132,19 +146,6 @@ fn state_of(payment: &Payment) -> Result<(Vec<Value>, PaymentCells), StoreError>
         text_opt(cells.decline_code),
         text_opt(cells.pending.as_deref()),
         number_opt(expirable.then(|| payment.capture_before.unix_ms())),
-    ];
-    Ok((values, cells))
-}
-
-/// The number of the state in which a payment can expire.
-const OPEN: i64 = 2;
-
-fn born_payment(payment: &Payment, lane: Lane) -> Result<Vec<Value>, StoreError> {
-    let (state, cells) = state_of(payment)?;
-    let mut row = vec![number(lane.0), payment_number(payment.id)];
-    row.extend(state);
-    let order = payment.order.as_ref().map(|order| order.as_str());
-    row.extend([
         text(payment.merchant.as_str()),
         text(payment.authorized.currency.code()),
         number(payment.authorized.minor_units),
@@ -155,14 +156,7 @@ fn born_payment(payment: &Payment, lane: Lane) -> Result<Vec<Value>, StoreError>
         text_opt(payment.description.as_ref().map(|description| description.as_str())),
         text_opt(cells.metadata.as_deref()),
         number_opt(order.map(|order| order_key(payment.merchant.as_str(), order))),
-    ]);
-    Ok(row)
-}
-
-fn changed_payment(payment: &Payment, lane: Lane) -> Result<Vec<Value>, StoreError> {
-    let (mut row, _) = state_of(payment)?;
-    row.extend([number(lane.0), payment_number(payment.id)]);
-    Ok(row)
+    ])
 }
 
 async fn append_events(session: &mut Session, events: &[OutboxEvent]) -> Result<(), StoreError> {
@@ -250,9 +244,7 @@ async fn write_idempotency(
     lanes: u16,
 ) -> Result<(), StoreError> {
     let keys = key_changes(&changes.idempotency, places)?;
-    let gone = keys.gone.iter().map(|place| vec![number(place.lane.0), number(place.id)]);
-    let delete = "DELETE FROM idem_response_cache WHERE lane = ? AND id = ?";
-    session.bulk("settle idempotency key", delete, gone.collect()).await?;
+    delete_keys(session, &keys.gone).await?;
     let mut next: HashMap<Lane, i64> =
         changes.lanes.iter().map(|lane| (lane.lane, int(lane.batch).saturating_mul(ANSWERS_MAX))).collect();
     let mut rows = Vec::with_capacity(keys.added.len());
@@ -266,6 +258,18 @@ async fn write_idempotency(
     let insert = "INSERT INTO idem_response_cache (lane, id, merchant, operation, idem_key, key_hash, fingerprint, payment, \
                   status, answered_at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     session.bulk("insert idempotency key", insert, rows).await.map(drop)
+}
+
+async fn delete_keys(session: &mut Session, gone: &[KeyPlace]) -> Result<(), StoreError> {
+    let mut lanes: BTreeMap<Lane, Vec<i64>> = BTreeMap::new();
+    for place in gone {
+        lanes.entry(place.lane).or_default().push(place.id);
+    }
+    let mut script = Script::default();
+    for (lane, ids) in lanes {
+        script.ask_in(&format!("DELETE FROM idem_response_cache WHERE lane = {lane} AND id IN"), ids, "");
+    }
+    session.script(script).await.map(drop).map_err(|failure| failure.sort("settle idempotency key"))
 }
 
 fn key_row(row: &IdempotencyRow, lane: Lane, id: i64) -> Vec<Value> {
@@ -289,14 +293,13 @@ fn key_row(row: &IdempotencyRow, lane: Lane, id: i64) -> Vec<Value> {
 }
 
 async fn write_attempts(session: &mut Session, writes: &[AttemptWrite]) -> Result<(), StoreError> {
-    let mut closings = Vec::new();
+    let mut closings: BTreeMap<_, Vec<String>> = BTreeMap::new();
     let mut births: Vec<Vec<Value>> = Vec::new();
     for write in writes {
         match write {
             AttemptWrite::Insert(attempt) => births.push(attempt_row(attempt)),
             AttemptWrite::Close(id, verdict) => {
-                let (verdict, code) = verdict_words(*verdict);
-                closings.push(vec![text(verdict), text_opt(code), bytes(&id.0.to_be_bytes())]);
+                closings.entry(verdict_words(*verdict)).or_default().push(attempt_literal(*id));
             }
         }
     }
@@ -304,13 +307,34 @@ async fn write_attempts(session: &mut Session, writes: &[AttemptWrite]) -> Resul
                   request_id, created_at, verdict, decline_code, acquirer, outstanding_since) \
                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     session.bulk("insert attempt", insert, births).await?;
-    let close = "UPDATE attempt SET verdict = ?, decline_code = ?, outstanding_since = NULL \
-                 WHERE id = ? AND verdict IS NULL";
-    let expected = closings.len() as u64;
-    match session.bulk("close attempt", close, closings).await? {
-        met if met == expected => Ok(()),
-        met => Err(refused("close attempt", format!("met {met} outstanding attempts instead of {expected}"))),
+    close_attempts(session, closings).await
+}
+
+/// A verdict is one of a few words, so they go into the text, one statement each.
+async fn close_attempts(
+    session: &mut Session,
+    closings: BTreeMap<(&str, Option<&str>), Vec<String>>,
+) -> Result<(), StoreError> {
+    let context = "close attempt";
+    let (mut script, mut asked) = (Script::default(), Vec::new());
+    for ((verdict, code), ids) in closings {
+        let code = code.map_or_else(|| "NULL".to_owned(), |code| format!("'{code}'"));
+        let expected = ids.len();
+        let close = format!(
+            "UPDATE attempt FORCE INDEX (PRIMARY) SET verdict = '{verdict}', decline_code = {code}, \
+             outstanding_since = NULL WHERE verdict IS NULL AND id IN"
+        );
+        script.ask_in(&close, ids, "");
+        asked.push((script.ask("SELECT ROW_COUNT()"), expected));
     }
+    let sets = session.script(script).await.map_err(|failure| failure.sort(context))?;
+    for (asked, expected) in asked {
+        let met = each("attempt", rows_of(&sets, asked), |cells| cells.number::<usize>(0))?;
+        if met != [expected] {
+            return Err(refused(context, format!("met {met:?} outstanding attempts instead of {expected}")));
+        }
+    }
+    Ok(())
 }
 
 fn attempt_row(attempt: &Attempt) -> Vec<Value> {

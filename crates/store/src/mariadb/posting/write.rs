@@ -45,9 +45,7 @@ pub(super) async fn write(
     ask_counts(&mut script, &changes.entries);
     ask_balances(&mut script, &changes.balances, &numbers)?;
     if !is_plain(changes) {
-        if !script.is_empty() {
-            session.text(script.sql()).await.map_err(|failure| failure.sort("move positions"))?;
-        }
+        session.script(script).await.map_err(|failure| failure.sort("move positions"))?;
         write_rare(&mut session, changes, now).await?;
         return session.commit().await;
     }

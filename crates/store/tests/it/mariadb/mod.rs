@@ -3,5 +3,6 @@
 mod conformance;
 mod opening;
 mod replicas;
+mod statements;
 mod support;
 mod timeline;

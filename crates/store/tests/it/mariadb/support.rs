@@ -38,15 +38,21 @@ pub(crate) async fn store(lanes: u16) -> StoreUnderTest {
     StoreUnderTest { store: Arc::new(store), clock, keep: Box::new(database) }
 }
 
-/// Cuts every connection to it, as a server that dies does.
-pub(crate) async fn kill_all_connections(database: &ScratchDatabase) {
+/// A connection beside the store's, in no database.
+pub(crate) async fn connect(database: &ScratchDatabase) -> mysql_async::Conn {
     let options = &database.options;
     let opts = mysql_async::OptsBuilder::default()
         .ip_or_hostname(options.host.as_str())
         .tcp_port(options.port)
         .user(Some(options.user.as_str()))
         .prefer_socket(false);
-    let mut conn = mysql_async::Conn::new(opts).await.unwrap();
+    mysql_async::Conn::new(opts).await.unwrap()
+}
+
+/// Cuts every connection to it, as a server that dies does.
+pub(crate) async fn kill_all_connections(database: &ScratchDatabase) {
+    let mut conn = connect(database).await;
+    let options = &database.options;
     let sql = format!("SELECT ID FROM information_schema.PROCESSLIST WHERE DB = '{}'", options.database);
     let ids: Vec<u64> = conn.query(sql).await.unwrap();
     assert!(!ids.is_empty(), "the store has connections");
