@@ -2,7 +2,8 @@
 //! failed over to a server that may lack commits.
 //!
 //! Invariant: whatever the lost time handed out is never handed out again, and whoever still lives in it can move nothing:
-//! its epochs are behind for ever. Safe to repeat: it only leaves another gap.
+//! its epochs are behind for ever. What operators proved themselves with is void: whoever ended a session or a token did so in
+//! the time that is lost. Safe to repeat: it only leaves another gap.
 
 use std::sync::Arc;
 
@@ -69,7 +70,8 @@ async fn change(session: &mut Session, reason: Option<&str>, now: Timestamp) -> 
          UPDATE platform SET timeline_id = RANDOM_BYTES(16); \
          UPDATE lane SET payment_counter = payment_counter + {SKIPPED}; \
          UPDATE worker_partition SET epoch = epoch + {SKIPPED}; \
-         UPDATE relay_position SET epoch = epoch + {SKIPPED}, owner = NULL, lease_until = 0 WHERE epoch > 0"
+         UPDATE relay_position SET epoch = epoch + {SKIPPED}, owner = NULL, lease_until = 0 WHERE epoch > 0; \
+         DELETE FROM operator_secret"
     );
     session.begin(&opening).await.map_err(|failure| failure.sort(context))?;
     let entry = AuditEntry {

@@ -1,7 +1,8 @@
 //! Copies of the books: one consistent state, taken beside a running writer, and its way back.
 //!
 //! Invariant: whatever is interrupted, what stands under a final name is whole. A restored database is another timeline: its
-//! next numbers lie beyond everything the lost time may have handed out.
+//! next numbers lie beyond everything the lost time may have handed out, and what operators proved themselves with is void:
+//! whoever ended a session or a token may have done so in the lost time.
 
 use std::{
     ffi::OsString,
@@ -165,7 +166,7 @@ fn check(path: &Path) -> Result<Copy, CopyError> {
     let conn = open::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     open::check_ownership(&conn, path)?;
     match migrate::check(&conn, path) {
-        // An older one is brought up to date at its next start.
+        // An older one is brought up to date when its timeline begins, or at its next start.
         Ok(()) | Err(OpenError::Older { .. }) => {}
         Err(error) => return Err(error.into()),
     }
@@ -184,10 +185,13 @@ fn check(path: &Path) -> Result<Copy, CopyError> {
 fn move_on(part: &Path, entry: AuditEntry) -> Result<(), CopyError> {
     let failed = database("begin a timeline in", part);
     let mut conn = Connection::open(part).map_err(&failed)?;
+    // A copy that an older program made has not all of the tables yet.
+    migrate::migrate(&mut conn, part, entry.at)?;
     let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
     transaction.execute("UPDATE platform SET timeline_id = randomblob(16)", []).map_err(&failed)?;
     let skip = "UPDATE lane SET payment_counter = payment_counter + ?1";
     transaction.execute(skip, [NUMBERS_SKIPPED]).map_err(&failed)?;
+    transaction.execute("DELETE FROM operator_secret", []).map_err(&failed)?;
     posting::audit_append(&transaction, &entry)?;
     transaction.commit().map_err(&failed)?;
     conn.close().map_err(|(_, source)| failed(source))

@@ -54,6 +54,48 @@ async fn a_restored_database_is_another_timeline_and_gives_out_no_number_again()
     assert_eq!(noted, "books.restore backup/books.db");
 }
 
+/// A session, a token and a one-time link, as the books keep them.
+const SECRETS: &str = "INSERT INTO operator_secret
+    SELECT randomblob(32), column1, NULL, NULL, 0, 0, 1 << 50, 1 << 50 FROM (VALUES ('session'), ('token'), ('link'))";
+
+fn secrets(path: &std::path::Path) -> i64 {
+    let conn = Connection::open(path).unwrap();
+    conn.query_row("SELECT count(*) FROM operator_secret", [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test]
+async fn whoever_was_signed_in_when_the_copy_was_taken_is_not_afterwards() {
+    let (it, copies) = (store(), TempDir::new().unwrap());
+    let file = copies.path().join("books.db");
+    backup(&SqliteSettings::new(directory(&it)), &file).unwrap();
+    Connection::open(&file).unwrap().execute_batch(SECRETS).unwrap();
+    assert_eq!(secrets(&file), 3);
+    let place = TempDir::new().unwrap();
+    restore(&SqliteSettings::new(place.path()), &file, false, now()).unwrap();
+    assert_eq!(secrets(&place.path().join("swelite.db")), 0);
+
+    // The same for books that a restored disk brought back.
+    Connection::open(place.path().join("swelite.db")).unwrap().execute_batch(SECRETS).unwrap();
+    begin_timeline(&SqliteSettings::new(place.path()), None, now()).unwrap();
+    assert_eq!(secrets(&place.path().join("swelite.db")), 0);
+}
+
+#[tokio::test]
+async fn a_copy_of_an_older_program_is_brought_back_and_up_to_date() {
+    let (it, copies) = (store(), TempDir::new().unwrap());
+    let file = copies.path().join("books.db");
+    backup(&SqliteSettings::new(directory(&it)), &file).unwrap();
+    // As the books were before there were operators.
+    let older = "DROP TABLE operator_secret; DROP TABLE operator; DROP TABLE login_attempt;
+                 DROP INDEX audit_log_by_object; DROP INDEX audit_log_by_actor;
+                 ALTER TABLE audit_log DROP COLUMN role; ALTER TABLE audit_log DROP COLUMN outcome;
+                 DELETE FROM schema_migration WHERE version = 3";
+    Connection::open(&file).unwrap().execute_batch(older).unwrap();
+    let place = TempDir::new().unwrap();
+    restore(&SqliteSettings::new(place.path()), &file, false, now()).unwrap();
+    assert!(open(place.path()).is_ok());
+}
+
 #[tokio::test]
 async fn books_brought_back_by_other_means_can_begin_a_timeline() {
     let it = store();

@@ -56,6 +56,9 @@ async fn a_database_brought_back_beside_a_newer_broker_posts_nothing_twice_and_r
     let pair = Pair::start(&operator.set, folder.path()).await;
     let kept = pay(&pair.client, 0..15).await;
     drained(&pair.client).await;
+    operator
+        .set
+        .sql("INSERT INTO operator_secret VALUES (REPEAT('t', 32), 'token', NULL, NULL, 0, 0, 9e15, 9e15)");
     operator.does("copy");
     let lost = pay(&pair.client, 15..30).await;
     drained(&pair.client).await;
@@ -64,6 +67,8 @@ async fn a_database_brought_back_beside_a_newer_broker_posts_nothing_twice_and_r
     pair.stop().await;
 
     operator.does("bring back");
+    let tokens = operator.set.sql("SELECT COUNT(*) FROM operator_secret");
+    assert_eq!(tokens.trim(), "0", "what was ended in the lost time must not be good again");
     let pair = Pair::start(&operator.set, folder.path()).await;
     let client = &pair.client;
     // Two events a payment that the books know nothing of.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::{id::Lane, time::Timestamp};
 use engine::ports::{Store, StoreError};
+use mysql_async::prelude::Queryable;
 use store::{MariadbError, MariadbStore, begin_mariadb_timeline, testing::ScratchDatabase};
 use testkit::{FixedClock, store_suite::Scribe, wait::wait_until};
 
@@ -35,11 +36,17 @@ async fn numbers_and_epochs_begin_beyond_everything_the_lost_time_gave_out() {
     let old = before.store.relay_claim(Lane(0), &log, engine::ports::InstanceId(5), lease).await;
     let old = old.unwrap().unwrap();
     let timeline = before.store.snapshot().await.unwrap().platform().await.unwrap().timeline;
+    let secrets = "INSERT INTO operator_secret VALUES (REPEAT('s', 32), 'session', NULL, NULL, 0, 0, 9e15, 9e15), \
+                   (REPEAT('t', 32), 'token', NULL, NULL, 0, 0, 9e15, 9e15)";
+    database.run(secrets).await;
     begin(&database).await;
 
     let after = scribe(support::open(&database).await);
     let platform = after.store.snapshot().await.unwrap().platform().await.unwrap();
     assert_ne!(platform.timeline, timeline);
+    let count = format!("SELECT COUNT(*) FROM `{}`.operator_secret", database.options.database);
+    let good: Option<u64> = support::connect(&database).await.query_first(count).await.unwrap();
+    assert_eq!(good, Some(0), "what was ended in the lost time must not be good again");
     for lane in after.store.snapshot().await.unwrap().lane_list().await.unwrap() {
         assert!(lane.state.payment_counter >= SKIPPED, "{lane:?}");
     }
