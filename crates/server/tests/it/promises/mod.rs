@@ -8,6 +8,7 @@ mod restored;
 mod secured;
 mod standby;
 mod together;
+mod woken;
 
 use std::{path::Path, time::Duration};
 
