@@ -185,6 +185,11 @@ impl Envelope {
     /// Puts `event` of `payment` (as it is after the event) into its place.
     pub fn seal(event: &PaymentEvent, payment: &Payment, place: Place, postings: &[Posting]) -> Self {
         let topic = event.change.topic();
+        assert_eq!(event.payment, payment.id);
+        assert!(event.version <= payment.version);
+        assert!(place.previous < place.id.seq);
+        assert!(place.payment_previous < place.id.seq);
+        assert!(topic.carries_postings() || postings.is_empty());
         let first = matches!(event.change, Change::Authorized { .. });
         Self {
             id: place.id,

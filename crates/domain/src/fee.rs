@@ -46,6 +46,7 @@ impl FeePlan {
         };
         let rate = i128::from(self.basis_points.min(10_000));
         let inclusive = i128::from(base.max(0)).saturating_mul(rate).checked_div(10_000).unwrap_or(0);
+        assert!(inclusive <= i128::from(base.max(0)), "no fee is more than what it is charged on");
         Fee::from_inclusive(i64::try_from(inclusive).unwrap_or(i64::MAX))
     }
 }
@@ -56,7 +57,11 @@ impl Fee {
         let tenfold = i128::from(inclusive).saturating_mul(10);
         let rounded = tenfold.saturating_add(5).checked_div(11).unwrap_or(0);
         let service = i64::try_from(rounded).unwrap_or(inclusive);
-        Self { service, vat: inclusive.saturating_sub(service) }
+        let fee = Self { service, vat: inclusive.saturating_sub(service) };
+        assert!(fee.service >= 0);
+        assert!(fee.vat >= 0);
+        assert_eq!(fee.total(), inclusive);
+        fee
     }
 
     /// What must be booked on top of `booked` to arrive at this; negative parts come back.

@@ -58,7 +58,10 @@ number_ids! {
 impl PaymentId {
     /// The `counter`-th payment of `lane` in a database of `lanes` lanes; `None` when the numbers are used up.
     pub fn compose(counter: u64, lane: Lane, lanes: u16) -> Option<Self> {
-        counter.checked_mul(u64::from(lanes))?.checked_add(u64::from(lane.0)).and_then(Self::new)
+        assert!(lane.0 < lanes, "a number of another lane would be found in the wrong one");
+        let id = counter.checked_mul(u64::from(lanes))?.checked_add(u64::from(lane.0)).and_then(Self::new);
+        debug_assert!(id.is_none_or(|id| id.lane(lanes) == lane));
+        id
     }
 
     /// The lane this payment belongs to in a database of `lanes` lanes.
@@ -83,7 +86,9 @@ impl Lane {
             .as_str()
             .bytes()
             .fold(OFFSET_BASIS, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
-        Self(u16::try_from(hash.checked_rem(u64::from(lanes)).unwrap_or(0)).unwrap_or(0))
+        let lane = Self(u16::try_from(hash.checked_rem(u64::from(lanes)).unwrap_or(0)).unwrap_or(0));
+        debug_assert!(lane.0 < lanes.max(1));
+        lane
     }
 }
 

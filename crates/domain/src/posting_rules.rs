@@ -27,6 +27,8 @@ pub fn postings(
         }
         Change::Voided { released, .. } | Change::Expired { released } => Ok(vec![book.release(*released)?]),
         Change::Captured { amount, released, captured_total, refunded_total, .. } => {
+            assert!(amount.minor_units <= released.minor_units, "a capture ends at least its own hold");
+            assert!(refunded_total.minor_units <= captured_total.minor_units);
             let booked = plan.fee(before(*captured_total, *amount), *refunded_total);
             let fee = plan.fee(*captured_total, *refunded_total).minus(booked);
             let mut postings = vec![book.release(*released)?, book.capture(*amount)?];
@@ -34,6 +36,7 @@ pub fn postings(
             Ok(postings)
         }
         Change::Refunded { amount, captured_total, refunded_total, .. } => {
+            assert!(refunded_total.minor_units <= captured_total.minor_units);
             let booked = plan.fee(*captured_total, before(*refunded_total, *amount));
             let fee = plan.fee(*captured_total, *refunded_total).minus(booked);
             let mut postings = vec![book.refund(*amount)?];
@@ -45,6 +48,8 @@ pub fn postings(
 
 /// What the total was before `amount` was added to it.
 fn before(total: Money, amount: Money) -> Money {
+    assert_eq!(total.currency, amount.currency);
+    assert!(amount.minor_units <= total.minor_units, "a total holds the amount that led to it");
     Money::new(total.minor_units.saturating_sub(amount.minor_units), total.currency)
 }
 

@@ -71,6 +71,7 @@ pub(crate) fn run(root: &Path, shrink: Shrink) -> Result<()> {
         faults.extend(source::check(file));
         faults.extend(modules::check(file));
     }
+    faults.extend(statistics::check(&files));
     faults.extend(edges::check(&edges::read(root)?));
     let ratchet_path = root.join(ratchet::PATH);
     let ratchet = Ratchet::read(&ratchet_path)?;

@@ -1,9 +1,33 @@
-//! How large things are and how often they assert: a report to read, never a reason to fail.
+//! How large things are and how often they assert: a report to read. Only how often the core asserts is held, as a ratchet.
 
-use super::source::{Function, SourceFile};
+use super::{
+    Fault,
+    source::{Function, SourceFile},
+};
 
 /// Crates whose functions are expected to assert what they rely on.
 const CORE: [&str; 2] = ["crates/domain/", "crates/engine/"];
+
+/// How many assertions a hundred functions of the core have at least. Raise it when there are more.
+const ASSERTIONS_MIN: usize = 48;
+
+/// Whether the core asserts as often as it did.
+pub(crate) fn check(files: &[SourceFile]) -> Option<Fault> {
+    let (assertions, functions) = core(files);
+    (assertions * 100 < ASSERTIONS_MIN * functions).then(|| {
+        let message = format!(
+            "domain and engine have {assertions} assertions in {functions} functions, {ASSERTIONS_MIN} in 100 are needed: \
+             assert what the new functions rely on"
+        );
+        Fault::new("crates/engine", message)
+    })
+}
+
+fn core(files: &[SourceFile]) -> (usize, usize) {
+    let of_core = files.iter().filter(|file| CORE.iter().any(|core| file.path.starts_with(core)));
+    let functions: Vec<&Function> = of_core.flat_map(|file| &file.functions).collect();
+    (functions.iter().map(|function| function.assertions).sum(), functions.len())
+}
 
 /// A few lines about sizes and assertions.
 pub(crate) fn report(files: &[SourceFile]) -> String {
@@ -15,17 +39,13 @@ pub(crate) fn report(files: &[SourceFile]) -> String {
         .filter(|function| !function.is_test)
         .collect();
     let function_lines = functions.iter().map(|function| function.lines).collect();
-    let core: Vec<&Function> = files
-        .iter()
-        .filter(|file| CORE.iter().any(|core| file.path.starts_with(core)))
-        .flat_map(|file| &file.functions)
-        .collect();
+    let (assertions, of_core) = core(files);
     format!(
         "files: {} (aim: median ≤ 120, p95 ≤ 400)\nfunctions: {} (aim: median ≤ 12, p95 ≤ 50)\n\
          assertions a function in domain and engine, tests included: {:.2} (aim: ≥ 1)",
         spread(file_lines),
         spread(function_lines),
-        ratio(core.iter().map(|function| function.assertions).sum(), core.len()),
+        ratio(assertions, of_core),
     )
 }
 
@@ -41,7 +61,20 @@ fn ratio(part: usize, whole: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::tree::TextFile, *};
+
+    #[test]
+    fn the_core_may_not_assert_less_than_it_did() {
+        let faults = |path: &str, body: &str| {
+            let text = format!("//! Says what it is for.\n\nfn f(x: u8) {{ {body} }}\n");
+            let file = SourceFile::parse(&TextFile { path: path.into(), text }).unwrap();
+            check(&[file]).is_some()
+        };
+        assert!(faults("crates/engine/src/a.rs", ""));
+        assert!(!faults("crates/engine/src/a.rs", "assert!(x > 0);"));
+        assert!(!faults("crates/domain/src/a.rs", "debug_assert!(x > 0);"));
+        assert!(!faults("crates/server/src/a.rs", ""));
+    }
 
     #[test]
     fn the_spread_of_nothing_is_zero_and_of_something_is_itself() {

@@ -96,6 +96,8 @@ impl Posting {
     /// What it adds to each of its accounts: the debit positive, the credit negative. Sums to zero.
     pub fn legs(&self) -> [(&AccountId, i64); 2] {
         let minor_units = self.amount.minor_units;
+        debug_assert!(minor_units > 0);
+        debug_assert_ne!(self.debit, self.credit);
         [(&self.debit, minor_units), (&self.credit, minor_units.saturating_neg())]
     }
 }
@@ -120,6 +122,7 @@ impl JournalEntry {
         occurred_at: Timestamp,
         postings: Vec<Posting>,
     ) -> Option<Self> {
+        debug_assert!(postings.iter().all(|posting| posting.amount.is_positive()));
         (!postings.is_empty()).then_some(Self { id, payment, occurred_at, postings })
     }
 

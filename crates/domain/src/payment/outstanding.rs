@@ -103,6 +103,8 @@ impl Payment {
                 return Err(Rejection::NotExpirable);
             }
         };
+        assert!(self.pending.is_none());
+        assert!(operation.amount().is_positive());
         let pending = Pending { attempt, since: now, operation };
         Ok(Self { pending: Some(pending), updated_at: now, ..self })
     }
@@ -118,6 +120,7 @@ impl Payment {
         };
         match pending.operation {
             PendingOperation::Authorize { .. } => {
+                assert_eq!(self.state, State::Processing);
                 self.state = State::Declined(Failure { code });
                 let event = self.caused(Change::Declined { code }, now);
                 (self, vec![event])
@@ -135,6 +138,7 @@ impl Payment {
             PendingOperation::Capture { amount, last } => self.record_capture(amount, last, now),
             PendingOperation::Void { reason, .. } => {
                 let released = self.held();
+                assert!(released.is_positive());
                 self.state = State::Closed(Closing::Void);
                 self.caused(Change::Voided { released, reason }, now)
             }

@@ -95,6 +95,8 @@ impl Replayed {
         }
         let books = books.ok_or(ReplayError::Gap { expected: 1 })?;
         let Books { currency, authorized, captured, refunded, ended } = books;
+        assert!(refunded <= captured);
+        assert!(captured <= authorized);
         let (open, status) = (ended.is_none(), books.status());
         Ok(Self { currency, authorized, captured, refunded, open, status, version })
     }

@@ -79,13 +79,17 @@ impl Payment {
     /// Gives birth to a payment the acquirer has already decided on. A refusal (502) leaves a declined payment too.
     pub fn authorize(birth: Birth, verdict: Verdict, now: Timestamp) -> (Self, Vec<PaymentEvent>) {
         let attempt = AttemptId(0);
-        Self::processing(birth, attempt, now).settle(verdict, now)
+        let (payment, events) = Self::processing(birth, attempt, now).settle(verdict, now);
+        assert!(payment.pending.is_none());
+        assert!(!events.is_empty());
+        (payment, events)
     }
 
     /// Gives birth to a payment whose acquirer call is about to be sent.
     pub fn processing(birth: Birth, attempt: AttemptId, now: Timestamp) -> Self {
         let Birth { id, merchant, order, description, metadata, amount, capture_mode, capture_before } =
             birth;
+        assert!(amount.is_positive());
         let operation = PendingOperation::Authorize { amount };
         let zero = Money::zero(amount.currency);
         Self {
@@ -171,6 +175,8 @@ impl Payment {
 
     fn void(mut self, void: &Void, now: Timestamp) -> Result<(Self, PaymentEvent), Rejection> {
         let released = self.held();
+        assert_eq!(self.state, State::Open);
+        assert!(released.is_positive());
         self.state = State::Closed(Closing::Void);
         let event = self.caused(Change::Voided { released, reason: void.reason.clone() }, now);
         Ok((self, event))
@@ -197,12 +203,15 @@ impl Payment {
             return Err(Rejection::NotExpirable);
         }
         let released = self.held();
+        assert!(released.is_positive());
         self.state = State::Closed(Closing::Expiry);
         let event = self.caused(Change::Expired { released }, now);
         Ok((self, event))
     }
 
     pub(super) fn become_authorized(mut self, now: Timestamp) -> (Self, Vec<PaymentEvent>) {
+        assert_eq!(self.state, State::Processing);
+        assert!(self.captured.is_zero());
         self.state = State::Open;
         let amount = self.authorized;
         let mut events = vec![self.caused(Change::Authorized { amount }, now)];
@@ -214,6 +223,7 @@ impl Payment {
 
     pub(super) fn record_capture(&mut self, amount: Money, last: bool, now: Timestamp) -> PaymentEvent {
         let held = self.held();
+        assert_eq!(self.state, State::Open);
         assert!(amount.is_positive());
         assert!(amount.minor_units <= held.minor_units);
         self.captured.minor_units = self.captured.minor_units.saturating_add(amount.minor_units);
@@ -222,18 +232,23 @@ impl Payment {
             self.state = State::Closed(Closing::Capture);
         }
         let released = if last { held } else { amount };
+        assert!(amount.minor_units <= released.minor_units);
+        assert_eq!(last, self.held().is_zero());
         let (captured_total, refunded_total) = (self.captured, self.refunded);
         self.caused(Change::Captured { amount, released, last, captured_total, refunded_total }, now)
     }
 
     pub(super) fn record_refund(&mut self, amount: Money, reason: Reason, now: Timestamp) -> PaymentEvent {
         assert!(amount.is_positive());
+        assert!(amount.minor_units <= self.refundable().minor_units);
         self.refunded.minor_units = self.refunded.minor_units.saturating_add(amount.minor_units);
         let (captured_total, refunded_total) = (self.captured, self.refunded);
         self.caused(Change::Refunded { amount, reason, captured_total, refunded_total }, now)
     }
 
     pub(super) fn caused(&mut self, change: Change, now: Timestamp) -> PaymentEvent {
+        assert!(self.version < u32::MAX, "every event has a version of its own");
+        assert!(self.pending.is_none(), "nothing happens to a payment while an answer is outstanding");
         self.version = self.version.saturating_add(1);
         self.updated_at = now;
         // The last stop before the books: a bug here costs its caller a 500, never anybody money.

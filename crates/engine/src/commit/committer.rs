@@ -71,6 +71,8 @@ impl Committer {
     }
 
     async fn commit(&self, batch: Vec<Queued>) {
+        assert!(!batch.is_empty());
+        assert!(batch.len() <= self.context.settings.batch_max);
         let begun = self.context.clock.monotonic();
         self.pace.begin(begun);
         let mut spans = BatchSpans::begin(&self.context, &batch);
@@ -81,6 +83,7 @@ impl Committer {
         }
         match tried {
             Tried::Committed(done) => {
+                assert_eq!(done.len(), batch.len(), "everybody is told what became of their own command");
                 let took = self.context.clock.monotonic().saturating_sub(begun);
                 self.pace.record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
                 self.context.observer.batch_committed(batch.len(), took.as_secs_f64());
@@ -181,7 +184,9 @@ impl Committer {
             Ok(open) => open,
             Err(error) => return Tried::Failed(error),
         };
-        let mut workspace = Workspace::new(open.take_loaded(), self.context.store.lane_count());
+        let loaded = open.take_loaded();
+        assert!(loaded.lanes.iter().map(|lane| lane.lane).eq(lanes), "exactly these lanes are locked");
+        let mut workspace = Workspace::new(loaded, self.context.store.lane_count());
         let done: Vec<Done> = batch.iter().map(|queued| self.decide(&mut workspace, queued)).collect();
         let changes = workspace.into_changes();
         let has_events = !changes.events.is_empty();
@@ -243,6 +248,8 @@ impl Committer {
         }
         lanes.sort_unstable();
         lanes.dedup();
+        assert!(!lanes.is_empty());
+        debug_assert!(lanes.is_sorted_by(|one, next| one < next), "lanes are locked in ascending order");
         (lanes, keys)
     }
 }

@@ -161,6 +161,8 @@ impl Case<'_> {
         let (answer, events) = self.outcome(&write.payment, events, verdict, operation);
         let idempotency = self.insert_answer(&answer, write.payment.id);
         let changed = write.new || !events.is_empty();
+        assert!(write.payment.pending.is_none());
+        assert!(verdict != Verdict::Approved || changed, "what the acquirer did is recorded");
         let audit = self.audit(write.payment.id, outcome_word(verdict));
         let effect = Effect {
             payment: changed.then_some(write),
@@ -178,6 +180,8 @@ impl Case<'_> {
         if self.scope.is_some() {
             self.context.observer.idempotency(IdempotencyOutcome::Fresh);
         }
+        assert_eq!(write.payment.pending.as_ref().map(|pending| pending.attempt), Some(asked.attempt));
+        assert_eq!(write.payment.id, asked.payment);
         let attempt = Attempt {
             id: asked.attempt,
             acquirer: self.context.acquirer.id().into(),
@@ -223,6 +227,7 @@ impl Case<'_> {
             return self.refuse(&Refusal::Internal, Some(attempt.payment));
         };
         let (after, events) = payment.clone().settle(verdict, self.now());
+        assert!(after.pending.is_none());
         let (answer, events) = self.outcome(&after, events, verdict, attempt.operation);
         let idempotency = attempt.scope.clone().map(|scope| match verdict {
             Verdict::Approved | Verdict::Declined(_) => {

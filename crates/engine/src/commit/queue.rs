@@ -292,6 +292,8 @@ impl CommitQueue {
         let waiting_max = context.settings.queue_max.div_ceil(committers).max(1);
         let (ways, outs): (Vec<Way>, Vec<WayOut>) =
             (0..committers).map(|_| Way::new(&context, waiting_max)).unzip();
+        assert!(!ways.is_empty());
+        assert!(ways.len() <= lanes, "a committer without a lane would never be asked");
         (Self { ways: ways.into(), context }, outs)
     }
 

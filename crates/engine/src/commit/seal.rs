@@ -24,8 +24,11 @@ pub(super) fn place(
     let topic = event.change.topic();
     let id = EventId { lane: lane.lane, seq: lane.last_seq.next() };
     let place = Place { id, previous: lane.topics.get(topic), payment_previous: payment.last_event };
-    debug_assert!(place.previous < id.seq && place.payment_previous < id.seq);
+    assert!(place.previous < id.seq);
+    assert!(place.payment_previous < id.seq);
+    assert_eq!(event.payment, payment.id);
     let body = Bytes::from(encode(&Envelope::seal(event, payment, place, postings)));
+    assert_eq!(id.seq.0, lane.last_seq.0 + 1, "a lane is dense");
     lane.last_seq = id.seq;
     lane.topics.set(topic, id.seq);
     lane.chain_head = chain(&lane.chain_head, &body);

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::{
-    id::{AttemptId, Lane, MerchantId, OrderId, PaymentId},
+    id::{AttemptId, Lane, MerchantId, OrderId, PaymentId, Seq},
     ledger::Posting,
     payment::{Payment, PaymentEvent},
     time::Timestamp,
@@ -53,6 +53,9 @@ pub(super) struct Workspace {
 impl Workspace {
     pub(super) fn new(loaded: Loaded, lane_count: u16) -> Self {
         let Loaded { now, lanes, idempotency, payments, orders, attempts } = loaded;
+        assert!(lanes.iter().all(|lane| lane.lane.0 < lane_count));
+        assert!(lanes.iter().all(|lane| lane.updated_at <= now), "the time of a lane never goes back");
+        debug_assert!(orders.values().all(|holder| payments.contains_key(holder)));
         Self {
             now,
             lane_count,
@@ -98,6 +101,7 @@ impl Workspace {
     /// Takes an effect in: gives its events their places and remembers what must be written.
     pub(super) fn apply(&mut self, effect: Effect) {
         let Effect { payment, events, idempotency, attempt, traceparent, audit } = effect;
+        assert!(events.is_empty() || payment.is_some(), "what happened, happened to a payment");
         self.audit.extend(audit);
         if let Some(write) = payment {
             self.apply_payment(write, &events, traceparent.as_deref());
@@ -124,11 +128,19 @@ impl Workspace {
             debug_assert!(false, "a batch decides only for lanes it has loaded");
             return;
         };
+        let known = self.payments.get(&payment.id);
+        assert_eq!(known.is_none(), new, "a payment is born once, and changed only as it was loaded");
+        assert!(known.is_none_or(|known| known.merchant == payment.merchant));
+        assert!(known.is_none_or(|known| known.authorized == payment.authorized));
+        let (version, last_event) = known.map_or((0, Seq::START), |known| (known.version, known.last_event));
+        assert_eq!(usize::try_from(payment.version - version).ok(), Some(events.len()));
+        assert_eq!(payment.last_event, last_event);
         if new {
             state.payment_counter = state.payment_counter.saturating_add(1);
-            debug_assert_eq!(
+            assert_eq!(
                 PaymentId::compose(state.payment_counter, lane, self.lane_count),
-                Some(payment.id)
+                Some(payment.id),
+                "no number is given out twice"
             );
             if let Some(order) = &payment.order {
                 self.orders.insert((payment.merchant.clone(), order.clone()), payment.id);
@@ -137,7 +149,8 @@ impl Workspace {
         for (event, postings) in events {
             self.events.push(seal::place(state, &mut payment, event, postings, traceparent));
         }
-        debug_assert!(payment.is_consistent());
+        assert!(payment.is_consistent());
+        assert!(payment.last_event <= state.last_seq);
         self.written.entry(payment.id).or_insert(new);
         self.payments.insert(payment.id, payment);
     }
@@ -145,15 +158,18 @@ impl Workspace {
     fn apply_idempotency(&mut self, write: &IdempotencyWrite) {
         match write {
             IdempotencyWrite::Insert(row) => {
-                self.idempotency.insert(row.scope.clone(), row.clone());
+                let before = self.idempotency.insert(row.scope.clone(), row.clone());
+                debug_assert!(before.is_none(), "one key has one answer");
             }
             IdempotencyWrite::Finish(scope, answer) => {
                 if let Some(row) = self.idempotency.get_mut(scope) {
+                    debug_assert!(matches!(row.state, IdempotencyState::Running { .. }));
                     row.state = IdempotencyState::Final(answer.clone());
                 }
             }
             IdempotencyWrite::Remove(scope) => {
-                self.idempotency.remove(scope);
+                let before = self.idempotency.remove(scope);
+                debug_assert!(before.is_none_or(|row| matches!(row.state, IdempotencyState::Running { .. })));
             }
         }
     }
@@ -161,10 +177,13 @@ impl Workspace {
     fn apply_attempt(&mut self, write: &AttemptWrite) {
         match write {
             AttemptWrite::Insert(attempt) => {
-                self.attempts.insert(attempt.id, attempt.clone());
+                debug_assert!(attempt.verdict.is_none());
+                let before = self.attempts.insert(attempt.id, attempt.clone());
+                debug_assert!(before.is_none());
             }
             AttemptWrite::Close(id, verdict) => {
                 if let Some(attempt) = self.attempts.get_mut(id) {
+                    debug_assert!(attempt.verdict.is_none(), "the first outcome stands");
                     attempt.verdict = Some(*verdict);
                 }
             }
@@ -174,15 +193,22 @@ impl Workspace {
     /// All that must be written.
     pub(super) fn into_changes(self) -> Changes {
         let Self { now, lanes, mut payments, written, events, .. } = self;
+        debug_assert!(
+            events.is_sorted_by(|one, next| one.id.lane != next.id.lane || one.id.seq < next.id.seq)
+        );
+        debug_assert!(events.iter().all(|event| written.contains_key(&event.payment)));
+        let changed = written.len();
         let lanes = lanes.into_values();
         let lanes =
             lanes.map(|lane| LaneState { batch: lane.batch.saturating_add(1), updated_at: now, ..lane });
         let written = written.into_iter();
         let written =
             written.filter_map(|(id, new)| payments.remove(&id).map(|payment| PaymentWrite { payment, new }));
+        let written: Vec<PaymentWrite> = written.collect();
+        assert_eq!(written.len(), changed, "whatever was decided is written");
         Changes {
             lanes: lanes.collect(),
-            payments: written.collect(),
+            payments: written,
             events,
             idempotency: self.idempotency_writes,
             attempts: self.attempt_writes,

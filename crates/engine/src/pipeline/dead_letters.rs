@@ -130,6 +130,8 @@ fn redrive_changes(
             (close(DeadLetterState::Open, Some(note)), "still_open")
         }
     };
+    assert!(closed.to == DeadLetterState::Redriven || changes.entries.is_empty());
+    assert!(changes.entries.len() <= 1);
     changes.dead_letter = Some(closed);
     changes.audit = Some(act.did("dead_letter.redrive", dead_letter_object(letter.id), outcome, state.now));
     changes
@@ -142,6 +144,8 @@ async fn set_aside(
     action: &str,
     act: &OperatorAct,
 ) -> Result<DeadLetter, DeadLetterRefusal> {
+    assert!(matches!(to, DeadLetterState::Held | DeadLetterState::Discarded));
+    assert_ne!(letter.state, to);
     let note = act.reason.as_deref().map(str::to_owned);
     let change = DeadLetterMove { id: letter.id, from: letter.state, to, tried: false, note };
     let entry = act.did(action, dead_letter_object(letter.id), "done", context.clock.now());

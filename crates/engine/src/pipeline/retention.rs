@@ -88,6 +88,9 @@ async fn next_cut(
         cut.to = event.id.seq;
         rows += 1;
     }
+    assert!(cut.to >= cut.from);
+    assert!(rows == 0 || cut.to < needed_from, "what somebody needs stays");
+    assert!(rows <= BATCH);
     Ok((rows > 0).then_some((cut, rows)))
 }
 

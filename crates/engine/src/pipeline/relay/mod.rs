@@ -236,7 +236,9 @@ impl Relay {
             let traceparent = outgoing.spans.trace(tracer, event, partition);
             outgoing.messages.push((lane, message::of_event(event, partition, traceparent)));
         }
-        Ok(events[..dense].last().map(|event| event.id.seq))
+        let to = events[..dense].last().map(|event| event.id.seq);
+        assert!(to.is_none_or(|to| to.0 == after.0 + dense as u64), "a lane is published without a gap");
+        Ok(to)
     }
 
     /// Moves the positions of what has been published, and touches those of `also`, all in one commit.
@@ -246,11 +248,13 @@ impl Relay {
         let held = lanes.iter().filter_map(|lane| self.held.get(lane));
         let moves: Vec<(RelayLease, Seq)> = held.map(|lease| (*lease, to(lease))).collect();
         self.ahead.clear();
+        assert!(moves.iter().all(|(lease, to)| *to >= lease.position), "a relay moves forward only");
         if moves.is_empty() { Ok(()) } else { self.advance(&moves).await }
     }
 
     async fn advance(&mut self, moves: &[(RelayLease, Seq)]) -> Result<(), StoreError> {
         let moved = self.context.store.relay_move(moves, self.context.settings.relay_lease).await?;
+        assert_eq!(moved.len(), moves.len());
         for ((lease, to), moved) in moves.iter().zip(moved) {
             if moved {
                 self.held.insert(lease.lane, RelayLease { position: *to, ..*lease });

@@ -26,6 +26,8 @@ pub(in crate::pipeline) fn range_of(parsed: &[Parsed<'_>]) -> PostingScope {
             _ => ranges.push((lane, seq, seq)),
         }
     }
+    debug_assert!(ranges.iter().all(|(_, first, last)| first <= last));
+    debug_assert!(ranges.is_sorted_by(|one, next| (one.0, one.2) < (next.0, next.1)));
     PostingScope { ranges, ..PostingScope::default() }
 }
 
@@ -39,6 +41,9 @@ pub(super) fn changes_of(
     let entries = classified.entries.iter();
     let entries: Vec<PostedEntry> =
         entries.map(|(entry, previous, topic)| posted(entry.clone(), *previous, *topic, now)).collect();
+    debug_assert!(classified.positions.iter().all(|(lane, topic, _)| {
+        classified.positions.iter().filter(|(of, at, _)| (of, at) == (lane, topic)).count() == 1
+    }));
     PostingChanges {
         balances: balances_of(&entries),
         entries,
@@ -57,6 +62,7 @@ pub(in crate::pipeline) fn posted(
     topic: Topic,
     now: Timestamp,
 ) -> PostedEntry {
+    debug_assert!(topic.carries_postings());
     PostedEntry { entry, topic, payment_previous, posted_at: now }
 }
 
@@ -73,6 +79,11 @@ pub(in crate::pipeline) fn balances_of(entries: &[PostedEntry]) -> Vec<BalanceDe
             credited.1 = credited.1.saturating_add(minor_units);
         }
     }
+    assert_eq!(
+        sums.values().map(|(debit, _)| i128::from(*debit)).sum::<i128>(),
+        sums.values().map(|(_, credit)| i128::from(*credit)).sum::<i128>(),
+        "what is posted sums to zero"
+    );
     let sums = sums.into_iter();
     sums.map(|((account, lane, layer), (debit, credit))| BalanceDelta {
         account: account.clone(),

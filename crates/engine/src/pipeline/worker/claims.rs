@@ -12,6 +12,7 @@ pub(super) struct Claims(HashMap<(Topic, i32), PartitionClaim>);
 
 impl Claims {
     pub(super) fn new(claims: Vec<PartitionClaim>) -> Self {
+        debug_assert!(claims.iter().all(|claim| claim.epoch > 0), "a claim has begun an epoch");
         Self(claims.into_iter().map(|claim| ((claim.topic, claim.partition), claim)).collect())
     }
 

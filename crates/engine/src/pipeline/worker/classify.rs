@@ -109,6 +109,7 @@ impl Classified {
         }
         // What was missing may have come later in the same batch.
         classified.holes.retain(|place, position| position_of(state, place) == *position);
+        assert_eq!(classified.counts.len(), parsed.len(), "something becomes of every record");
         classified
     }
 
@@ -117,7 +118,10 @@ impl Classified {
         let result = match judgement {
             Judgement::Post(entry, previous) => {
                 let topic = event.topic.unwrap_or(Topic::Declined);
-                state.posted.insert(entry.id);
+                assert!(topic.carries_postings());
+                assert_eq!(event.place, Some(entry.id));
+                let fresh = state.posted.insert(entry.id);
+                assert!(fresh, "an event is posted once");
                 self.entries.push((entry, previous, topic));
                 EventResult::Posted
             }
@@ -150,6 +154,7 @@ impl Classified {
         if *position >= place.seq {
             return;
         }
+        assert!(*position < place.seq);
         *position = place.seq;
         match self.positions.iter_mut().find(|(lane, of, _)| (*lane, *of) == (place.lane, topic)) {
             Some((_, _, seq)) => *seq = place.seq,
