@@ -6,7 +6,7 @@
 use domain::id::DeadLetterId;
 use thiserror::Error;
 
-use super::worker::{Judgement, Parsed, balances_of, judge_alone, parse, posted, range_of};
+use super::worker::{Judgement, Parsed, balances_of, bounded, judge_alone, parse, posted, range_of};
 use crate::{
     commit::Context,
     ports::{
@@ -124,7 +124,7 @@ fn redrive_changes(
             let note = "its entry had been posted already".to_owned();
             (close(DeadLetterState::Redriven, Some(note)), "already_posted")
         }
-        Judgement::Park(_, message) => (close(DeadLetterState::Open, Some(message)), "still_open"),
+        Judgement::Park(_, message) => (close(DeadLetterState::Open, Some(bounded(message))), "still_open"),
         Judgement::Hole => {
             let note = "an event before it is missing".to_owned();
             (close(DeadLetterState::Open, Some(note)), "still_open")
@@ -146,7 +146,7 @@ async fn set_aside(
 ) -> Result<DeadLetter, DeadLetterRefusal> {
     assert!(matches!(to, DeadLetterState::Held | DeadLetterState::Discarded));
     assert_ne!(letter.state, to);
-    let note = act.reason.as_deref().map(str::to_owned);
+    let note = act.reason.as_deref().map(|reason| bounded(reason.to_owned()));
     let change = DeadLetterMove { id: letter.id, from: letter.state, to, tried: false, note };
     let entry = act.did(action, dead_letter_object(letter.id), "done", context.clock.now());
     context.store.dead_letter_move(&change, &entry).await.map_err(conflict_when_fenced)?;

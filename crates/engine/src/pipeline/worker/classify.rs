@@ -12,6 +12,7 @@ use domain::{
 };
 use serde::Deserialize;
 
+use super::message::{PARKED_PLAINLY, bounded, unreadable};
 use crate::{
     digest::sha256,
     observe::{EventResult, Incident, Observer},
@@ -51,7 +52,7 @@ pub(in crate::pipeline) fn parse(record: &Record) -> Parsed<'_> {
             Err((DeadLetterReason::UnknownVersion, format!("envelope version {version} is not known")))
         }
         _ => serde_json::from_slice(&record.payload)
-            .map_err(|error| (DeadLetterReason::Schema, format!("envelope cannot be read: {error}"))),
+            .map_err(|error| (DeadLetterReason::Schema, unreadable(&error))),
     };
     Parsed {
         record,
@@ -78,6 +79,15 @@ pub(in crate::pipeline) enum Judgement {
     Park(DeadLetterReason, String),
 }
 
+/// What the store refused of a record that was tried alone.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Refused<'a> {
+    /// To post it, and why.
+    Posting(&'a str),
+    /// Even to park it.
+    Parking,
+}
+
 /// What a batch of records comes to.
 #[derive(Debug, Default)]
 pub(super) struct Classified {
@@ -95,13 +105,19 @@ pub(super) struct Classified {
 impl Classified {
     /// Judges records in order; each moves the position the next is judged against. `refused` parks whatever would be
     /// posted: it has failed alone.
-    pub(super) fn of(parsed: &[Parsed<'_>], state: &mut PostingState, refused: Option<&str>) -> Self {
+    pub(super) fn of(parsed: &[Parsed<'_>], state: &mut PostingState, refused: Option<Refused<'_>>) -> Self {
         let mut classified = Self::default();
         for event in parsed {
             let judgement = judge(event, state);
             let judgement = match (judgement, refused) {
-                (Judgement::Post(..), Some(message)) => {
-                    Judgement::Park(DeadLetterReason::Refused, message.to_owned())
+                (Judgement::Post(..), Some(Refused::Posting(why))) => {
+                    Judgement::Park(DeadLetterReason::Refused, why.to_owned())
+                }
+                (Judgement::Post(..), Some(Refused::Parking)) => {
+                    Judgement::Park(DeadLetterReason::Refused, PARKED_PLAINLY.to_owned())
+                }
+                (Judgement::Park(reason, _), Some(Refused::Parking)) => {
+                    Judgement::Park(reason, PARKED_PLAINLY.to_owned())
                 }
                 (judgement, _) => judgement,
             };
@@ -309,6 +325,6 @@ fn dead_letter(event: &Parsed<'_>, reason: DeadLetterReason, message: String) ->
         event: event.place,
         payment: event.payment,
         reason,
-        message,
+        message: bounded(message),
     }
 }

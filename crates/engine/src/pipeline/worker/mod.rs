@@ -8,6 +8,7 @@
 mod apply;
 mod claims;
 mod classify;
+mod message;
 mod missing;
 mod spans;
 
@@ -22,8 +23,9 @@ use tokio_util::sync::CancellationToken;
 use apply::changes_of;
 pub(super) use apply::{balances_of, posted, range_of};
 use claims::Claims;
-use classify::Classified;
+use classify::{Classified, Refused};
 pub(super) use classify::{Judgement, Parsed, judge_alone, parse};
+pub(super) use message::bounded;
 use missing::Missing;
 use spans::PostSpans;
 
@@ -232,14 +234,9 @@ impl Worker {
                 Ok(()) => {}
                 Err(PostFailure::Lost(lost)) => return Err(lost),
                 Err(PostFailure::Refused(error)) => {
-                    let message = error_chain(&error);
-                    tracing::error!(error = message, "event fails alone; it is parked");
-                    let parking = Posting { refused: Some(&message), ..posting };
-                    self.post_waiting(&parking, stop).await.map_err(|failure| match failure {
-                        PostFailure::Lost(lost) => lost,
-                        // Not even parking it works: read on from the stored position and try again.
-                        PostFailure::Refused(_) => Lost::Fenced,
-                    })?;
+                    let why = error_chain(&error);
+                    tracing::error!(error = why, "event fails alone; it is parked");
+                    self.park(posting, &why, stop).await?;
                 }
             }
         }
@@ -247,6 +244,22 @@ impl Worker {
         self.post_waiting(&Posting { delivery: &rest, terms, refused: None }, stop)
             .await
             .map_err(|_| Lost::Fenced)
+    }
+
+    /// Parks an event that failed alone; when the store refuses that too, without what was to be said about it.
+    async fn park(&self, posting: Posting<'_>, why: &str, stop: &CancellationToken) -> Result<(), Lost> {
+        for refused in [Refused::Posting(why), Refused::Parking] {
+            let parking = Posting { refused: Some(refused), ..posting };
+            match self.post_waiting(&parking, stop).await {
+                Ok(()) => return Ok(()),
+                Err(PostFailure::Lost(lost)) => return Err(lost),
+                Err(PostFailure::Refused(error)) => {
+                    tracing::error!(error = error_chain(&error), "an event cannot be parked");
+                }
+            }
+        }
+        // Not even that works: read on from the stored position and try again.
+        Err(Lost::Fenced)
     }
 
     async fn post_waiting(&self, posting: &Posting<'_>, stop: &CancellationToken) -> Result<(), PostFailure> {
@@ -307,7 +320,7 @@ struct Posting<'a> {
     delivery: &'a Delivery,
     terms: Terms<'a>,
     /// Why its one event failed alone, when it did.
-    refused: Option<&'a str>,
+    refused: Option<Refused<'a>>,
 }
 
 /// Why a batch was not posted.

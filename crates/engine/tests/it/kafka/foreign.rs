@@ -151,3 +151,50 @@ async fn an_event_goes_out_with_its_attributes_and_its_payment_as_key() {
     assert_eq!(body["paymentId"].to_string(), payment.to_string());
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_of_any_text_is_parked_in_few_words_and_passed_by() {
+    let settings = kafka();
+    let (app, faults) = app_on(&settings).await;
+    // What a column of text holds, and what no column may come to hold.
+    faults.refuse_postings_if(|changes| {
+        changes.dead_letters.iter().any(|letter| letter.message.len() > 65_535)
+    });
+    let card = "4111111111111111";
+    let poison = [format!("\"{card}{}\"", "x".repeat(70_000)), format!("{{\"version\": \"{card}\"}}")];
+    forge(&settings, Topic::Authorized, poison.map(String::into_bytes).to_vec()).await;
+    for letter in dead_letters(&app, 2).await {
+        let message = letter.letter.message;
+        assert!(message.chars().count() <= 500 && !message.contains(card), "{message}");
+    }
+    app.captured(1_000).await;
+    drain(&app).await;
+    assert_eq!(app.entries_posted().await, 2, "the partition goes on");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_whose_row_is_refused_is_parked_without_what_was_said_about_it() {
+    let settings = kafka();
+    let (app, faults) = app_on(&settings).await;
+    faults.refuse_postings_if(|changes| {
+        let mut posts = changes.entries.iter().flat_map(|posted| posted.entry.postings());
+        let refused = |message: &str| message.contains("envelope") || message.contains("statement");
+        posts.any(|posting| posting.amount().minor_units == 13)
+            || changes.dead_letters.iter().any(|letter| refused(&letter.message))
+    });
+    forge(&settings, Topic::Authorized, vec![b"not json".to_vec()]).await;
+    app.authorized(13).await;
+    app.authorized(14).await;
+    let letters = dead_letters(&app, 2).await;
+    let mut parked: Vec<_> = letters
+        .iter()
+        .map(|letter| (letter.letter.reason.as_str(), letter.letter.message.as_str()))
+        .collect();
+    parked.sort_unstable();
+    let said = "the store refused the record, and what was first said about it";
+    assert_eq!(parked, [("refused", said), ("schema", said)]);
+    drain(&app).await;
+    assert_eq!(app.entries_posted().await, 1);
+    app.finish().await;
+}

@@ -73,11 +73,13 @@ async fn what_another_client_writes_is_parked_and_published_and_displaces_nothin
     unbalanced["postings"][0]["amount"] = json!(-5);
     let forged = [wrong_version, unbalanced, next.clone()].map(|event| event.to_string().into_bytes());
     let forged = [vec![b"not json \xff".to_vec()], forged.to_vec()].concat();
+    let endless = format!("\"{}\"", "x".repeat(70_000)).into_bytes();
+    let forged = [forged, vec![endless]].concat();
     let partition = genuine["lane"].as_i64().unwrap() % 8;
     forge(&set, i32::try_from(partition).unwrap(), forged).await;
-    let parked = letters(client, 4).await;
+    let parked = letters(client, 5).await;
     let reasons: Vec<String> = parked.iter().map(|letter| field(letter, "errorType")).collect();
-    assert_eq!(reasons, ["schema", "foreign", "foreign", "foreign"]);
+    assert_eq!(reasons, ["schema", "foreign", "foreign", "foreign", "schema"]);
 
     // The real event of that place, in the same partition, behind what is parked.
     let second = captured(client, "M1", "second", 2_000).await;
@@ -86,7 +88,7 @@ async fn what_another_client_writes_is_parked_and_published_and_displaces_nothin
     assert_eq!(entry["paymentId"].as_u64(), Some(second), "{entry}");
     assert_eq!(ids(client, "/ledger/entries").await, ids(client, "/events").await);
 
-    published_to_the_dlq(&set, 4).await;
+    published_to_the_dlq(&set, 5).await;
     for letter in &parked {
         let (status, said) = act(client, letter, "redrive", json!({})).await;
         let is_foreign = letter["errorType"] == "foreign";
