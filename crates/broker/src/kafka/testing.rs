@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use rdkafka::{
     Message, Offset, TopicPartitionList,
-    admin::{AdminClient, AdminOptions},
+    admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
     client::DefaultClientContext,
     consumer::{BaseConsumer, Consumer},
     error::KafkaError,
@@ -71,6 +71,19 @@ pub async fn truncate(settings: &KafkaSettings, topic: &str) {
     let admin: AdminClient<DefaultClientContext> = settings.client().create().expect("an admin client");
     let options = AdminOptions::new().operation_timeout(Some(LIMIT));
     admin.delete_records(&ends, &options).await.expect("the records are deleted");
+}
+
+/// Makes a topic before the platform does.
+///
+/// # Panics
+/// When the cluster does not do it.
+pub async fn make(settings: &KafkaSettings, topic: &str, partitions: i32) {
+    let name = settings.topic(topic);
+    let admin: AdminClient<DefaultClientContext> = settings.client().create().expect("an admin client");
+    let options = AdminOptions::new().operation_timeout(Some(LIMIT));
+    let new = NewTopic::new(&name, partitions, TopicReplication::Fixed(1));
+    let made = admin.create_topics(&[new], &options).await.expect("the cluster answers");
+    assert!(made.iter().all(Result::is_ok), "{made:?}");
 }
 
 /// All a topic holds, partition by partition.

@@ -87,7 +87,8 @@ pub(super) fn faults(
     Ok(faults)
 }
 
-/// Makes what is missing; refuses topics with too few partitions.
+/// Makes what is missing; refuses topics of events with too few partitions. The dead letter topic stops nothing: what waits for
+/// it is in the books.
 pub(super) async fn prepare(
     settings: &Arc<KafkaSettings>,
     publisher: Arc<Publisher>,
@@ -96,9 +97,12 @@ pub(super) async fn prepare(
     let asked = Arc::clone(settings);
     let faults = blocking(move || faults(&asked, &publisher, Some(partitions))).await?;
     let mut missing = Vec::new();
+    let dead_letters = settings.topic(DEAD_LETTER_TOPIC);
     for fault in faults {
         match fault {
             TopicFault::Missing { topic } => missing.push(topic),
+            // Dead letters go wherever their key leads.
+            TopicFault::Partitions { topic, .. } if topic == dead_letters => {}
             TopicFault::Partitions { .. } => {
                 return Err(BrokerError { context: "prepare topics", source: fault.to_string().into() });
             }
@@ -129,6 +133,9 @@ async fn create(settings: &KafkaSettings, topics: &[String], partitions: i32) ->
             Ok(topic) => tracing::info!(topic, partitions, "created topic"),
             // Another replica was quicker.
             Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+            Err((topic, code)) if topic == settings.topic(DEAD_LETTER_TOPIC) => {
+                tracing::warn!(topic, %code, "the dead letter topic cannot be made; dead letters wait");
+            }
             Err((topic, code)) => {
                 let source = format!("topic `{topic}`: {code}").into();
                 return Err(BrokerError { context: "create topics", source });

@@ -1,13 +1,19 @@
 //! What an event and a dead letter look like on the broker: bytes as they were committed, CloudEvents attributes beside them.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
 use serde::Serialize;
 
 use crate::ports::{DEAD_LETTER_TOPIC, DeadLetter, OutboxEvent, Outgoing};
 
 /// Who speaks, in CloudEvents' words.
 const SOURCE: &str = "/payment-swelite";
+
+/// As much of a parked payload goes to the dead letter topic, in bytes as they are written there: well below what a broker takes
+/// of one record (a megabyte, unless it is set otherwise).
+const PAYLOAD_BYTES_MAX: usize = 500_000;
 
 /// An event: the same bytes that were committed. Whoever reads it carries on from `traceparent`.
 pub(super) fn of_event(event: &OutboxEvent, partition: i32, traceparent: Option<Box<str>>) -> Outgoing {
@@ -36,9 +42,12 @@ struct PublishedLetter<'a> {
     partition: i32,
     offset: i64,
     /// Text as it is; bytes that are no text in base 64, and then `payloadEncoding` says so.
-    payload: std::borrow::Cow<'a, str>,
+    payload: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     payload_encoding: Option<&'static str>,
+    /// There when `payload` is only the beginning of it.
+    #[serde(flatten)]
+    cut: Option<Cut>,
     error_type: &'static str,
     error_message: &'a str,
     timestamp: String,
@@ -47,19 +56,51 @@ struct PublishedLetter<'a> {
     attempts: u32,
 }
 
+/// How to find the whole of a payload that was cut.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Cut {
+    payload_truncated: bool,
+    /// How many bytes there are.
+    payload_bytes: usize,
+    /// SHA-256 of all of them, in hex: `GET /dead-letters/{id}` has them.
+    payload_sha256: String,
+}
+
 /// A dead letter, for whoever watches the dead letter topic.
 pub(super) fn of_dead_letter(letter: &DeadLetter) -> Result<Outgoing, serde_json::Error> {
+    published(letter, PAYLOAD_BYTES_MAX)
+}
+
+/// The same with none of its payload, only where to find it.
+pub(super) fn without_payload(letter: &DeadLetter) -> Result<Outgoing, serde_json::Error> {
+    published(letter, 0)
+}
+
+fn published(letter: &DeadLetter, payload_bytes_max: usize) -> Result<Outgoing, serde_json::Error> {
     let parked = &letter.letter;
-    let (payload, payload_encoding) = match std::str::from_utf8(&parked.payload) {
-        Ok(text) => (text.into(), None),
-        Err(_) => (BASE64.encode(&parked.payload).into(), Some("base64")),
+    let (payload, payload_encoding, cut) = match std::str::from_utf8(&parked.payload) {
+        Ok(text) => {
+            let beginning = beginning(text, payload_bytes_max);
+            (Cow::Borrowed(beginning), None, beginning.len() < text.len())
+        }
+        Err(_) => {
+            let beginning = parked.payload.get(..payload_bytes_max / 4 * 3).unwrap_or(&parked.payload);
+            (BASE64.encode(beginning).into(), Some("base64"), beginning.len() < parked.payload.len())
+        }
     };
+    let cut = cut.then(|| Cut {
+        payload_truncated: true,
+        payload_bytes: parked.payload.len(),
+        payload_sha256: HEXLOWER.encode(&parked.payload_sha256),
+    });
     let body = PublishedLetter {
         original_topic: &parked.topic,
         partition: parked.partition,
         offset: parked.offset,
         payload,
         payload_encoding,
+        cut,
         error_type: parked.reason.as_str(),
         error_message: &parked.message,
         timestamp: letter.created_at.to_string(),
@@ -82,6 +123,24 @@ pub(super) fn of_dead_letter(letter: &DeadLetter) -> Result<Outgoing, serde_json
         ],
         payload: Bytes::from(serde_json::to_vec(&body)?),
     })
+}
+
+/// As much of a text as takes no more than `bytes_max` once it is a JSON string.
+fn beginning(text: &str, bytes_max: usize) -> &str {
+    let written = |char: char| match char {
+        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
+        '\0'..='\u{1f}' => 6,
+        char => char.len_utf8(),
+    };
+    let mut left = bytes_max;
+    let too_far = text.char_indices().find(|(_, char)| match left.checked_sub(written(*char)) {
+        Some(rest) => {
+            left = rest;
+            false
+        }
+        None => true,
+    });
+    too_far.map_or(text, |(at, _)| &text[..at])
 }
 
 #[cfg(test)]
@@ -128,14 +187,14 @@ mod tests {
         );
     }
 
-    fn letter(payload: &'static [u8]) -> DeadLetter {
+    fn letter(payload: impl Into<Bytes>) -> DeadLetter {
         DeadLetter {
             id: DeadLetterId::new(5).unwrap(),
             letter: NewDeadLetter {
                 topic: "payment.captured".into(),
                 partition: 2,
                 offset: 9,
-                payload: Bytes::from_static(payload),
+                payload: payload.into(),
                 payload_sha256: [0; 32],
                 event: None,
                 payment: None,
@@ -153,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_dead_letter_goes_out_with_what_was_parked_and_why() {
-        let outgoing = of_dead_letter(&letter(b"not json")).unwrap();
+        let outgoing = of_dead_letter(&letter("not json")).unwrap();
         assert_eq!((outgoing.topic, &*outgoing.key), ("payment.dlq", "dead-letter-5"));
         let body: Value = serde_json::from_slice(&outgoing.payload).unwrap();
         assert_eq!(
@@ -168,8 +227,28 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_go_out_in_base_64() {
-        let outgoing = of_dead_letter(&letter(&[0xff, 0x00])).unwrap();
+        let outgoing = of_dead_letter(&letter(vec![0xff, 0x00])).unwrap();
         let body: Value = serde_json::from_slice(&outgoing.payload).unwrap();
         assert_eq!((&body["payload"], &body["payloadEncoding"]), (&json!("/wA="), &json!("base64")));
+    }
+
+    #[test]
+    fn what_no_broker_would_take_goes_out_cut_and_says_where_the_whole_of_it_is() {
+        let texts = ["\"", "\u{1}", "가", "x", "\n"].map(|text| text.repeat(600_000).into_bytes());
+        for payload in [texts.to_vec(), vec![vec![0xff; 600_000]]].concat() {
+            let (count, first) = (payload.len(), payload[0]);
+            let outgoing = of_dead_letter(&letter(payload)).unwrap();
+            assert!(
+                (499_000..501_000).contains(&outgoing.payload.len()),
+                "{first}: {}",
+                outgoing.payload.len()
+            );
+            let body: Value = serde_json::from_slice(&outgoing.payload).unwrap();
+            assert_eq!((&body["payloadTruncated"], &body["payloadBytes"]), (&json!(true), &json!(count)));
+            assert_eq!(body["payloadSha256"], "00".repeat(32));
+        }
+        let none = without_payload(&letter("not json")).unwrap();
+        let body: Value = serde_json::from_slice(&none.payload).unwrap();
+        assert_eq!((&body["payload"], &body["payloadBytes"]), (&json!(""), &json!(8)));
     }
 }

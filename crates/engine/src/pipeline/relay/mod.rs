@@ -4,7 +4,8 @@
 //! another relay, meanwhile: the move does not happen). A lane's events are read densely, so none is passed by. Nothing is
 //! published that the store could still lose: a database may show a commit before it is on the disk, so between reading and
 //! publishing a position is moved, and a commit that returns has made durable whatever was read before it. A broker or store
-//! that is away is waited for, for ever; nobody who pays notices.
+//! that is away is waited for, for ever; nobody who pays notices. Events never wait for dead letters, which are published beside
+//! them.
 
 mod dead_letters;
 mod message;
@@ -13,14 +14,17 @@ mod spans;
 use std::{
     collections::{BTreeMap, BTreeSet},
     error::Error,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use domain::id::{Lane, Seq};
 use tokio_util::sync::CancellationToken;
 
-use self::spans::PublishSpans;
+use self::{dead_letters::DeadLetters, spans::PublishSpans};
 use super::{backoff, pause, wake};
 use crate::{
     commit::{Context, error_chain},
@@ -48,7 +52,8 @@ pub struct Relay {
     reached: BTreeMap<Lane, Seq>,
     /// When leases were last asked for, on the monotonic clock.
     claimed_at: Option<Duration>,
-    dead_letters_at: Option<Duration>,
+    /// Whoever holds the first lane publishes the dead letters.
+    holds_first_lane: Arc<AtomicBool>,
 }
 
 /// Where events go.
@@ -82,12 +87,18 @@ impl Relay {
             ahead: BTreeMap::new(),
             reached: BTreeMap::new(),
             claimed_at: None,
-            dead_letters_at: None,
+            holds_first_lane: Arc::default(),
         }
     }
 
     /// Runs until `stop`, then gives its lanes up. Runs on a thread of its own: the embedded store works inline.
-    pub async fn run(mut self, stop: CancellationToken) {
+    pub async fn run(self, stop: CancellationToken) {
+        let (context, broker) = (self.context.clone(), Arc::clone(&self.broker));
+        let letters = DeadLetters::new(context, broker, Arc::clone(&self.holds_first_lane));
+        tokio::join!(self.publish_events(stop.clone()), letters.run(stop));
+    }
+
+    async fn publish_events(mut self, stop: CancellationToken) {
         let mut failures = 0;
         while !stop.is_cancelled() {
             if let Err(error) = self.publish_until_failure(&stop, &mut failures).await {
@@ -102,6 +113,7 @@ impl Relay {
                 self.held.clear();
                 self.ahead.clear();
                 self.claimed_at = None;
+                self.holds_first_lane.store(false, Ordering::Relaxed);
                 pause(backoff(failures, u64::from(failures)).min(BACKOFF_MAX), &stop).await;
             }
         }
@@ -128,7 +140,7 @@ impl Relay {
             let begun = self.context.clock.monotonic();
             self.claim(&log.id).await?;
             let published = self.publish(&log).await?;
-            self.publish_dead_letters().await?;
+            self.holds_first_lane.store(self.held.contains_key(&Lane(0)), Ordering::Relaxed);
             *failures = 0;
             if published == 0 {
                 wake(&mut committed, LOOK_EVERY, stop).await;

@@ -24,7 +24,7 @@ fn act() -> OperatorAct {
 }
 
 /// Writes to a topic as another program would.
-async fn forge(settings: &KafkaSettings, topic: Topic, bodies: Vec<Vec<u8>>) {
+pub(super) async fn forge(settings: &KafkaSettings, topic: Topic, bodies: Vec<Vec<u8>>) {
     let other = KafkaBroker::new(settings.clone()).unwrap();
     let outgoing = bodies.into_iter().map(|body| Outgoing {
         topic: topic.as_str(),

@@ -1,6 +1,7 @@
 //! The engine over a real Kafka: what the broker may do to events, and what must come of it.
 
 mod foreign;
+mod letters;
 mod lost;
 mod outage;
 mod replicas;
@@ -14,7 +15,10 @@ use std::{
 };
 
 use broker::{KafkaBroker, KafkaSettings};
-use engine::{ports::DeadLetter, settings::EngineSettings};
+use engine::{
+    ports::{Broker, DeadLetter},
+    settings::EngineSettings,
+};
 use testkit::{
     faults::{Faults, faulty},
     services::Shared,
@@ -48,6 +52,11 @@ fn kafka() -> KafkaSettings {
 
 /// An engine over a cluster, and the means to make its store fail.
 async fn app_on(settings: &KafkaSettings) -> (App, Arc<Faults>) {
+    app_over(Arc::new(KafkaBroker::new(settings.clone()).unwrap())).await
+}
+
+/// The same, over something that stands before a cluster.
+async fn app_over(broker: Arc<dyn Broker>) -> (App, Arc<Faults>) {
     let (planted, faults) = std::sync::mpsc::channel();
     let wrap = Box::new(move |inner| {
         let (store, faults) = faulty(inner);
@@ -61,7 +70,6 @@ async fn app_on(settings: &KafkaSettings) -> (App, Arc<Faults>) {
         missing_event_patience: MISSING_EVENT_PATIENCE,
         ..EngineSettings::default()
     };
-    let broker = Arc::new(KafkaBroker::new(settings.clone()).unwrap());
     let app = App::with(Options { wrap, settings: engine, broker: Some(broker), ..Options::default() }).await;
     (app, faults.recv().unwrap())
 }
