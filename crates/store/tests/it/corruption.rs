@@ -3,7 +3,7 @@
 use engine::ports::{BatchKeys, StoreError};
 use testkit::store_suite::Scribe;
 
-use crate::support::{directory, file, store};
+use crate::support::{declined_many_times, directory, file, store};
 
 #[tokio::test]
 async fn a_cell_that_cannot_be_understood_is_named() {
@@ -29,6 +29,18 @@ async fn a_cell_that_cannot_be_understood_is_named() {
         let loaded = it.store.batch_open(&[scribe.lane(&payment.merchant)], &keys).await.map(drop);
         assert!(matches!(loaded, Err(StoreError::Corrupt { .. })), "{change}");
     }
+}
+
+#[tokio::test]
+async fn of_an_order_one_payment_is_read_however_many_there_are() {
+    let it = store();
+    let scribe = Scribe::new(&it);
+    let (newest, keys) = declined_many_times(&scribe).await;
+    // Whoever reads an earlier one fails.
+    let damage = format!("UPDATE payment SET currency = 'XXX' WHERE id < {newest}");
+    file(directory(&it)).execute_batch(&damage).unwrap();
+    let open = scribe.open(&"M1".parse().unwrap(), keys).await;
+    assert!(open.loaded.orders.is_empty());
 }
 
 #[tokio::test]

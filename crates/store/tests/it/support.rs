@@ -2,7 +2,11 @@
 
 use std::{path::Path, sync::Arc};
 
-use engine::ports::Store;
+use domain::{
+    id::{OrderId, PaymentId},
+    payment::{Birth, DeclineCode, Verdict},
+};
+use engine::ports::{BatchKeys, Store};
 use rusqlite::Connection;
 use store::{OpenError, SqliteSettings, SqliteStore};
 use tempfile::TempDir;
@@ -39,6 +43,19 @@ pub(crate) fn directory(it: &StoreUnderTest) -> &Path {
 /// A scribe for a store that somebody else keeps.
 pub(crate) fn scribe(store: Arc<dyn Store>) -> Scribe {
     Scribe { store, clock: Arc::new(FixedClock::default()) }
+}
+
+/// An order with payments that are all over: the number of the latest, and how to ask for the order.
+pub(crate) async fn declined_many_times(scribe: &Scribe) -> (PaymentId, BatchKeys) {
+    let order: OrderId = "order-1".parse().unwrap();
+    let mut latest = None;
+    for _ in 0..300 {
+        let birth = Birth { order: Some(order.clone()), ..scribe.birth("M1", 100) };
+        let declined = Verdict::Declined(DeclineCode::LostCard);
+        latest = Some(scribe.authorize_with(birth, declined).await.id);
+    }
+    let keys = BatchKeys { orders: vec![("M1".parse().unwrap(), order)], ..BatchKeys::default() };
+    (latest.unwrap(), keys)
 }
 
 /// The file itself, as an operator's tool opens it.

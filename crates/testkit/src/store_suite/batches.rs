@@ -249,7 +249,7 @@ pub async fn batches_on_one_lane_take_turns(it: &StoreUnderTest) {
     assert_eq!(second.loaded.lanes.first().unwrap().payment_counter, 5);
 }
 
-pub async fn an_order_is_held_by_its_latest_payment_that_is_not_over(it: &StoreUnderTest) {
+pub async fn an_order_is_held_by_its_latest_payment_unless_that_is_over(it: &StoreUnderTest) {
     let scribe = Scribe::new(it);
     let order: OrderId = "order-1".parse().unwrap();
     let with_order = || Birth { order: Some(order.clone()), ..scribe.birth("M1", 100) };
@@ -270,11 +270,42 @@ pub async fn an_order_is_held_by_its_latest_payment_that_is_not_over(it: &StoreU
     assert_eq!(holder().await, Some(first.id));
     scribe.apply(&first, Command::Void(Void::default())).await;
     assert_eq!(holder().await, None);
+    for _ in 0..20 {
+        scribe.authorize_with(with_order(), Verdict::Declined(DeclineCode::LostCard)).await;
+    }
+    assert_eq!(holder().await, None);
     let second = scribe.authorize(with_order()).await;
-    let third = scribe.authorize(with_order()).await;
-    assert_eq!(holder().await, Some(third.id));
-    scribe.apply(&third, Command::Void(Void::default())).await;
     assert_eq!(holder().await, Some(second.id));
+    scribe.authorize(Birth { order: Some("order-2".parse().unwrap()), ..scribe.birth("M1", 100) }).await;
+    scribe.authorize(Birth { order: Some(order.clone()), ..scribe.birth("M2", 100) }).await;
+    assert_eq!(holder().await, Some(second.id), "others of the merchant, others of the name");
+}
+
+pub async fn orders_whose_hashes_meet_are_told_apart(it: &StoreUnderTest) {
+    let scribe = Scribe::new(it);
+    // The first four bytes of SHA-256 of both, each with a zero byte behind it, are 16e8e5d1.
+    let [one, other]: [OrderId; 2] = ["order-65760", "order-130079"].map(|order| order.parse().unwrap());
+    let of = |order: &OrderId| Birth { order: Some(order.clone()), ..scribe.birth("M1", 100) };
+    let holders = async || {
+        let orders = [&one, &other].map(|order| ("M1".parse().unwrap(), order.clone()));
+        let keys = BatchKeys { orders: orders.to_vec(), ..BatchKeys::default() };
+        let open = scribe.open(&"M1".parse().unwrap(), keys).await;
+        let holders = orders.map(|order| open.loaded.orders.get(&order).copied());
+        let loaded = holders.iter().flatten().all(|holder| open.loaded.payments.contains_key(holder));
+        assert!(loaded, "the holder itself is loaded");
+        holders
+    };
+    assert_eq!(holders().await, [None, None]);
+    let held = scribe.authorize(of(&one)).await;
+    assert_eq!(holders().await, [Some(held.id), None]);
+    for _ in 0..10 {
+        scribe.authorize_with(of(&other), Verdict::Declined(DeclineCode::LostCard)).await;
+    }
+    assert_eq!(holders().await, [Some(held.id), None]);
+    let both = scribe.authorize(of(&other)).await;
+    assert_eq!(holders().await, [Some(held.id), Some(both.id)]);
+    scribe.apply(&held, Command::Void(Void::default())).await;
+    assert_eq!(holders().await, [None, Some(both.id)]);
 }
 
 pub async fn order_ids_compare_as_bytes(it: &StoreUnderTest) {

@@ -60,7 +60,8 @@ macro_rules! store_suite {
             a_payment_that_does_not_exist_is_not_updated
             a_place_is_not_taken_twice
             batches_on_one_lane_take_turns
-            an_order_is_held_by_its_latest_payment_that_is_not_over
+            an_order_is_held_by_its_latest_payment_unless_that_is_over
+            orders_whose_hashes_meet_are_told_apart
             order_ids_compare_as_bytes
             keys_compare_as_bytes
             a_key_counts_per_merchant_and_operation

@@ -1,6 +1,7 @@
 //! What a batch needs, all in one round trip: begin, lock the lanes, take the time, look everything up.
 //!
-//! Each question names its index: a plan must not depend on what the server believes about a table that grows.
+//! Each question names its index: a plan must not depend on what the server believes about a table that grows. Of an order the latest
+//! payment is read, however many there are: an earlier one was over before that came, or it could not have come.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -17,9 +18,11 @@ use mysql_async::Row;
 use super::super::{
     error::refused,
     rows::{
-        Cells, ReadCells, attempt_columns, attempt_literal, each, idempotency_columns, joined, wide_literal,
+        Cells, ReadCells, attempt_columns, attempt_literal, each, idempotency_columns, joined, number, text,
+        wide_literal,
     },
     script::{Asked, NOW, Script, rows_of},
+    session::Session,
 };
 use crate::{
     hashes::{order_key, wide_hash},
@@ -40,6 +43,9 @@ pub(super) struct KeyPlace {
 
 /// The idempotency rows that were found.
 pub(super) type KeyPlaces = HashMap<IdempotencyScope, KeyPlace>;
+
+/// An order whose latest payment was not found where its key leads, because another order shares the key.
+pub(super) type Collided = (MerchantId, OrderId);
 
 /// The questions of one batch.
 pub(super) struct Questions<'k> {
@@ -64,23 +70,13 @@ impl<'k> Questions<'k> {
             idempotency_columns!(),
             " FROM idem_response_cache FORCE INDEX (idem_by_key) WHERE key_hash IN"
         );
-        let orders = concat!(
-            "SELECT ",
-            payment_columns!(),
-            " FROM payment FORCE INDEX (payment_by_order) WHERE order_key IN"
-        );
         let hashes: BTreeSet<u128> = keys.idempotency.iter().map(key_hash).collect();
-        let order_keys: BTreeSet<i64> = keys
-            .orders
-            .iter()
-            .map(|(merchant, order)| order_key(merchant.as_str(), order.as_str()))
-            .collect();
         script.ask("BEGIN");
         let lane_rows = script.ask_in(lane_rows, &lanes, " ORDER BY lane FOR UPDATE");
         let now = script.ask(NOW);
         let idempotency = script.ask_in(idempotency, hashes.into_iter().map(wide_literal), "");
         let payments = ask_payments(&mut script, &keys.payments, lane_count);
-        let orders = script.ask_in(orders, order_keys, "");
+        let orders = ask_orders(&mut script, &keys.orders, lane_count);
         let attempt_ids: BTreeSet<String> = keys.attempts.iter().map(|id| attempt_literal(*id)).collect();
         let attempts =
             concat!("SELECT ", attempt_columns!(), " FROM attempt FORCE INDEX (PRIMARY) WHERE id IN");
@@ -92,8 +88,8 @@ impl<'k> Questions<'k> {
         self.script.sql()
     }
 
-    /// Reads the answers.
-    pub(super) fn read(&self, sets: &[Vec<Row>]) -> Result<(Loaded, KeyPlaces), StoreError> {
+    /// Reads the answers; which orders must be asked for once more.
+    pub(super) fn read(&self, sets: &[Vec<Row>]) -> Result<(Loaded, KeyPlaces, Vec<Collided>), StoreError> {
         let lanes = each("lane", rows_of(sets, self.lane_rows), lane_from_cells)?;
         if lanes.len() != self.lanes.len() {
             return Err(refused(
@@ -108,13 +104,28 @@ impl<'k> Questions<'k> {
         let payments = each("payment", rows_of(sets, self.payments), payment_from_cells)?;
         let mut payments = payments.into_iter().map(|payment| (payment.id, payment)).collect();
         let orders = each("payment", rows_of(sets, self.orders), payment_from_cells)?;
+        let collided = self.collided(&orders);
         let orders = self.holders(orders, &mut payments);
         let attempts = each("attempt", rows_of(sets, self.attempts), attempt_from_cells)?;
         let attempts = attempts.into_iter().map(|attempt| (attempt.id, attempt)).collect();
-        Ok((Loaded { now, lanes, idempotency, payments, orders, attempts }, places))
+        Ok((Loaded { now, lanes, idempotency, payments, orders, attempts }, places, collided))
     }
 
-    /// The latest payment of each order that is not over. `found` may hold others that share a hash.
+    /// The orders at whose key stands a payment of another order.
+    fn collided(&self, found: &[Payment]) -> Vec<Collided> {
+        let key_of = |merchant: &MerchantId, order: &OrderId| order_key(merchant.as_str(), order.as_str());
+        let latest: HashMap<i64, &Payment> = found
+            .iter()
+            .filter_map(|payment| Some((key_of(&payment.merchant, payment.order.as_ref()?), payment)))
+            .collect();
+        let hides = |(merchant, order): &&Collided| {
+            let at_key = latest.get(&key_of(merchant, order));
+            at_key.is_some_and(|at_key| !is_of(at_key, merchant, order))
+        };
+        self.keys.orders.iter().filter(hides).cloned().collect()
+    }
+
+    /// The latest payment of each order, unless it is over. `found` may hold others that share a hash.
     fn holders(
         &self,
         found: Vec<Payment>,
@@ -138,6 +149,36 @@ impl<'k> Questions<'k> {
     }
 }
 
+/// Looks for the holder of an order among all payments that share its key.
+pub(super) async fn load_holder(
+    session: &mut Session,
+    (merchant, order): Collided,
+    lane_count: u16,
+    loaded: &mut Loaded,
+) -> Result<(), StoreError> {
+    let sql = concat!(
+        "SELECT ",
+        payment_columns!(),
+        " FROM payment FORCE INDEX (payment_by_order) WHERE order_key = ? AND lane = ? AND merchant = ? AND order_id = ? \
+         ORDER BY id DESC LIMIT 1"
+    );
+    let key = order_key(merchant.as_str(), order.as_str());
+    let lane = Lane::of(&merchant, lane_count).0;
+    let params = vec![number(key), number(lane), text(merchant.as_str()), text(order.as_str())];
+    let found: Vec<Row> = session.rows("open batch", sql, params).await?;
+    for latest in each("payment", &found, payment_from_cells)? {
+        if !latest.frees_its_order() {
+            loaded.orders.insert((merchant.clone(), order.clone()), latest.id);
+            loaded.payments.insert(latest.id, latest);
+        }
+    }
+    Ok(())
+}
+
+fn is_of(payment: &Payment, merchant: &MerchantId, order: &OrderId) -> bool {
+    payment.merchant == *merchant && payment.order.as_ref() == Some(order)
+}
+
 /// The hash a key is found by.
 pub(in crate::mariadb) fn key_hash(scope: &IdempotencyScope) -> u128 {
     wide_hash(&[scope.merchant.as_str(), scope.operation.as_str(), scope.key.as_str()])
@@ -153,6 +194,25 @@ fn ask_payments(script: &mut Script, ids: &[PaymentId], lane_count: u16) -> Aske
         .map(|(lane, id)| ((lane, id), format!("({lane}, {id})")))
         .collect();
     script.ask_in(sql, places.into_values(), "")
+}
+
+/// The latest payment at the key of each order: the index ends with the primary key, so one entry of it is read an order.
+fn ask_orders(script: &mut Script, orders: &[(MerchantId, OrderId)], lane_count: u16) -> Asked {
+    let sql = "WITH wanted (wanted_key, wanted_lane) AS (VALUES";
+    let latest = concat!(
+        ") SELECT STRAIGHT_JOIN ",
+        payment_columns!(),
+        " FROM wanted JOIN payment FORCE INDEX (PRIMARY) ON lane = wanted_lane AND id = \
+         (SELECT same.id FROM payment AS same FORCE INDEX (payment_by_order) \
+         WHERE same.order_key = wanted_key AND same.lane = wanted_lane ORDER BY same.id DESC LIMIT 1)"
+    );
+    let keys: BTreeSet<(i64, u16)> = orders
+        .iter()
+        .map(|(merchant, order)| {
+            (order_key(merchant.as_str(), order.as_str()), Lane::of(merchant, lane_count).0)
+        })
+        .collect();
+    script.ask_rows(sql, keys.into_iter().map(|(key, lane)| format!("({key}, {lane})")), latest)
 }
 
 fn read_keys(rows: &[Row]) -> Result<(HashMap<IdempotencyScope, IdempotencyRow>, KeyPlaces), StoreError> {

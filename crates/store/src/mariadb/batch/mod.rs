@@ -12,7 +12,7 @@ use engine::ports::{Batch, BatchKeys, Changes, Loaded, StoreError};
 
 pub(super) use self::load::key_hash;
 use self::{
-    load::{KeyPlaces, Questions},
+    load::{KeyPlaces, Questions, load_holder},
     settle::{Fate, settle},
 };
 use super::{pool::Pool, script::Script, session::Session};
@@ -43,8 +43,11 @@ impl MariadbBatch {
         script: Script,
     ) -> Result<Self, StoreError> {
         let questions = Questions::of(keys, lanes, committing.lanes, script);
-        let (session, sets) = committing.pool.begin("open batch", questions.sql()).await?;
-        let (loaded, places) = questions.read(&sets)?;
+        let (mut session, sets) = committing.pool.begin("open batch", questions.sql()).await?;
+        let (mut loaded, places, collided) = questions.read(&sets)?;
+        for order in collided {
+            load_holder(&mut session, order, committing.lanes, &mut loaded).await?;
+        }
         Ok(Self { session, committing, loaded: Some(loaded), places })
     }
 }

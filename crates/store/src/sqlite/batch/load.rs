@@ -113,7 +113,11 @@ fn load_orders(
     Ok(holders)
 }
 
-/// The latest payment of the order that is not over.
+/// Entries that are taken at a time: more are needed only where orders share a key.
+const ENTRIES: usize = 4;
+
+/// The latest payment of the order, unless it is over. An earlier one was over before it came, or it could not have come: however
+/// many there are, one is read.
 fn find_holder(
     conn: &Connection,
     late: &LateIndexes,
@@ -121,17 +125,21 @@ fn find_holder(
     order: &OrderId,
 ) -> Result<Option<Payment>, StoreError> {
     let sql = concat!("SELECT ", payment_columns!(), " FROM payment WHERE id = ?1");
-    for id in late.find(conn, (Which::Orders, order_key(merchant, order)), i64::MAX, usize::MAX)? {
-        let holds = |payment: &Payment| {
-            payment.merchant == *merchant
-                && payment.order.as_ref() == Some(order)
-                && !payment.frees_its_order()
-        };
-        if let Some(payment) = one(conn, sql, [id], payment_from_row)?.filter(holds) {
-            return Ok(Some(payment));
+    let is_of_order =
+        |payment: &Payment| payment.merchant == *merchant && payment.order.as_ref() == Some(order);
+    let mut before = i64::MAX;
+    loop {
+        let entries = late.find(conn, (Which::Orders, order_key(merchant, order)), before, ENTRIES)?;
+        for id in &entries {
+            if let Some(latest) = one(conn, sql, [*id], payment_from_row)?.filter(is_of_order) {
+                return Ok(Some(latest).filter(|latest| !latest.frees_its_order()));
+            }
+        }
+        match entries.last() {
+            Some(last) if entries.len() == ENTRIES => before = *last,
+            _ => return Ok(None),
         }
     }
-    Ok(None)
 }
 
 fn load_attempts(conn: &Connection, ids: &[AttemptId]) -> Result<HashMap<AttemptId, Attempt>, StoreError> {

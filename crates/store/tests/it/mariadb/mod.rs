@@ -2,6 +2,7 @@
 
 mod conformance;
 mod opening;
+mod orders;
 mod replicas;
 mod statements;
 mod support;
