@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::worker::{Judgement, Parsed, balances_of, bounded, judge_alone, parse, posted, range_of};
 use crate::{
-    commit::Context,
+    commit::{Context, error_chain},
     ports::{
         DeadLetter, DeadLetterMove, DeadLetterReason, DeadLetterState, OperatorAct, PostingChanges,
         PostingScope, PostingState, Record, StoreError, dead_letter_object,
@@ -40,14 +40,33 @@ pub enum RedriveForecast {
     WouldFail(String),
 }
 
-/// Runs every check again and posts; the dead letter afterwards (still open, with the reason, when a check failed).
+/// Runs every check again and posts; the dead letter afterwards (still open, with the reason, when a check failed or the store
+/// refused it).
 pub async fn redrive(
     context: &Context,
     id: DeadLetterId,
     act: &OperatorAct,
 ) -> Result<DeadLetter, DeadLetterRefusal> {
     let letter = find(context, id).await?;
-    let record = record_of(&letter);
+    match try_redrive(context, &letter, act).await {
+        Ok(()) => {}
+        Err(DeadLetterRefusal::Store(
+            error @ (StoreError::Statement { .. } | StoreError::Corrupt { .. }),
+        )) => {
+            keep_open(context, &letter, &error, act).await?;
+        }
+        Err(refusal) => return Err(refusal),
+    }
+    find(context, id).await
+}
+
+async fn try_redrive(
+    context: &Context,
+    letter: &DeadLetter,
+    act: &OperatorAct,
+) -> Result<(), DeadLetterRefusal> {
+    let id = letter.id;
+    let record = record_of(letter);
     let parsed = parse(&record);
     let mut batch = context.store.posting_open(&scope_of(&parsed, id)).await?;
     let state = batch.take_state();
@@ -59,7 +78,24 @@ pub async fn redrive(
     if posts {
         context.signals.events_posted();
     }
-    find(context, id).await
+    Ok(())
+}
+
+/// The store refused a redrive, and with it the note that it was tried: a transaction of its own keeps that.
+async fn keep_open(
+    context: &Context,
+    letter: &DeadLetter,
+    error: &StoreError,
+    act: &OperatorAct,
+) -> Result<(), DeadLetterRefusal> {
+    let why = error_chain(error);
+    tracing::error!(dead_letter.id = %letter.id, error = why, "the store refuses a dead letter; it stays open");
+    let note = Some(bounded(why));
+    let to = DeadLetterState::Open;
+    let change = DeadLetterMove { id: letter.id, from: letter.state, to, tried: true, note };
+    let entry =
+        act.did("dead_letter.redrive", dead_letter_object(letter.id), "still_open", context.clock.now());
+    context.store.dead_letter_move(&change, &entry).await.map_err(conflict_when_fenced)
 }
 
 /// What a redrive would do now; changes nothing.

@@ -170,8 +170,13 @@ async fn an_event_that_fails_alone_is_parked_the_rest_is_posted_and_it_redrives_
     let letter = &letters[0];
     assert_eq!((letter.state, letter.letter.reason), (DeadLetterState::Open, DeadLetterReason::Refused));
 
-    let failed = dead_letters::redrive(&app.context, letter.id, &act()).await;
-    assert!(matches!(failed, Err(DeadLetterRefusal::Store(_))), "still refused: {failed:?}");
+    let failed = dead_letters::redrive(&app.context, letter.id, &act()).await.unwrap();
+    assert_eq!((failed.state, failed.attempts), (DeadLetterState::Open, 2), "still refused");
+    assert!(failed.note.is_some_and(|note| note.contains("refused")));
+    let mut snapshot = app.context.store.snapshot().await.unwrap();
+    let audit = snapshot.audit_list(&engine::ports::AuditFilter::default(), None, 10).await.unwrap().rows;
+    assert_eq!((audit.len(), audit[0].outcome.as_deref()), (1, Some("still_open")));
+    drop(snapshot);
     faults.mend();
     let act = act();
     let (one, two) = tokio::join!(

@@ -146,9 +146,14 @@ fn afterwards(letter: &DeadLetter) -> OneView {
     OneView { id: letter.id, ok, outcome, message: letter.note.clone().filter(|_| !ok) }
 }
 
-/// A refusal is a result; a store that is away ends the call.
+/// A refusal is a result, the store's too; a store that is away ends the call.
 fn refused(id: DeadLetterId, refusal: DeadLetterRefusal) -> Result<OneView, StoreError> {
     match refusal {
+        DeadLetterRefusal::Store(error @ (StoreError::Statement { .. } | StoreError::Corrupt { .. })) => {
+            tracing::error!(dead_letter.id = %id, error = %error, "a dead letter cannot be moved");
+            let message = Some("the store refused it".to_owned());
+            Ok(OneView { id, ok: false, outcome: "still_open", message })
+        }
         DeadLetterRefusal::Store(error) => Err(error),
         refusal => Ok(OneView { id, ok: false, outcome: "conflict", message: Some(refusal.to_string()) }),
     }

@@ -146,3 +146,22 @@ async fn a_dry_run_writes_nothing_and_the_real_one_does_what_it_said() {
     let wrong = books.post("/dead-letters/bulk", &json!({"action": "burn", "dryRun": 1})).await.json();
     assert_eq!(wrong["errors"].as_array().unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn one_that_the_store_refuses_stays_open_and_ends_no_bulk_act() {
+    let books = books(3).await;
+    (1..=3).for_each(|id| mend(&books, id));
+    books.tamper(
+        "CREATE TRIGGER planted BEFORE INSERT ON ledger_entry WHEN NEW.amount = 11 \
+         BEGIN SELECT RAISE(ABORT, 'planted'); END; UPDATE dead_letter SET attempts = attempts",
+    );
+    let done = books.post("/dead-letters/bulk", &json!({"action": "redrive"})).await;
+    assert_eq!(done.status, 200);
+    let done = done.json();
+    let outcomes: Vec<_> =
+        done["results"].as_array().unwrap().iter().map(|one| one["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["redriven", "still_open", "redriven"], "{done}");
+    let (status, letter) = act(&books, 2, "redrive", &json!({})).await;
+    assert_eq!((status, &letter["state"], &letter["attempts"]), (200, &json!("OPEN"), &json!(3)), "{letter}");
+    assert!(letter["note"].as_str().unwrap().contains("planted"), "{letter}");
+}
