@@ -3,7 +3,7 @@
 //! Refuses to act on a clock it cannot trust: when the wall clock has moved against the monotonic one, the loop stops and
 //! raises the alarm, because an expiry cannot be taken back.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use domain::payment::Command;
 use tokio_util::sync::CancellationToken;
@@ -41,15 +41,17 @@ pub async fn run(context: Context, queue: CommitQueue, stop: CancellationToken) 
     }
 }
 
-/// Expires everything that is due now; how many were asked for.
+/// Expires everything that is due now; how many were asked for. None is asked for twice: what a clock behind ours says is not due
+/// yet would be asked for without end.
 pub async fn expire_due(context: &Context, queue: &CommitQueue) -> Result<usize, StoreError> {
-    let mut asked = 0;
+    let mut asked = HashSet::new();
     loop {
         let due = context.store.snapshot().await?.payment_list_expirable(context.clock.now(), BATCH).await?;
-        if due.is_empty() {
-            return Ok(asked);
-        }
         let count = due.len();
+        let due: Vec<_> = due.into_iter().filter(|(payment, _)| asked.insert(*payment)).collect();
+        if due.is_empty() {
+            return Ok(asked.len());
+        }
         let commands = due.into_iter().map(|(payment, merchant)| {
             let submission = Submission {
                 work: Work::OnPayment(payment, Command::Expire),
@@ -65,10 +67,9 @@ pub async fn expire_due(context: &Context, queue: &CommitQueue) -> Result<usize,
             queue.ask(submission)
         });
         let outcomes = futures_util::future::join_all(commands).await;
-        asked += count;
         // Whatever was refused is looked at again the next time round.
         if outcomes.iter().any(Result::is_err) || count < BATCH {
-            return Ok(asked);
+            return Ok(asked.len());
         }
     }
 }

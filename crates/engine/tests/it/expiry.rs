@@ -1,9 +1,13 @@
 //! Authorizations end when their time has run out.
 
-use domain::payment::PaymentStatus;
-use engine::pipeline::expiry::expire_due;
+use std::sync::Arc;
 
-use crate::app::{App, authorize};
+use domain::payment::PaymentStatus;
+use engine::{commit::Context, pipeline::expiry::expire_due};
+use testkit::FixedClock;
+use tokio::time::timeout;
+
+use crate::app::{App, PATIENCE, authorize};
 
 const WEEK_SECONDS: u32 = 7 * 24 * 3600;
 
@@ -40,5 +44,20 @@ async fn more_than_one_batch_of_them_expires_in_one_go() {
     futures_util::future::join_all(calls).await;
     app.clock.advance_seconds(WEEK_SECONDS + 1);
     assert_eq!(expire_due(&app.context, &app.queue).await.unwrap(), 600);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_ahead_of_the_database_asks_for_each_once() {
+    let app = App::start().await;
+    let calls = (0..300).map(|number| app.authorize(authorize(10, &format!("k{number}"))));
+    futures_util::future::join_all(calls).await;
+    let ahead = Arc::new(FixedClock::default());
+    ahead.advance_seconds(WEEK_SECONDS + 1);
+    let context = Context { clock: ahead, ..app.context.clone() };
+    let asked = timeout(PATIENCE, expire_due(&context, &app.queue)).await.expect("it comes to an end");
+    assert_eq!(asked.unwrap(), 256, "one helping, none of which is over yet");
+    app.clock.advance_seconds(WEEK_SECONDS + 1);
+    assert_eq!(expire_due(&app.context, &app.queue).await.unwrap(), 300);
     app.finish().await;
 }

@@ -139,10 +139,12 @@ fn lines(metadata: &Metadata) -> Vec<OrderLine> {
     texts.filter_map(line).collect()
 }
 
+/// A line as the shop wrote it. Anybody may put words of his own beside a payment: what the shop cannot have written is no line.
 fn line(text: &str) -> Option<OrderLine> {
     let mut parts = text.split(';');
     let (slug, color, option) = (parts.next()?, parts.next()?, parts.next()?);
     let (quantity, unit_amount): (u32, i64) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    let amount = unit_amount.checked_mul(i64::from(quantity))?;
     let product = catalogue::find(slug);
     let bare = |text: &str| Words { ko: text.to_owned(), en: text.to_owned() };
     let color_name = product.and_then(|product| product.colors.iter().find(|one| one.id == color));
@@ -155,11 +157,26 @@ fn line(text: &str) -> Option<OrderLine> {
         option: option.to_owned(),
         quantity,
         unit_amount,
-        amount: unit_amount * i64::from(quantity),
+        amount,
         name: product.map_or_else(|| bare(slug), |product| product.name.clone()),
         variant: Words {
             ko: format!("{} · {}", color_name.ko, option_name.ko),
             en: format!("{} · {}", color_name.en, option_name.en),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_the_shop_cannot_have_written_are_no_line() {
+        assert_eq!(line("mug;white;large;2;12000").map(|line| line.amount), Some(24_000));
+        for text in
+            ["a;b;c;4294967295;9223372036854775807", "a;b;c;2;-9223372036854775808", "a;b;c;-1;1", "a;b"]
+        {
+            assert!(line(text).is_none(), "{text}");
+        }
+    }
 }
