@@ -119,7 +119,13 @@ pub fn restore(
     let restored = ("books.restore", format!("backup/{name}"), None);
     move_on(&part, audit(restored, now))?;
     let replaced = if database.exists() { Some(keep(&database, now)?) } else { None };
+    put_logs_aside(&database, now)?;
+    let timeline = timeline(&part)?;
     settle(&part, &database)?;
+    if self::timeline(&database)? != timeline {
+        let says = "a log of other books was read over it".to_owned();
+        return Err(CopyError::Damaged { path: database, says });
+    }
     Ok(Copy { replaced, ..copied })
 }
 
@@ -220,6 +226,25 @@ fn keep(database_path: &Path, now: Timestamp) -> Result<PathBuf, CopyError> {
     let kept = with_suffix(database_path, &format!(".replaced-{}", now.unix_ms()));
     fs::hard_link(database_path, &kept).map_err(file("keep the replaced books as", &kept))?;
     Ok(kept)
+}
+
+/// A log whose database is gone (a process was killed, the file was moved away) would be read over whatever takes its place.
+fn put_logs_aside(database_path: &Path, now: Timestamp) -> Result<(), CopyError> {
+    for suffix in ["-wal", "-shm", "-journal"] {
+        let log = with_suffix(database_path, suffix);
+        if log.exists() {
+            let aside = with_suffix(&log, &format!(".replaced-{}", now.unix_ms()));
+            fs::rename(&log, &aside).map_err(file("keep the replaced log as", &aside))?;
+        }
+    }
+    Ok(())
+}
+
+/// Which timeline a database belongs to.
+fn timeline(path: &Path) -> Result<Vec<u8>, CopyError> {
+    let conn = open::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let read = conn.query_row("SELECT timeline_id FROM platform", [], |row| row.get(0));
+    read.map_err(database("read the timeline of", path))
 }
 
 /// On the disk, then under its name.

@@ -139,6 +139,25 @@ async fn books_that_are_there_are_refused_or_kept_whole_beside_the_restored_ones
     assert_eq!(back.payment(payment.id).await, Some(payment));
 }
 
+#[tokio::test]
+async fn a_log_that_was_left_behind_is_not_read_over_the_restored_books() {
+    let (it, copies) = (store(), TempDir::new().unwrap());
+    let file = copies.path().join("books.db");
+    backup(&SqliteSettings::new(directory(&it)), &file).unwrap();
+    let writer = scribe(std::sync::Arc::clone(&it.store));
+    let lost = writer.authorize(writer.birth("M1", 7)).await;
+    // As after `kill -9` and a database that was moved away: its log stays.
+    let place = TempDir::new().unwrap();
+    for log in ["swelite.db-wal", "swelite.db-shm"] {
+        fs::copy(directory(&it).join(log), place.path().join(log)).unwrap();
+    }
+    restore(&SqliteSettings::new(place.path()), &file, false, now()).unwrap();
+    let restored = scribe(std::sync::Arc::new(open(place.path()).unwrap()));
+    assert_eq!(restored.payment(lost.id).await, None, "the lost time is back");
+    let kept = format!("swelite.db-wal.replaced-{}", now().unix_ms());
+    assert!(place.path().join(kept).is_file(), "what was lost is kept beside");
+}
+
 #[test]
 fn what_is_no_copy_is_refused_and_leaves_nothing_behind() {
     let (place, copies) = (TempDir::new().unwrap(), TempDir::new().unwrap());
