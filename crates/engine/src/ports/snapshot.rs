@@ -191,10 +191,11 @@ pub trait Snapshot: Send {
         scope: &IdempotencyScope,
     ) -> Result<Option<IdempotencyRow>, StoreError>;
 
-    /// Outstanding attempts committed at or before `committed_before`, oldest first.
+    /// Outstanding attempts committed at or before `committed_before`, oldest first: those sent to `acquirer`, or all.
     async fn attempt_list_outstanding(
         &mut self,
         committed_before: Timestamp,
+        acquirer: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Attempt>, StoreError>;
 

@@ -151,8 +151,11 @@ pub async fn outstanding_attempts_are_listed_oldest_first(it: &StoreUnderTest) {
     let third = all[2].created_at;
     let expected = [all.remove(0), all.remove(1)];
     let mut snapshot = scribe.snapshot().await;
-    assert_eq!(snapshot.attempt_list_outstanding(third, 10).await.unwrap(), expected);
-    assert_eq!(snapshot.attempt_list_outstanding(third, 1).await.unwrap(), expected[..1]);
+    assert_eq!(snapshot.attempt_list_outstanding(third, None, 10).await.unwrap(), expected);
+    assert_eq!(snapshot.attempt_list_outstanding(third, None, 1).await.unwrap(), expected[..1]);
+    let of = Some(&*expected[0].acquirer);
+    assert_eq!(snapshot.attempt_list_outstanding(third, of, 10).await.unwrap(), expected);
+    assert_eq!(snapshot.attempt_list_outstanding(third, Some("another"), 10).await.unwrap(), []);
 }
 
 pub(super) fn scope(merchant: &str, operation: Operation, key: &str) -> IdempotencyScope {

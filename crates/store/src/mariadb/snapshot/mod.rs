@@ -88,9 +88,10 @@ impl Snapshot for MariadbSnapshot {
     async fn attempt_list_outstanding(
         &mut self,
         committed_before: Timestamp,
+        acquirer: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Attempt>, StoreError> {
-        payment::attempt_list_outstanding(&mut self.session, committed_before, limit).await
+        payment::attempt_list_outstanding(&mut self.session, committed_before, acquirer, limit).await
     }
 
     async fn lane_list(&mut self) -> Result<Vec<StoredLane>, StoreError> {

@@ -11,7 +11,9 @@ use engine::ports::{Attempt, IdempotencyRow, IdempotencyScope, StoreError};
 
 use super::super::{
     batch::key_hash,
-    rows::{ReadCells, attempt_columns, bytes, each, idempotency_columns, int, joined, number, unsigned},
+    rows::{
+        ReadCells, attempt_columns, bytes, each, idempotency_columns, int, joined, number, text_opt, unsigned,
+    },
     session::Session,
 };
 use crate::rows::{attempt_from_cells, idempotency_from_cells, payment_columns, payment_from_cells};
@@ -81,14 +83,15 @@ pub(super) async fn idempotency_find(
 pub(super) async fn attempt_list_outstanding(
     session: &mut Session,
     committed_before: Timestamp,
+    acquirer: Option<&str>,
     limit: usize,
 ) -> Result<Vec<Attempt>, StoreError> {
     let sql = concat!(
         "SELECT ",
         attempt_columns!(),
-        " FROM attempt FORCE INDEX (attempt_outstanding) WHERE outstanding_since <= ? \
+        " FROM attempt FORCE INDEX (attempt_outstanding) WHERE outstanding_since <= ? AND acquirer = COALESCE(?, acquirer) \
          ORDER BY outstanding_since, id LIMIT ?"
     );
-    let params = vec![number(committed_before.unix_ms()), unsigned(limit as u64)];
+    let params = vec![number(committed_before.unix_ms()), text_opt(acquirer), unsigned(limit as u64)];
     each("attempt", &session.rows("list outstanding attempts", sql, params).await?, attempt_from_cells)
 }

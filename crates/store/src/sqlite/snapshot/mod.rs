@@ -116,9 +116,14 @@ impl Snapshot for SqliteSnapshot {
     async fn attempt_list_outstanding(
         &mut self,
         committed_before: Timestamp,
+        acquirer: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Attempt>, StoreError> {
-        self.read(move |conn| payment::attempt_list_outstanding(conn, committed_before, limit)).await
+        let acquirer = acquirer.map(str::to_owned);
+        self.read(move |conn| {
+            payment::attempt_list_outstanding(conn, committed_before, acquirer.as_deref(), limit)
+        })
+        .await
     }
 
     async fn platform(&mut self) -> Result<Platform, StoreError> {

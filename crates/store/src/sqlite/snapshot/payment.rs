@@ -63,12 +63,14 @@ pub(super) fn idempotency_find(
 pub(super) fn attempt_list_outstanding(
     conn: &Connection,
     committed_before: Timestamp,
+    acquirer: Option<&str>,
     limit: usize,
 ) -> Result<Vec<Attempt>, StoreError> {
     let sql = concat!(
         "SELECT ",
         attempt_columns!(),
-        " FROM attempt WHERE verdict IS NULL AND created_at <= ?1 ORDER BY created_at, id LIMIT ?2"
+        " FROM attempt WHERE verdict IS NULL AND created_at <= ?1 AND (?2 IS NULL OR acquirer = ?2) \
+         ORDER BY created_at, id LIMIT ?3"
     );
-    list(conn, sql, [committed_before.unix_ms(), int(limit as u64)], attempt_from_row)
+    list(conn, sql, (committed_before.unix_ms(), acquirer, int(limit as u64)), attempt_from_row)
 }
