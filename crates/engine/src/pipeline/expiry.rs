@@ -8,7 +8,7 @@ use std::{collections::HashSet, time::Duration};
 use domain::payment::Command;
 use tokio_util::sync::CancellationToken;
 
-use super::pause;
+use super::{pause, steadiness::Steadiness};
 use crate::{
     commit::{CommitQueue, Context, Submission, Work, error_chain},
     observe::Incident,
@@ -17,17 +17,12 @@ use crate::{
 
 const EVERY: Duration = Duration::from_secs(1);
 const BATCH: usize = 256;
-/// How far the wall clock may move against the monotonic one.
-const CLOCK_JUMP_MAX_MS: i64 = 60_000;
 
 /// Runs until `stop`, or until the wall clock jumps.
 pub async fn run(context: Context, queue: CommitQueue, stop: CancellationToken) {
-    let started = (context.clock.now(), context.clock.monotonic());
+    let steadiness = Steadiness::from_now(context.clock.as_ref());
     while pause(EVERY, &stop).await {
-        let elapsed = context.clock.monotonic().saturating_sub(started.1);
-        let expected_ms = i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX);
-        let jump_ms = context.clock.now().ms_since(started.0).saturating_sub(expected_ms);
-        if jump_ms.saturating_abs() > CLOCK_JUMP_MAX_MS {
+        if let Some(jump_ms) = steadiness.jump_ms(context.clock.as_ref()) {
             context.observer.incident(Incident::ClockJump);
             tracing::error!(
                 jump_ms,

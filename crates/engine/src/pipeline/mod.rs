@@ -10,6 +10,7 @@ pub mod expiry;
 pub mod relay;
 pub mod resolver;
 pub mod retention;
+mod steadiness;
 pub mod worker;
 
 use std::time::Duration;

@@ -3,6 +3,10 @@
 //! Invariant: an outbox row goes only in sequence order, when it is old enough, when the relay (if there is one) has published
 //! it and the worker has handled it, and when no dead letter that could still be redriven refers to it. The chain head at the cut is kept, so density, the chain and the
 //! proofs start there.
+//!
+//! Invariant: an answer is kept for as long as was promised, whatever somebody does to a clock. Ages count from the last thing
+//! that was written, by the store's time, never from a later moment that only this process believes in; and while its clock has
+//! jumped nothing is deleted.
 
 use std::time::Duration;
 
@@ -13,7 +17,7 @@ use domain::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::pause;
+use super::{pause, steadiness::Steadiness};
 use crate::{
     commit::{Context, error_chain},
     digest::chain,
@@ -25,7 +29,12 @@ const BATCH: usize = 500;
 
 /// Runs until `stop`.
 pub async fn run(context: Context, stop: CancellationToken) {
+    let steadiness = Steadiness::from_now(context.clock.as_ref());
     while pause(EVERY, &stop).await {
+        if let Some(jump_ms) = steadiness.jump_ms(context.clock.as_ref()) {
+            tracing::warn!(jump_ms, "wall clock has jumped; nothing is deleted until it is right again");
+            continue;
+        }
         if let Err(error) = prune(&context).await {
             tracing::warn!(error = error_chain(&error), "cannot delete what is no longer needed");
         }
@@ -34,9 +43,10 @@ pub async fn run(context: Context, stop: CancellationToken) {
 
 /// Deletes everything that may go now; how many outbox rows and answers went.
 pub async fn prune(context: &Context) -> Result<(usize, usize), StoreError> {
-    let now = context.clock.now();
-    let outbox_before = now.minus_seconds(context.settings.outbox_retention_seconds);
     let lanes = context.store.snapshot().await?.lane_list().await?;
+    let Some(written_at) = lanes.iter().map(|lane| lane.state.updated_at).max() else { return Ok((0, 0)) };
+    let now = context.clock.now().min(written_at);
+    let outbox_before = now.minus_seconds(context.settings.outbox_retention_seconds);
     let mut events = 0;
     for lane in lanes {
         events += prune_lane(context, lane.state.lane, outbox_before).await?;

@@ -1,6 +1,7 @@
 //! What is no longer needed goes, and nothing else.
 
-use engine::{pipeline::retention::prune, settings::EngineSettings};
+use domain::time::Timestamp;
+use engine::{pipeline::retention::prune, ports::Clock as _, settings::EngineSettings};
 
 use crate::app::{App, Options, authorize};
 
@@ -61,6 +62,21 @@ async fn an_answer_is_kept_for_its_time_and_then_its_key_is_free() {
     app.clock.advance_seconds(2 * DAY_SECONDS - 1);
     assert_eq!(prune(&app.context).await.unwrap().1, 0);
     app.clock.advance_seconds(2);
+    assert_eq!(prune(&app.context).await.unwrap().1, 0, "nothing has been written so late");
+    app.authorize(authorize(100, "later")).await;
     assert_eq!(prune(&app.context).await.unwrap().1, 1);
     app.finish_pruned().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_set_forward_frees_no_key() {
+    let app = App::with(one_day()).await;
+    let first = app.authorize(authorize(100, "k")).await;
+    let right = app.clock.now();
+    app.clock.set_wall(Timestamp::from_unix_ms(right.unix_ms() + 16 * i64::from(DAY_SECONDS) * 1000));
+    assert_eq!(prune(&app.context).await.unwrap(), (0, 0));
+    app.clock.set_wall(right);
+    let again = app.authorize(authorize(100, "k")).await;
+    assert_eq!((again.replayed, &again.body), (true, &first.body));
+    app.finish().await;
 }

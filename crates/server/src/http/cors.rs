@@ -3,6 +3,8 @@
 //! Keeping an answer from a page is not enough where the call itself does something: a browser sends a POST without a body (or a
 //! form) to anybody without asking first. So a call of a page that may not call is refused before anything is done.
 
+use std::net::IpAddr;
+
 use axum::{
     extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, uri::Authority},
@@ -25,6 +27,24 @@ pub(crate) fn is_own(origin: &HeaderValue, request: &Request) -> bool {
     let in_target = request.uri().authority().map(Authority::as_str);
     let host = in_target.or_else(|| request.headers().get(header::HOST)?.to_str().ok());
     origin.zip(host).is_some_and(|((_, authority), host)| authority.eq_ignore_ascii_case(host))
+}
+
+/// Whether the host a request names is one that only this machine can be meant by, or the one of `public_url`.
+///
+/// Where nobody has to log in, who reaches the port may do everything, and a browser on this machine does: a page whose own name
+/// is made to lead here (DNS rebinding) would be of our origin. A name gives it away; an address cannot be rebound.
+pub(crate) fn is_addressed_to_us(request: &Request, public_url: Option<&str>) -> bool {
+    let in_target = request.uri().authority().cloned();
+    let named = || request.headers().get(header::HOST)?.to_str().ok()?.parse::<Authority>().ok();
+    // Every browser says whom it means; programs may not.
+    let Some(authority) = in_target.or_else(named) else {
+        return !request.headers().contains_key(header::HOST);
+    };
+    let host = authority.host();
+    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let public =
+        public_url.and_then(|url| url.split_once("://")).is_some_and(|(_, of)| of == authority.as_str());
+    address.parse::<IpAddr>().is_ok() || host.eq_ignore_ascii_case("localhost") || public
 }
 
 /// The origins that may call.

@@ -51,11 +51,15 @@ async fn healthz() -> Json<Health> {
     )
 )]
 async fn readyz(State(app): State<AppState>) -> Result<Json<Health>, Problem> {
-    if app.readiness.is_ready() {
-        return Ok(Json(Health { status: "ready" }));
-    }
-    let message =
-        if app.readiness.is_draining() { "the process is stopping" } else { "the process is not ready" };
+    let readiness = &app.readiness;
+    let message = match (readiness.is_draining(), readiness.is_ready()) {
+        (true, _) => "the process is stopping",
+        (false, false) => "the process is not ready",
+        (false, true) if readiness.has_store(app.store.as_ref(), app.clock.as_ref()).await => {
+            return Ok(Json(Health { status: "ready" }));
+        }
+        (false, true) => "the store is away",
+    };
     Err(Problem::unavailable(message))
 }
 

@@ -27,7 +27,7 @@ use tower::{Layer, Service};
 use tracing::field::display;
 
 use super::{
-    cors::Cors,
+    cors::{Cors, is_addressed_to_us},
     path,
     payments::{Concerned, IDEMPOTENT_REPLAYED, RATE_LIMIT_POLICY, limit_policy, limited_action},
     problem::{Code, PROBLEM_JSON, Problem},
@@ -118,6 +118,10 @@ where
         }
         if let Some(preflight) = shared.cors.preflight(&request) {
             return Box::pin(async move { Ok(shared.finish(seen, preflight, begun)) });
+        }
+        let login = &shared.state.desk.login;
+        if !login.required && !is_addressed_to_us(&request, login.public_url.as_deref()) {
+            return Box::pin(async move { Ok(shared.finish(seen, misdirected(), begun)) });
         }
         if shared.cors.forbids(&request) {
             return Box::pin(async move { Ok(shared.finish(seen, forbidden(), begun)) });
@@ -338,6 +342,16 @@ fn framework_problem(status: StatusCode) -> Problem {
 fn forbidden() -> Response {
     let problem = Problem::new(Code::Forbidden, "pages of this origin may not call; nothing happened");
     problem.with_advice("let the operator add the page's origin to APP_CORS_ALLOWED_ORIGINS").into_response()
+}
+
+fn misdirected() -> Response {
+    let problem = Problem::new(
+        Code::Forbidden,
+        "nobody logs in here, so only localhost may be asked for; nothing happened",
+    );
+    problem
+        .with_advice("ask localhost or an address, or set SWELITE_PUBLIC_URL to the name in use")
+        .into_response()
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> Response {

@@ -103,10 +103,17 @@ impl Default for HttpSettings {
     }
 }
 
+/// How long what the store said of itself is good for.
+const STORE_ASKED_EVERY: Duration = Duration::from_secs(1);
+/// How long it may take to say so.
+const STORE_TIME_LIMIT: Duration = Duration::from_secs(1);
+
 /// Whether this process wants requests. Wiring opens it when everything is up; the server closes it when stopping begins.
 #[derive(Debug, Default)]
 pub struct Readiness {
     ready: AtomicBool,
+    /// When (by monotonic time) the store was last asked, and whether it answered.
+    store_asked: tokio::sync::Mutex<Option<(Duration, bool)>>,
     draining: AtomicBool,
     stopping: CancellationToken,
 }
@@ -131,6 +138,20 @@ impl Readiness {
     /// Whether requests are wanted.
     pub fn is_ready(&self) -> bool {
         self.ready.load(Ordering::Acquire) && !self.is_draining()
+    }
+
+    /// Whether the store answers: asked at most once a second, however many ask us.
+    pub async fn has_store(&self, store: &dyn Store, clock: &dyn Clock) -> bool {
+        let mut asked = self.store_asked.lock().await;
+        match *asked {
+            Some((at, answered)) if clock.monotonic().saturating_sub(at) < STORE_ASKED_EVERY => answered,
+            _ => {
+                let lanes = async { store.snapshot().await?.lane_list().await };
+                let answered = matches!(tokio::time::timeout(STORE_TIME_LIMIT, lanes).await, Ok(Ok(_)));
+                *asked = Some((clock.monotonic(), answered));
+                answered
+            }
+        }
     }
 
     /// Whether it is stopping.

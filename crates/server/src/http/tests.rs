@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::{
     router,
     state::HttpSettings,
-    testing::{Answer, Behaviour, StubPayments, app, get, ok, post, send, state},
+    testing::{Answer, Behaviour, Books, StubPayments, app, get, ok, post, send, state},
 };
 
 const GOOD: &str = r#"{"merchantId":"M123","amount":10000,"currency":"KRW","idempotencyKey":"k-1"}"#;
@@ -254,6 +254,26 @@ async fn only_origins_of_the_settings_may_call() {
 }
 
 #[tokio::test]
+async fn where_nobody_logs_in_a_foreign_name_leads_nowhere() {
+    let stub = StubPayments::new(Behaviour::Reply(ok()));
+    let app = router::app(state(stub.clone(), HttpSettings::default()));
+    let asked = |host: &str| {
+        let request = Request::builder().method(Method::POST).uri("/payments/authorize").header("host", host);
+        let request =
+            request.header("origin", format!("http://{host}")).header("content-type", "application/json");
+        request.body(Body::from(GOOD)).unwrap()
+    };
+    for host in ["evil.test", "evil.test:8080", "localhost.evil.test:8080", "127.0.0.1.evil.test"] {
+        let answer = send(&app, asked(host)).await;
+        assert_problem(&answer, 403, "FORBIDDEN");
+    }
+    assert!(stub.calls.lock().unwrap().is_empty(), "nothing happened");
+    for host in ["localhost:8080", "LOCALHOST", "127.0.0.1:8080", "[::1]:8080"] {
+        assert_eq!(send(&app, asked(host)).await.status, 200, "{host}");
+    }
+}
+
+#[tokio::test]
 async fn requests_are_counted_by_template_and_ids_are_no_labels() {
     let app = app(Behaviour::Reply(ok()));
     send(&app, post("/payments/void/4711", r#"{"merchantId":"M1"}"#)).await;
@@ -277,13 +297,27 @@ async fn a_stopping_process_is_not_ready_and_closes_its_connections() {
     let app = router::app(state.clone());
     assert_problem(&send(&app, get("/readyz")).await, 503, "UNAVAILABLE");
     state.readiness.set(true);
-    let answer = send(&app, get("/readyz")).await;
+    let answer = send(&app, get("/healthz")).await;
     assert_eq!((answer.status.as_u16(), answer.header("connection")), (200, ""));
     state.readiness.drain();
     assert_problem(&send(&app, get("/readyz")).await, 503, "UNAVAILABLE");
     let answer = send(&app, post("/payments/authorize", GOOD)).await;
     assert_eq!((answer.status.as_u16(), answer.header("connection")), (200, "close"));
     assert_eq!(send(&app, get("/healthz")).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_process_is_ready_while_its_store_answers() {
+    let books = Books::open();
+    assert_problem(&books.get("/readyz").await, 503, "UNAVAILABLE");
+    books.state.readiness.set(true);
+    assert_eq!(books.get("/readyz").await.status, 200);
+
+    let alone = state(StubPayments::new(Behaviour::Reply(ok())), HttpSettings::default());
+    alone.readiness.set(true);
+    let answer = send(&router::app(alone), get("/readyz")).await;
+    assert_problem(&answer, 503, "UNAVAILABLE");
+    assert!(String::from_utf8_lossy(&answer.body).contains("the store is away"));
 }
 
 /// JSON of any shape, often with the names we know.

@@ -130,7 +130,7 @@ impl Traces {
         }
         let instance = format!("{seed:032x}");
         let named = settings.traces.service_name.as_deref();
-        let told = Arc::new(Told::new(traces.clock));
+        let told = Arc::new(Told::new(traces.clock.clone()));
         let open = |name: &str| Pipe::open(&settings.traces, name, &instance, (counts, &told)).map(Arc::new);
         let ingest = services.ingest.then(|| open(named.unwrap_or(INGEST))).transpose()?;
         let worker = match (&ingest, named) {
