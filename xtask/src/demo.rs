@@ -33,7 +33,7 @@ pub(crate) struct Demo {
     /// End after the first payment
     #[arg(long)]
     once: bool,
-    /// Language; without it the locale's if it is English, else Korean
+    /// Language; without it Korean where the locale is Korean, else English
     #[arg(long, value_enum)]
     lang: Option<Lang>,
 }
@@ -66,15 +66,16 @@ pub(crate) fn run(root: &Path, demo: &Demo) -> Result<()> {
     })?;
     println!("{} http://127.0.0.1:{port} · {} ms\n", words.ready, begun.elapsed().as_millis());
     let payment = first_payment(port, &words)?;
+    if demo.once {
+        // Whatever could be looked at is gone in a moment.
+        return platform.stop();
+    }
     if has_pages {
         show_pages(&words, port);
     } else {
         println!("\n! {}", words.no_pages);
     }
     look(root, &words, port, (&binary, payment));
-    if demo.once {
-        return platform.stop();
-    }
     println!("\n{}", words.until_interrupted);
     stay(platform, &words)
 }

@@ -13,15 +13,15 @@ pub(crate) enum Lang {
 }
 
 impl Lang {
-    /// English where the locale says so, else Korean.
+    /// Korean where the locale is Korean, else English: as the platform's own command line does.
     pub(crate) fn of_locale() -> Self {
         Self::of(["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(variable))
     }
 
     fn of(mut locales: impl Iterator<Item = String>) -> Self {
         match locales.find(|locale| !locale.is_empty()) {
-            Some(locale) if locale.starts_with("en") => Self::En,
-            _ => Self::Ko,
+            Some(locale) if locale.to_ascii_lowercase().starts_with("ko") => Self::Ko,
+            _ => Self::En,
         }
     }
 }
@@ -167,10 +167,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_locale_that_is_set_decides_and_korean_is_the_default() {
+    fn the_first_locale_that_is_set_decides_and_english_is_the_default() {
         let of = |locales: &[&str]| Lang::of(locales.iter().map(|locale| (*locale).to_owned()));
-        assert_eq!(of(&[]), Lang::Ko);
-        assert_eq!(of(&["C.UTF-8"]), Lang::Ko);
+        assert_eq!(of(&[]), Lang::En);
+        assert_eq!(of(&["C.UTF-8"]), Lang::En);
         assert_eq!(of(&["", "en_US.UTF-8"]), Lang::En);
         assert_eq!(of(&["ko_KR.UTF-8", "en_US.UTF-8"]), Lang::Ko);
     }

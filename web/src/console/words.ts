@@ -22,7 +22,7 @@ export const texts = words(
     audit: "감사 기록",
     operators: "운영자",
     quickstart: "빠른 시작",
-    testing: "시험 데이터",
+    testing: "테스트 데이터",
     requests: "요청 기록",
     reference: "API 문서",
     store: "상점으로",

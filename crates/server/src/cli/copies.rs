@@ -8,7 +8,10 @@ use engine::ports::Clock;
 use serde_json::json;
 use store::{Copy, CopyError, SqliteSettings};
 
-use super::{Context, Exit, config::SettingsArgs, embedded_failure, failure::Failure, open_failure};
+use super::{
+    Context, Exit, Lang, config::SettingsArgs, embedded_failure, failure::Failure, open_failure,
+    output::grouped,
+};
 use crate::{
     config::{Flags, Settings},
     system::System,
@@ -46,7 +49,11 @@ pub(super) struct Restore {
 
 impl Backup {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
-        let books = embedded(context, &self.settings)?;
+        let how = context.output.pick(
+            "`mariadb-dump`를 쓰세요: docs/OPERATIONS.md의 MariaDB 절차",
+            "use `mariadb-dump`: the procedure for MariaDB in docs/OPERATIONS.md",
+        );
+        let books = embedded(context, &self.settings, how)?;
         let copy = store::backup(&books, &self.to).map_err(|error| failure(context, &error))?;
         show(context, &copy, &self.to, context.output.pick("복사했어요", "copied"));
         Ok(())
@@ -67,7 +74,11 @@ impl Restore {
     }
 
     fn bring_back(&self, context: &Context, from: &Path) -> Result<(), Failure> {
-        let books = embedded(context, &self.settings)?;
+        let how = context.output.pick(
+            "docs/OPERATIONS.md의 MariaDB 절차를 따르세요: 데이터베이스의 도구로 되돌린 다음 `swelite restore --timeline`.",
+            "follow the procedure for MariaDB in docs/OPERATIONS.md: its own tools, then `swelite restore --timeline`",
+        );
+        let books = embedded(context, &self.settings, how)?;
         let copy = store::restore(&books, from, self.replace, System::start().now());
         let copy = copy.map_err(|error| failure(context, &error))?;
         show(context, &copy, &books.data_dir, context.output.pick("되돌렸어요", "restored"));
@@ -97,19 +108,15 @@ impl Restore {
     }
 }
 
-/// Where the embedded books are; a configuration with other books is refused, not guessed about.
-fn embedded(context: &Context, settings: &SettingsArgs) -> Result<SqliteSettings, Failure> {
+/// Where the embedded books are; a configuration with other books is refused, not guessed about, and told `how` it is done there.
+fn embedded(context: &Context, settings: &SettingsArgs, how: &str) -> Result<SqliteSettings, Failure> {
     let settings = settings.load(context, Flags::new())?.settings;
     if settings.mariadb.host.is_some() {
         let sentence = context.output.pick(
             "장부가 MariaDB 에 있어요: 이 명령은 내장 저장소용이에요.",
             "the books are in MariaDB: this command is for the embedded store",
         );
-        let next = context.output.pick(
-            "docs/OPERATIONS.md 의 MariaDB 절차를 따르세요: 데이터베이스의 도구로 되돌린 다음 `swelite restore --timeline`.",
-            "follow the procedure for MariaDB in docs/OPERATIONS.md: its own tools, then `swelite restore --timeline`",
-        );
-        return Err(Failure::new(Exit::Usage, sentence).then(next));
+        return Err(Failure::new(Exit::Usage, sentence).then(how));
     }
     Ok(SqliteSettings::new(&settings.store.data_dir))
 }
@@ -123,8 +130,12 @@ fn show(context: &Context, copy: &Copy, place: &Path, what: &str) {
         }));
         return;
     }
-    let events = output.pick("이벤트", "events");
-    output.say(&format!("✓ {what}: {} ({} bytes, {} {events})", place.display(), copy.bytes, copy.events));
+    let [bytes, events] = [copy.bytes, copy.events].map(|count| grouped(&count.to_string()));
+    let size = match output.lang {
+        Lang::Ko => format!("{bytes}바이트, 이벤트 {events}건"),
+        Lang::En => format!("{bytes} bytes, {events} events"),
+    };
+    output.say(&format!("✓ {what}: {} ({size})", place.display()));
     if let Some(kept) = kept {
         output.say(&format!("  {}: {kept}", output.pick("이전 장부", "the books before")));
     }

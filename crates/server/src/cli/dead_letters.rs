@@ -1,12 +1,13 @@
 //! `swelite dead-letters …`: events that could not be posted, and what people do with them.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum, builder::PossibleValuesParser};
+use engine::ports::{DeadLetterReason, DeadLetterState};
 use serde_json::{Value, json};
 
 use super::{
     Context, Exit,
     failure::Failure,
-    output::{cell, numbers, words},
+    output::{Label, cell, numbers, words},
     remote::Remote,
 };
 
@@ -23,16 +24,18 @@ pub(super) enum DeadLetters {
     Hold(WithReason),
     /// Give it up for good
     Discard(WithReason),
+    /// Do the same with many, up to 200 a call
+    Bulk(Bulk),
 }
 
 /// List them, newest first.
 #[derive(Debug, Args)]
 pub(super) struct List {
     /// Only in this state: OPEN, HELD, REDRIVEN or DISCARDED; can be repeated
-    #[arg(long)]
+    #[arg(long, value_parser = states(), ignore_case = true, hide_possible_values = true)]
     state: Vec<String>,
     /// Only of this error type: schema, unknown_version, foreign or refused
-    #[arg(long)]
+    #[arg(long, value_parser = reasons(), hide_possible_values = true)]
     error_type: Option<String>,
     /// Only of this topic
     #[arg(long)]
@@ -65,10 +68,61 @@ pub(super) struct WithReason {
     remote: Remote,
 }
 
+/// Do the same with many, up to 200 a call.
+#[derive(Debug, Args)]
+pub(super) struct Bulk {
+    /// What to do: redrive, hold or discard
+    #[arg(hide_possible_values = true)]
+    action: Action,
+    /// Those in this state: OPEN or HELD
+    #[arg(long, value_parser = ["OPEN", "HELD"], ignore_case = true, default_value = "OPEN", hide_possible_values = true)]
+    state: String,
+    /// Only of this error type: schema, unknown_version, foreign or refused
+    #[arg(long, value_parser = reasons(), hide_possible_values = true)]
+    error_type: Option<String>,
+    /// Only of this topic
+    #[arg(long)]
+    topic: Option<String>,
+    /// Why; kept in the audit log. Discarding needs it
+    #[arg(long, value_name = "TEXT", required_if_eq("action", "discard"))]
+    reason: Option<String>,
+    /// Only say what would become of each
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Action {
+    Redrive,
+    Hold,
+    Discard,
+}
+
+impl Action {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Redrive => "redrive",
+            Self::Hold => "hold",
+            Self::Discard => "discard",
+        }
+    }
+}
+
+fn states() -> PossibleValuesParser {
+    DeadLetterState::ALL.map(DeadLetterState::as_str).into()
+}
+
+fn reasons() -> PossibleValuesParser {
+    DeadLetterReason::ALL.map(DeadLetterReason::as_str).into()
+}
+
 impl DeadLetters {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         match self {
             Self::List(command) => command.run(context).await,
+            Self::Bulk(command) => command.run(context).await,
             Self::Show(One { id, remote }) => {
                 let letter = remote.server(context).get(&format!("/dead-letters/{id}")).await?;
                 show(context, &letter);
@@ -103,7 +157,7 @@ impl List {
         let columns = [
             numbers("번호", "id"),
             words("상태", "state"),
-            words("까닭", "reason"),
+            words("이유", "reason"),
             words("토픽", "topic"),
             numbers("시도", "attempts"),
             words("설명", "message"),
@@ -112,6 +166,33 @@ impl List {
         let row = |letter: &Value| fields.into_iter().map(|field| cell(letter, field)).collect();
         output.table(&columns, letters.iter().map(row).collect());
         Ok(())
+    }
+}
+
+impl Bulk {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        let body = json!({
+            "action": self.action.as_str(), "state": self.state.to_ascii_uppercase(), "errorType": self.error_type,
+            "topic": self.topic, "reason": self.reason, "dryRun": self.dry_run,
+        });
+        let (_, done) = self.remote.server(context).post("/dead-letters/bulk", None, &body).await?;
+        let output = &context.output;
+        if output.json {
+            output.json(&done);
+        } else {
+            let columns = [numbers("번호", "id"), words("결과", "outcome"), words("설명", "message")];
+            let row = |one: &Value| ["id", "outcome", "message"].map(|field| cell(one, field)).into();
+            output.table(&columns, done["results"].as_array().into_iter().flatten().map(row).collect());
+            if done["more"] == true {
+                output
+                    .say(output.pick("! 더 있어요. 한 번 더 실행하세요.", "! there are more: run it again"));
+            }
+        }
+        if done["failed"] == 0 || self.dry_run {
+            return Ok(());
+        }
+        let sentence = output.pick("하지 못한 것이 있어요", "not all could be done");
+        Err(Failure::new(Exit::Refused, format!("{sentence}: {}", done["failed"])))
     }
 }
 
@@ -143,6 +224,25 @@ fn show(context: &Context, letter: &Value) {
         output.json(letter);
         return;
     }
-    let Value::Object(fields) = letter else { return };
-    output.pairs(fields.keys().map(|name| (name.as_str(), cell(letter, name))).collect());
+    output.labelled(letter, &LABELS);
 }
+
+/// The fields of a dead letter, and what they are called.
+const LABELS: [Label; 16] = [
+    ("id", "번호", "id"),
+    ("state", "상태", "state"),
+    ("errorType", "이유", "reason"),
+    ("errorMessage", "설명", "message"),
+    ("note", "메모", "note"),
+    ("attempts", "시도", "attempts"),
+    ("originalTopic", "토픽", "topic"),
+    ("partition", "파티션", "partition"),
+    ("offset", "오프셋", "offset"),
+    ("eventId", "이벤트", "event"),
+    ("paymentId", "결제", "payment"),
+    ("timestamp", "격리한 시각", "parked at"),
+    ("updatedAt", "바뀐 시각", "updated at"),
+    ("payloadEncoding", "본문 인코딩", "encoding of the payload"),
+    ("payloadSha256", "본문 SHA-256", "SHA-256 of the payload"),
+    ("payload", "본문", "payload"),
+];

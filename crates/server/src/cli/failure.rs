@@ -91,15 +91,22 @@ impl Failure {
         let said = problem.clone().unwrap_or_default();
         let word = said["code"].as_str();
         let code = word.and_then(|word| Code::ALL.iter().find(|code| code.as_str() == word));
+        let retry_after = answer.headers.get("retry-after").and_then(|value| value.to_str().ok());
         let message = said["message"].as_str().unwrap_or("the server refused without a reason");
         let header = answer.headers.get("x-request-id").and_then(|value| value.to_str().ok());
         let request_id = said["requestId"].as_str().or(header);
-        let parts =
-            [word.map(str::to_owned), Some(format!("HTTP {}", answer.status)), request_id.map(str::to_owned)];
+        let word = word.map(|word| match said["declineCode"].as_str() {
+            Some(why) => format!("{word}({why})"),
+            None => word.to_owned(),
+        });
+        let payment = said["paymentId"].as_u64().filter(|_| code == Some(&Code::OutcomeUnknown));
+        let payment = payment.map(|number| format!("{} {number}", lang.pick("결제", "payment")));
+        let status = Some(format!("HTTP {}", answer.status));
+        let parts = [word, status, payment, request_id.map(str::to_owned)];
         Self {
             exit: Exit::of_status(answer.status),
             sentence: sentence(lang, message, &said),
-            next: code.map(|code| advice(lang, code, &said)),
+            next: code.map(|code| advice(lang, *code, &said, retry_after)),
             reference: Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")),
             problem,
         }
@@ -124,13 +131,50 @@ impl Failure {
 }
 
 /// What to do next: the server's words, or the code's in Korean where the server has no words of its own.
-fn advice(lang: Lang, code: &Code, problem: &Value) -> String {
-    let said = problem["detail"].as_str().unwrap_or_else(|| code.advice());
-    match lang {
-        Lang::Ko if said == code.advice() => code.advice_ko().to_owned(),
-        Lang::Ko if *code == Code::NotFound => "번호를 확인하세요.".to_owned(),
-        Lang::Ko | Lang::En => said.to_owned(),
+/// Names nothing that is not on the screen: a header or a field of the answer stands here as what it said.
+fn advice(lang: Lang, code: Code, problem: &Value, retry_after: Option<&str>) -> String {
+    if let Some(own) = own_advice(lang, code, problem, retry_after) {
+        return own;
     }
+    let said = problem["detail"].as_str().unwrap_or_else(|| code.advice());
+    let said = match lang {
+        Lang::Ko if said == code.advice() => code.advice_ko(),
+        Lang::Ko if code == Code::NotFound => "번호를 확인하세요.",
+        Lang::Ko | Lang::En => said,
+    };
+    match retry_after {
+        Some(seconds) => said
+            .replace("Retry-After초", &format!("{seconds}초"))
+            .replace("Retry-After seconds", &format!("{seconds} seconds")),
+        None => said.replace("Retry-After초", "잠시").replace("Retry-After seconds", "a while"),
+    }
+}
+
+fn own_advice(lang: Lang, code: Code, problem: &Value, retry_after: Option<&str>) -> Option<String> {
+    let payment = || problem["paymentId"].as_u64();
+    Some(match (code, lang) {
+        (Code::Unauthenticated, _) => lang
+            .pick(
+                "`swelite operators token 이름`으로 토큰을 받아 SWELITE_TOKEN에 두고 다시 실행하세요.",
+                "get a token with `swelite operators token NAME`, keep it in SWELITE_TOKEN, and try again",
+            )
+            .to_owned(),
+        (Code::ValidationError, _) => lang
+            .pick(
+                "위에 적힌 값을 모두 고쳐 다시 실행하세요.",
+                "correct every value named above and run it again",
+            )
+            .to_owned(),
+        (Code::DuplicateRequest, Lang::Ko) => match retry_after {
+            Some(seconds) => format!("{seconds}초 기다렸다가 같은 키(--key)로 다시 보내세요."),
+            None => format!("그 주문의 결제는 {}이에요: swelite pay get {0}", payment()?),
+        },
+        (Code::DuplicateRequest, Lang::En) => match retry_after {
+            Some(seconds) => format!("wait {seconds} seconds and repeat with the same --key"),
+            None => format!("payment {} holds the order: swelite pay get {0}", payment()?),
+        },
+        _ => return None,
+    })
 }
 
 fn sentence(lang: Lang, message: &str, problem: &Value) -> String {
@@ -168,7 +212,7 @@ fn korean(problem: &Value) -> Option<&'static str> {
         "AUTHORIZATION_EXPIRED" => "승인 유효 기간이 지났어요.",
         "DUPLICATE_REQUEST" => "같은 요청이 이미 있어요.",
         "OPERATOR_CONFLICT" => "운영자 상태 때문에 할 수 없어요.",
-        "DEAD_LETTER_CONFLICT" => "이 데드 레터에는 지금 할 수 없는 일이에요.",
+        "DEAD_LETTER_CONFLICT" => "이 처리 불가 이벤트에는 지금 할 수 없는 일이에요.",
         "IDEMPOTENCY_KEY_REUSED" => "이 멱등 키는 다른 요청에 쓰였어요.",
         "AMOUNT_TOO_LARGE" => "가능한 금액보다 커요.",
         "EXPECTED_AMOUNT_MISMATCH" => "환불 가능 금액이 예상과 달라요.",

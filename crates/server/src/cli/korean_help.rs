@@ -13,7 +13,7 @@ fn in_korean(command: Command, path: &str) -> Command {
     let ids: Vec<String> = command.get_arguments().map(|arg| arg.get_id().to_string()).collect();
     let mut command = command
         .about(about)
-        .long_about(about)
+        .long_about(None::<&str>)
         .subcommand_help_heading("명령")
         .help_template("{about-with-newline}\n사용법: {usage}\n\n{all-args}{after-help}")
         .disable_help_flag(true)
@@ -34,7 +34,7 @@ fn in_korean(command: Command, path: &str) -> Command {
         let help = argument(path, id).unwrap_or_default();
         command = command.mut_arg(id, |arg| {
             let heading = if arg.is_positional() { "인자" } else { "옵션" };
-            arg.help(help).long_help(help).help_heading(heading)
+            arg.help(help).long_help(None::<&str>).help_heading(heading)
         });
     }
     for name in names {
@@ -54,7 +54,8 @@ fn argument(path: &str, id: &str) -> Option<&'static str> {
     find(path).or_else(|| find("")).map(|(_, _, text)| *text)
 }
 
-const EXIT_CODES: &str = "\
+/// The table of exit codes.
+pub(super) const EXIT_CODES: &str = "\
 종료 코드:
   0 정상    1 예상 밖의 오류    2 사용법 또는 설정 오류    3 연결 안 됨(아무 일도 없었음)
   4 업무 규칙에 따른 거절    5 권한 없음    6 증명 또는 진단에서 이상 발견
@@ -64,7 +65,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("", "Payment SWElite: 결제를 받고 원장에 기장될 때까지 지켜봐요"),
     (
         "up",
-        "플랫폼을 실행해요: API, 워커, 반복 작업. 첫 신호에 받은 요청을 마치고 끝내고, 두 번째 신호에 바로 끝나요",
+        "플랫폼을 실행해요: API, 워커, 반복 작업. 첫 신호에 받은 요청까지 처리하고 끝나고, 두 번째 신호에 바로 끝나요",
     ),
     ("ingest", "API 와 릴레이만 실행해요 (MariaDB 와 Kafka 필요)"),
     ("worker", "워커만 실행해요 (MariaDB 와 Kafka 필요)"),
@@ -84,7 +85,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("pay refund", "매입한 금액을 환불해요"),
     ("pay get", "결제 한 건을 보여줘요"),
     ("pay list", "결제 목록, 최신순"),
-    ("pay watch", "결제가 여섯 정거장을 지나 기장될 때까지 지켜봐요"),
+    ("pay watch", "결제가 여섯 단계를 지나 기장될 때까지 지켜봐요"),
     ("ledger", "원장을 살펴보고 증명해요"),
     ("ledger accounts", "모든 계정과 잔액"),
     ("ledger trial-balance", "모든 계정의 차변과 대변 합계. 서로 같아야 해요"),
@@ -96,6 +97,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("dead-letters redrive", "다시 기장해 봐요. 두 번 기장되지는 않아요"),
     ("dead-letters hold", "일부러 미뤄 둬요"),
     ("dead-letters discard", "영영 포기해요"),
+    ("dead-letters bulk", "여러 건을 한꺼번에 처리해요. 한 번에 200건까지"),
     ("outbox", "API 와 원장 사이에서 기다리는 것을 살펴봐요"),
     ("outbox status", "얼마나, 언제부터 기다리는지"),
     (
@@ -122,10 +124,11 @@ const COMMANDS: &[(&str, &str)] = &[
     ("simulator", "느려지고, 실패하고, 답을 잃을 수 있는 매입사를 따로 실행해요"),
     ("completion", "셸 자동 완성"),
     ("version", "이 프로그램의 버전"),
+    ("help", "명령 하나를, 또는 종료 코드(exit-codes)를 설명해요"),
 ];
 
 const ARGUMENTS: &[(&str, &str, &str)] = &[
-    ("", "lang", "말하는 언어 [기본: 로캘]"),
+    ("", "lang", "출력 언어 [기본: 로캘]"),
     ("", "json", "데이터를 JSON 객체 하나로, 목록은 한 줄에 하나씩"),
     ("", "config", "설정 파일 (또는 SWELITE_CONFIG) [기본: swelite.toml, 있으면]"),
     ("", "data_dir", "내장 저장소의 디렉터리 (SWELITE_DATA_DIR)"),
@@ -134,7 +137,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("", "merchant", "이 가맹점 것만"),
     ("", "key", "멱등 키: 같은 키는 한 번만 처리돼요 [기본: 새로 만들어 알려줘요]"),
     ("", "limit", "최대 몇 건"),
-    ("", "reason", "까닭"),
+    ("", "reason", "이유"),
     ("", "id", "번호"),
     ("backup", "to", "새 파일"),
     ("restore", "from", "사본"),
@@ -144,7 +147,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
         "timeline",
         "새 타임라인만 시작해요: 장부를 다른 도구로 되돌렸거나, 장애 조치로 커밋을 잃었을 수 있을 때",
     ),
-    ("restore", "reason", "까닭. 감사 기록에 남아요"),
+    ("restore", "reason", "이유. 감사 기록에 남아요"),
     ("up", "port", "TCP 포트. 0 이면 빈 포트 (SERVER_PORT)"),
     ("up", "listen", "들을 주소 (SWELITE_LISTEN)"),
     ("ingest", "port", "TCP 포트. 0 이면 빈 포트 (SERVER_PORT)"),
@@ -153,15 +156,15 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("worker", "listen", "들을 주소 (SWELITE_LISTEN)"),
     ("outbox rewind", "lane", "어느 레인"),
     ("outbox rewind", "to", "이곳 다음부터 모두 다시 보내요. 0 이면 아웃박스에 있는 전부"),
-    ("outbox rewind", "reason", "까닭. 감사 기록에 남아요"),
+    ("outbox rewind", "reason", "이유. 감사 기록에 남아요"),
     ("pay authorize", "merchant", "파는 가맹점"),
     ("pay authorize", "amount", "금액, 통화의 가장 작은 단위: 10000 은 ₩10,000 또는 $100.00"),
     ("pay authorize", "currency", "ISO 4217 코드"),
     ("pay authorize", "order", "가맹점의 주문 번호"),
     ("pay authorize", "description", "무엇을 파는지"),
     ("pay authorize", "notes", "가맹점의 메모. 여러 번 쓸 수 있어요"),
-    ("pay authorize", "card", "시험 카드"),
-    ("pay authorize", "token", "시험 카드 대신 카드 토큰"),
+    ("pay authorize", "card", "테스트 카드"),
+    ("pay authorize", "token", "테스트 카드 대신 카드 토큰"),
     ("pay authorize", "capture", "승인과 동시에 매입"),
     ("pay capture", "merchant", "가맹점 [기본: 그 결제의 가맹점]"),
     ("pay void", "merchant", "가맹점 [기본: 그 결제의 가맹점]"),
@@ -179,8 +182,14 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("dead-letters list", "state", "이 상태만: OPEN, HELD, REDRIVEN, DISCARDED. 여러 번 쓸 수 있어요"),
     ("dead-letters list", "error_type", "이 오류만: schema, unknown_version, foreign, refused"),
     ("dead-letters list", "topic", "이 토픽만"),
-    ("dead-letters hold", "reason", "까닭. 감사 기록에 남아요"),
-    ("dead-letters discard", "reason", "까닭. 감사 기록에 남아요"),
+    ("dead-letters hold", "reason", "이유. 감사 기록에 남아요"),
+    ("dead-letters discard", "reason", "이유. 감사 기록에 남아요"),
+    ("dead-letters bulk", "action", "할 일: redrive(재처리), hold(보류), discard(폐기)"),
+    ("dead-letters bulk", "state", "이 상태인 것: OPEN, HELD"),
+    ("dead-letters bulk", "error_type", "이 오류만: schema, unknown_version, foreign, refused"),
+    ("dead-letters bulk", "topic", "이 토픽만"),
+    ("dead-letters bulk", "reason", "이유. 감사 기록에 남아요. 폐기에는 꼭 필요해요"),
+    ("dead-letters bulk", "dry_run", "하지 않고, 어떻게 될지만 보여 줘요"),
     ("", "name", "누구"),
     ("operators add", "role", "역할: viewer, operator, admin"),
     ("operators role", "role", "역할: viewer, operator, admin"),
@@ -192,6 +201,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("simulator", "error_rate", "결정하기 전에 실패하는 비율, 0~1"),
     ("simulator", "lose_answers", "결정했지만 답을 잃는 비율, 0~1"),
     ("completion", "shell", "어느 셸"),
+    ("help", "topic", "명령, 또는 exit-codes. 없으면 모두 설명해요"),
 ];
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod dead_letters;
 mod doctor;
 mod exit;
 mod failure;
+mod help;
 mod korean_help;
 mod lang;
 mod ledger;
@@ -24,6 +25,7 @@ mod remote;
 mod roles;
 mod simulator;
 mod up;
+mod usage;
 mod version;
 
 use std::{ffi::OsString, future::Future, process::ExitCode};
@@ -49,7 +51,7 @@ struct Cli {
 
 #[derive(Clone, Copy, Debug, clap::Args)]
 struct Global {
-    /// Language of what is said [default: by locale]
+    /// Language of the output [default: by locale]
     #[arg(long, global = true, value_name = "ko|en", hide_possible_values = true, display_order = 900)]
     lang: Option<Lang>,
     /// Data as one JSON object, or one a line for lists
@@ -88,7 +90,7 @@ enum Command {
     /// Look at what waits between the API and the ledger
     #[command(subcommand)]
     Outbox(outbox::Outbox),
-    /// Say who may run the platform, and with what programs do
+    /// Manage operators, their links and tokens
     #[command(subcommand)]
     Operators(operators::Operators),
     /// Print the OpenAPI document of the API
@@ -99,6 +101,13 @@ enum Command {
     Completion(completion::Completion),
     /// What this binary is
     Version(version::Version),
+    /// Explain a command, or `exit-codes`
+    Help(help::Help),
+}
+
+/// The whole command line, explained in English.
+fn english() -> clap::Command {
+    Cli::command()
 }
 
 /// What every command is given.
@@ -113,23 +122,16 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
 }
 
 fn run(arguments: Vec<OsString>, source: Box<dyn Source>) -> Exit {
-    let english = Cli::command();
-    // The language of the help must be known before the command line is understood.
-    let told = match Lang::choose(Lang::asked_for(&arguments), &*source) {
-        Lang::Ko => korean_help::translate(english),
-        Lang::En => english,
-    };
-    let parsed = told.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
-    let Cli { global, command } = match parsed {
+    let color = source.variable("NO_COLOR").is_none_or(|value| value.is_empty());
+    // The language of the help must be known before the command line is understood; so must the form of what is wrong with it.
+    let lang = Lang::choose(Lang::asked_for(&arguments), &*source);
+    let json = arguments.iter().any(|word| word == "--json");
+    let parsed = help::in_language(lang).try_get_matches_from(arguments);
+    let Cli { global, command } = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version come this way too; where they cannot be printed nobody is reading.
-            drop(error.print());
-            return if error.use_stderr() { Exit::Usage } else { Exit::Ok };
-        }
+        Err(error) => return usage::tell(&error, &Output { lang, json, color }),
     };
-    let no_color = source.variable("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let output = Output { lang: Lang::choose(global.lang, &*source), json: global.json, color: !no_color };
+    let output = Output { lang: Lang::choose(global.lang, &*source), json: global.json, color };
     let context = Context { output, source };
     match command.run(&context) {
         Ok(()) => Exit::Ok,
@@ -160,6 +162,7 @@ impl Command {
             Self::Simulator(command) => command.run(context),
             Self::Completion(command) => command.run(context),
             Self::Version(command) => command.run(context),
+            Self::Help(command) => command.run(context),
         }
     }
 }

@@ -16,7 +16,7 @@ use super::{
     config::SettingsArgs,
     failure::Failure,
     open_failure,
-    output::{cell, numbers, words},
+    output::{Label, cell, numbers, words},
     remote::{Remote, Server},
 };
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
     wiring,
 };
 
-/// Say who may run the platform, and with what programs do.
+/// Manage operators, their links and tokens.
 #[derive(Debug, Subcommand)]
 pub(super) enum Operators {
     /// List them by name
@@ -35,7 +35,7 @@ pub(super) enum Operators {
     Add(WithRole),
     /// Change what one may do
     Role(WithRole),
-    /// Let one do nothing any more: sessions, tokens and links end
+    /// Disable one: its sessions, tokens and links end
     Disable(One),
     /// Let one that was disabled sign in again
     Enable(One),
@@ -276,6 +276,16 @@ fn show(context: &Context, operator: &Value) {
         output.json(operator);
         return;
     }
-    let Value::Object(fields) = operator else { return };
-    output.pairs(fields.keys().map(|name| (name.as_str(), cell(operator, name))).collect());
+    output.labelled(operator, &LABELS);
 }
+
+/// The fields of an operator, and what they are called.
+const LABELS: [Label; 7] = [
+    ("name", "이름", "name"),
+    ("role", "역할", "role"),
+    ("state", "상태", "state"),
+    ("sessions", "세션", "sessions"),
+    ("tokens", "토큰", "tokens"),
+    ("createdAt", "등록한 시각", "created at"),
+    ("lastUsedAt", "마지막 사용", "last used"),
+];

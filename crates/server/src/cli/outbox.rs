@@ -4,10 +4,10 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::{
-    Context,
+    Context, Exit,
     failure::Failure,
-    output::{cell, numbers, words},
-    remote::Remote,
+    output::{Output, cell, numbers, words},
+    remote::{Remote, Server},
 };
 
 /// Look at what waits between the API and the ledger.
@@ -54,8 +54,14 @@ impl Outbox {
 impl Rewind {
     async fn run(self, context: &Context) -> Result<(), Failure> {
         let body = json!({ "lane": self.lane, "to": self.to, "reason": self.reason });
-        let (_, rewound) = self.remote.server(context).post("/outbox/rewind", None, &body).await?;
-        let output = &context.output;
+        let (server, output) = (self.remote.server(context), &context.output);
+        let rewound = match server.post("/outbox/rewind", None, &body).await {
+            Ok((_, rewound)) => rewound,
+            Err(refused) if refused.exit == Exit::Refused => {
+                return Err(explained(output, &server, refused).await?);
+            }
+            Err(failure) => return Err(failure),
+        };
         if output.json {
             output.json(&rewound);
         } else {
@@ -68,6 +74,20 @@ impl Rewind {
     }
 }
 
+/// Where no lane has a relay the log is the embedded one.
+async fn explained(output: &Output, server: &Server<'_>, refused: Failure) -> Result<Failure, Failure> {
+    let outbox = server.get("/outbox?limit=1").await?;
+    let mut lanes = outbox["summary"]["lanes"].as_array().into_iter().flatten();
+    if lanes.any(|lane| !lane["relay"].is_null()) {
+        return Ok(refused);
+    }
+    let sentence = output.pick(
+        "내장 로그는 아웃박스 자체라서 다시 발행할 것이 없어요.",
+        "the embedded log is the outbox itself: there is nothing to publish again",
+    );
+    Ok(Failure { sentence: sentence.to_owned(), next: None, ..refused })
+}
+
 impl Status {
     async fn run(self, context: &Context) -> Result<(), Failure> {
         let outbox = self.remote.server(context).get("/outbox?limit=1").await?;
@@ -77,10 +97,10 @@ impl Status {
             return Ok(());
         }
         output.pairs(vec![
-            (output.pick("기장을 기다리는 사건", "events that wait"), cell(status, "pending")),
+            (output.pick("기장을 기다리는 이벤트", "events that wait"), cell(status, "pending")),
             (output.pick("가장 오래된 것", "the oldest since"), cell(status, "oldestPendingAt")),
-            (output.pick("열린 데드 레터", "open dead letters"), cell(status, "deadLettersOpen")),
-            (output.pick("보류한 데드 레터", "held dead letters"), cell(status, "deadLettersHeld")),
+            (output.pick("열린 처리 불가 이벤트", "open dead letters"), cell(status, "deadLettersOpen")),
+            (output.pick("보류한 처리 불가 이벤트", "held dead letters"), cell(status, "deadLettersHeld")),
         ]);
         output.raw("\n");
         let columns = [

@@ -19,6 +19,9 @@ pub struct Output {
     pub color: bool,
 }
 
+/// A field of an object, and what it is called in Korean and in English.
+pub(super) type Label = (&'static str, &'static str, &'static str);
+
 /// A column of a table.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Column {
@@ -54,8 +57,12 @@ impl Output {
         self.line(&text);
     }
 
-    /// A table, aligned; Korean letters are two columns wide.
+    /// A table, aligned; Korean letters are two columns wide. Where there are no rows the person is told so.
     pub(super) fn table(&self, columns: &[Column], rows: Vec<Vec<String>>) {
+        if rows.is_empty() {
+            self.say(self.pick("아직 없어요.", "nothing yet"));
+            return;
+        }
         write_out(&self.table_text(columns, rows));
     }
 
@@ -63,6 +70,12 @@ impl Output {
     pub(super) fn pairs(&self, pairs: Vec<(&str, String)>) {
         let rows = pairs.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
         self.table(&[words("", ""), words("", "")], rows);
+    }
+
+    /// The fields of an object by their names for people: (field, Korean, English).
+    pub(super) fn labelled(&self, value: &Value, labels: &[Label]) {
+        let pair = |label: &Label| (self.pick(label.1, label.2), cell(value, label.0));
+        self.pairs(labels.iter().map(pair).collect());
     }
 
     /// One line said to the person.
@@ -128,6 +141,11 @@ pub(super) fn money(minor: i64, currency: &str) -> String {
     let digits_end = plain.find(['.', ' ']).unwrap_or(plain.len());
     let (whole, rest) = plain.split_at(digits_end);
     let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
+    format!("{sign}{}{rest}", grouped(digits))
+}
+
+/// Digits by thousands, `172,032`.
+pub(super) fn grouped(digits: &str) -> String {
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
@@ -135,7 +153,7 @@ pub(super) fn money(minor: i64, currency: &str) -> String {
         }
         grouped.push(digit);
     }
-    format!("{sign}{grouped}{rest}")
+    grouped
 }
 
 fn write_out(text: &str) {

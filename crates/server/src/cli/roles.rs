@@ -40,7 +40,7 @@ impl OneRole {
             let address = at.address;
             context.output.say(&match context.output.lang {
                 Lang::Ko => {
-                    format!("swelite {name} 이(가) http://{address} 에서 돌고 있어요 · 끝내기 Ctrl-C")
+                    format!("swelite {name}를 http://{address} 에서 실행하고 있어요 · 끝내기 Ctrl-C")
                 }
                 Lang::En => format!("swelite {name} runs at http://{address} · Ctrl-C ends it"),
             });

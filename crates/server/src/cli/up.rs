@@ -1,5 +1,7 @@
 //! `swelite up`: every role in this process, in the foreground.
 
+use std::io::ErrorKind;
+
 use clap::Args;
 
 use super::{Context, Exit, config::SettingsArgs, failure::Failure, lang::Lang, open_failure};
@@ -75,11 +77,19 @@ pub(super) fn tell_first_link(context: &Context, at: &Listening) {
 pub(super) fn up_failure(lang: Lang, error: &UpError) -> Failure {
     match error {
         UpError::Store(error) => open_failure(lang, error),
-        UpError::Listen { .. } => {
+        UpError::Listen { address, source } if source.kind() == ErrorKind::AddrInUse => {
             let next = lang.pick(
-                "다른 프로그램이 쓰는 포트인지 확인하고 --port 로 바꿔 보세요.",
-                "another program may use the port: choose another with --port",
+                "이미 떠 있는 것을 쓰거나, --port로 다른 포트를 고르세요. 아무것도 바꾸지 않았어요.",
+                "use what runs there, or choose another with --port; nothing was changed",
             );
+            let sentence = match lang {
+                Lang::Ko => format!("포트 {}을 다른 프로그램이 쓰고 있어요 ({address}).", address.port()),
+                Lang::En => format!("port {} is taken: another program listens on {address}", address.port()),
+            };
+            Failure::new(Exit::Unexpected, sentence).then(next)
+        }
+        UpError::Listen { .. } => {
+            let next = lang.pick("--listen과 --port를 확인하세요.", "check --listen and --port");
             Failure::of_error(Exit::Unexpected, error).then(next)
         }
         UpError::Cache(CacheFault::Authority { .. } | CacheFault::Address(_)) => {

@@ -60,13 +60,28 @@ pub struct Drained {
 
 /// Listens on `address`; port 0 takes any free port.
 pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    bind(address)?.listen()
+}
+
+/// An address that is ours, and where nobody is let in yet.
+pub struct Bound(Socket);
+
+/// Takes `address`; refused when somebody listens there.
+pub fn bind(address: SocketAddr) -> io::Result<Bound> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     // A restart must not wait for the last connections of the process before it.
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    TcpListener::from_std(socket.into())
+    Ok(Bound(socket))
+}
+
+impl Bound {
+    /// Lets callers in.
+    pub fn listen(self) -> io::Result<TcpListener> {
+        self.0.listen(BACKLOG)?;
+        TcpListener::from_std(self.0.into())
+    }
 }
 
 /// Serves `app` until `stop`. Then, in this order: every answer closes its connection; after a grace nobody new is let in and

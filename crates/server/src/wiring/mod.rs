@@ -134,9 +134,11 @@ pub fn up(settings: &Settings, role: Role, listening: impl FnOnce(Listening)) ->
     let runtime = runtime.map_err(machine("start the runtime"))?;
     let ended = runtime.block_on(async {
         let mut signals = StopSignals::new().map_err(machine("listen to signals"))?;
-        let platform = Platform::start(settings, role, telemetry).await?;
         let address = settings.socket();
-        let listener = accept::listen(address).map_err(|source| UpError::Listen { address, source })?;
+        // Before the books are opened: whoever finds the port taken has changed nothing.
+        let bound = accept::bind(address).map_err(|source| UpError::Listen { address, source })?;
+        let platform = Platform::start(settings, role, telemetry).await?;
+        let listener = bound.listen().map_err(|source| UpError::Listen { address, source })?;
         let address = listener.local_addr().map_err(|source| UpError::Listen { address, source })?;
         let first_link = first_link::make(settings, role, &platform.context, address).await?;
         listening(Listening { address, first_link });

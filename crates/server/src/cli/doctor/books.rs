@@ -62,7 +62,7 @@ async fn read(output: &Output, store: &Arc<dyn Store>) -> Result<Vec<Check>, Sto
     let waits_ms = status.oldest_pending_at().map_or(0, |since| now.ms_since(since));
     let pending = format!(
         "{}: {}",
-        output.pick("기장을 기다리는 사건", "events that wait for the ledger"),
+        output.pick("기장을 기다리는 이벤트", "events that wait for the ledger"),
         status.pending()
     );
     checks.push(if waits_ms > WAIT_DOUBTFUL_MS {
@@ -74,8 +74,11 @@ async fn read(output: &Output, store: &Arc<dyn Store>) -> Result<Vec<Check>, Sto
     } else {
         Check::good("outbox", pending)
     });
-    let parked =
-        format!("{}: {}", output.pick("열린 데드 레터", "open dead letters"), status.dead_letters_open());
+    let parked = format!(
+        "{}: {}",
+        output.pick("열린 처리 불가 이벤트", "open dead letters"),
+        status.dead_letters_open()
+    );
     checks.push(match status.dead_letters_open() {
         0 => Check::good("dead letters", parked),
         _ => Check::doubtful("dead letters", parked, "swelite dead-letters list --state OPEN"),

@@ -30,8 +30,8 @@ impl Journal {
         }
         let columns = [
             words("분개", "entry"),
-            words("사건", "event"),
-            words("장부", "layer"),
+            words("이벤트", "event"),
+            words("구분", "layer"),
             words("차변", "debit"),
             words("대변", "credit"),
             numbers("금액", "amount"),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use clap::Args;
-use engine::proofs::{Mode, ProofReport, ProofResult, Prover};
+use engine::proofs::{Mode, Proof, ProofReport, ProofResult, Prover};
 use serde_json::{Value, json};
 
 use crate::{
@@ -54,9 +54,10 @@ fn show(context: &Context, report: &ProofReport) {
         output.json(&json(report));
         return;
     }
-    for result in &report.proofs {
+    for (index, result) in report.proofs.iter().enumerate() {
         let glyph = if result.ok() { "✓" } else { "✕" };
-        let mut line = format!("{glyph} {}: {}", result.proof.says(), counted(context, result));
+        let says = output.pick(korean(result.proof), result.proof.says());
+        let mut line = format!("{glyph} {} {says}: {}", index + 1, counted(context, result));
         for finding in &result.findings {
             line.push_str(&format!("\n    {finding}"));
         }
@@ -76,6 +77,20 @@ fn show(context: &Context, report: &ProofReport) {
         output.pick("폐기", "discarded"),
         places.discarded,
     ));
+}
+
+fn korean(proof: Proof) -> &'static str {
+    match proof {
+        Proof::EntriesBalance => "모든 분개의 차변과 대변이 같고, 이벤트가 말한 대로 기장됐어요",
+        Proof::BalancesEqualEntries => "저장된 잔액이 모두 분개의 합과 같아요",
+        Proof::CapturesPostedOnce => "매입하고 환불한 금액마다 분개가 한 번씩 있어요",
+        Proof::EntriesHaveEvents => "이벤트 없는 분개가 없어요",
+        Proof::EventsAccountedFor => {
+            "모든 이벤트가 기장됐거나, 분개가 없거나, 기다리거나, 격리됐거나, 폐기됐어요"
+        }
+        Proof::PaymentsReplay => "이벤트로 다시 계산한 결제가 저장된 결제와 같아요",
+        Proof::ChainUnbroken => "레인마다 이벤트의 해시 사슬이 끊기지 않았어요",
+    }
 }
 
 fn counted(context: &Context, result: &ProofResult) -> String {

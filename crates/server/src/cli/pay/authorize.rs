@@ -13,7 +13,7 @@ pub(crate) struct Authorize {
     #[arg(long, value_name = "ID")]
     merchant: String,
     /// How much, in the currency's smallest unit: 10000 is ₩10,000 or $100.00
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     amount: i64,
     /// ISO 4217 code
     #[arg(long, default_value = "KRW")]

@@ -12,7 +12,7 @@ pub(crate) struct Capture {
     #[command(flatten)]
     on: OnPayment,
     /// How much, in the currency's smallest unit [default: all that is capturable]
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     amount: Option<i64>,
     /// Keep the rest reserved for a later capture
     #[arg(long)]

@@ -1,6 +1,7 @@
 //! `swelite pay list`.
 
-use clap::Args;
+use clap::{Args, builder::PossibleValuesParser};
+use domain::payment::PaymentStatus;
 
 use super::show;
 use crate::cli::{
@@ -17,7 +18,7 @@ pub(crate) struct List {
     #[arg(long, value_name = "ID")]
     merchant: Option<String>,
     /// Only in this status, such as AUTHORIZED; can be repeated
-    #[arg(long)]
+    #[arg(long, value_parser = statuses(), ignore_case = true, hide_possible_values = true)]
     status: Vec<String>,
     /// Only of this order
     #[arg(long, value_name = "ID")]
@@ -27,6 +28,10 @@ pub(crate) struct List {
     limit: usize,
     #[command(flatten)]
     remote: Remote,
+}
+
+fn statuses() -> PossibleValuesParser {
+    PaymentStatus::ALL.iter().map(|status| status.as_str()).into()
 }
 
 impl List {

@@ -15,10 +15,10 @@ pub(crate) struct Refund {
     #[arg(long, value_name = "TEXT")]
     reason: String,
     /// How much, in the currency's smallest unit [default: all that is refundable]
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     amount: Option<i64>,
     /// Refuse if another amount than this is refundable by now
-    #[arg(long, value_name = "AMOUNT")]
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
     expected_refundable: Option<i64>,
 }
 

@@ -16,6 +16,9 @@ use crate::cli::{
 /// How often is looked.
 const EVERY: Duration = Duration::from_millis(200);
 
+/// The longest name of a station.
+const NAME_COLUMNS: usize = "published".len();
+
 /// Watch a payment pass its six stations until it is posted.
 #[derive(Debug, Args)]
 pub(crate) struct Watch {
@@ -45,7 +48,7 @@ impl Watch {
             let output = &context.output;
             let sentence = output.pick("아직 기장되지 않았어요.", "it is not posted yet");
             let next = output.pick(
-                "swelite outbox status 로 밀린 일을 확인해 보세요.",
+                "`swelite outbox status`로 밀린 일을 확인해 보세요.",
                 "swelite outbox status shows what waits",
             );
             Err(Failure::new(Exit::OutcomeUnknown, sentence).then(next))
@@ -77,8 +80,8 @@ async fn follow(context: &Context, server: &Server<'_>, payment: u64) -> Result<
             }
         }
         if steps(&flow).any(|step| step["state"] == "dead") {
-            let sentence =
-                output.pick("이벤트가 데드 레터로 빠졌어요.", "its event was parked as a dead letter");
+            let sentence = output
+                .pick("기장할 수 없는 이벤트라 따로 빼 두었어요.", "its event was parked as a dead letter");
             return Err(Failure::new(Exit::Fault, sentence).then("swelite dead-letters list"));
         }
         if steps(&flow).all(|step| step["state"] == "done") {
@@ -118,7 +121,10 @@ fn step_line(output: &Output, step: &Value) -> String {
     };
     let mut line = format!("{glyph} {name}");
     if !step["at"].is_null() {
-        line.push_str(&format!("  {}", cell(step, "at")));
+        // A Korean letter is two columns wide.
+        let columns: usize = name.chars().map(|letter| if letter.is_ascii() { 1 } else { 2 }).sum();
+        let room = " ".repeat(NAME_COLUMNS.saturating_sub(columns));
+        line.push_str(&format!("{room}  {}", cell(step, "at")));
     }
     if let Some(duration_us) = step["durationUs"].as_u64() {
         line.push_str(&format!("  (+{} ms)", duration_us / 1000));

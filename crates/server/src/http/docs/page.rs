@@ -103,8 +103,8 @@ fn nav(out: &mut String, groups: &[(&str, Vec<Operation<'_>>)], lang: Lang) {
 fn title(out: &mut String, lang: Lang) {
     let (title, about) = lang.pick(
         (
-            "결제를 승인하고, 매입하고, 취소하고, 환불합니다",
-            "모든 성공은 200입니다. 성공했다고 답한 결제는 전원이 나가도 남습니다. 같은 멱등 키는 언제나 한 번만 처리됩니다.",
+            "결제를 승인하고, 매입하고, 취소하고, 환불해요",
+            "모든 성공은 200이에요. 성공했다고 답한 결제는 전원이 나가도 남아요. 같은 멱등 키는 언제나 한 번만 처리돼요.",
         ),
         (
             "Authorize, capture, void and refund payments",

@@ -30,6 +30,13 @@ async fn a_redrive_that_posts_nothing_is_a_failure_and_says_why() {
     assert!(err(&failed).contains(&format!("✕ it could not be posted: {note}")), "{}", err(&failed));
     let korean = launch.run(&["dead-letters", "redrive", "1", "--lang", "ko"]);
     assert!(err(&korean).contains("✕ 다시 기장하지 못했어요"), "{}", err(&korean));
+    let shown = out(&launch.run(&["dead-letters", "show", "1", "--lang", "ko"]));
+    assert!(shown.contains("격리한 시각") && !shown.contains("payloadSha256"), "{shown}");
+    let dry = launch.run(&["dead-letters", "bulk", "redrive", "--dry-run"]);
+    assert_eq!(code(&dry), 0, "{}", err(&dry));
+    assert!(out(&dry).contains("would_stay_open"), "{}", out(&dry));
+    assert_eq!(code(&launch.run(&["dead-letters", "bulk", "redrive"])), 4, "it was not done");
+    assert_eq!(code(&launch.run(&["dead-letters", "bulk", "discard"])), 2, "a reason is needed");
     let discarded = launch.run(&["dead-letters", "discard", "1", "--reason", "made by a test"]);
     assert_eq!(code(&discarded), 0, "{}{}", out(&discarded), err(&discarded));
     assert!(server.stop().await.success());

@@ -23,10 +23,15 @@ fn what_nobody_expected_ends_in_1() {
     let data = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    let ended = swelite(&["up", "--port", &port, "--data-dir", data.path().to_str().unwrap()], &[]);
+    let books = data.path().join("books");
+    let up = ["up", "--port", &port, "--data-dir", books.to_str().unwrap()];
+    let ended = swelite(&up, &[]);
     assert_eq!(code(&ended), 1);
-    assert!(err(&ended).contains("cannot listen on 127.0.0.1"), "{}", err(&ended));
+    assert!(err(&ended).contains(&format!("port {port} is taken")), "{}", err(&ended));
     assert!(err(&ended).contains("--port"), "{}", err(&ended));
+    let korean = err(&swelite(&[&up[..], &["--lang", "ko"]].concat(), &[]));
+    assert!(korean.contains(&format!("포트 {port}을 다른 프로그램이 쓰고 있어요")), "{korean}");
+    assert!(!books.exists(), "the books were not opened");
 }
 
 #[test]
@@ -72,7 +77,7 @@ async fn what_a_business_rule_refuses_ends_in_4() {
     let declined =
         launch.run(&["pay", "authorize", "--merchant", "M1", "--amount", "1000", "--card", "lost-card"]);
     assert_eq!(code(&declined), 4);
-    assert!(err(&declined).contains("CARD_DECLINED · HTTP 402 · req_"), "{}", err(&declined));
+    assert!(err(&declined).contains("CARD_DECLINED(lost_card) · HTTP 402 · req_"), "{}", err(&declined));
     assert_eq!(code(&launch.run(&["pay", "get", "424242"])), 4);
     assert_eq!(code(&launch.run(&["pay", "authorize", "--merchant", "M1", "--amount", "1000"])), 0);
     assert_eq!(code(&launch.run(&["pay", "refund", "2", "--reason", "x"])), 4);

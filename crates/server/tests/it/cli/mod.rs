@@ -6,6 +6,8 @@ mod exit_codes;
 mod output;
 mod simulator;
 mod up;
+mod usage;
+mod words;
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
