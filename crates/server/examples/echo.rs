@@ -88,7 +88,7 @@ async fn main() -> io::Result<()> {
     let clock = System::start();
     let body = answer(&clock).ok_or_else(|| io::Error::other("the sample payment is not one"))?;
     let store: Arc<dyn Store> = Arc::new(AwayStore);
-    let time: Arc<dyn Clock> = Arc::new(clock);
+    let time: Arc<dyn Clock> = Arc::new(clock.clone());
     let state = AppState::new(App {
         payments: Arc::new(Echo(body)),
         desk: Desk::without_engine(&store, &time),
