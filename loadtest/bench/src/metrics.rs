@@ -37,7 +37,7 @@ impl Reading {
     pub(crate) fn take(address: SocketAddr) -> Result<Self> {
         let mut stream = TcpStream::connect(address).context("connect to read the metrics")?;
         stream.set_read_timeout(Some(READ_LIMIT))?;
-        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n")?;
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).context("read the metrics")?;
         let (head, body) = answer.split_once("\r\n\r\n").context("the metrics have no body")?;

@@ -103,7 +103,7 @@ impl Requests {
             push_number(out, call.payment, 1);
         }
         out.extend_from_slice(
-            b" HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: ",
+            b" HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ",
         );
         push_number(out, length as u64, 1);
         out.extend_from_slice(b"\r\n\r\n");

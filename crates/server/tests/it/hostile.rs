@@ -203,14 +203,14 @@ async fn refused(client: &HttpClient, path: &str, fields: Value) {
 async fn quietly(port: &u16, card: &str) {
     let escaped = card.replace(' ', "%20");
     let requests = [
-        format!("GET /payments/{escaped} HTTP/1.1\r\nhost: test\r\n\r\n"),
-        format!("GET /{escaped} HTTP/1.1\r\nhost: test\r\n\r\n"),
-        format!("GET /payments?merchantId={escaped} HTTP/1.1\r\nhost: test\r\n\r\n"),
-        format!("GET /payments?{escaped}=1 HTTP/1.1\r\nhost: test\r\n\r\n"),
-        format!("GET /payments HTTP/1.1\r\nhost: test\r\nx-request-id: {card}\r\n\r\n"),
+        format!("GET /payments/{escaped} HTTP/1.1\r\nhost: localhost\r\n\r\n"),
+        format!("GET /{escaped} HTTP/1.1\r\nhost: localhost\r\n\r\n"),
+        format!("GET /payments?merchantId={escaped} HTTP/1.1\r\nhost: localhost\r\n\r\n"),
+        format!("GET /payments?{escaped}=1 HTTP/1.1\r\nhost: localhost\r\n\r\n"),
+        format!("GET /payments HTTP/1.1\r\nhost: localhost\r\nx-request-id: {card}\r\n\r\n"),
         String::from_utf8(post(&format!("/payments/capture/{escaped}"), r#"{"merchantId":"M123"}"#)).unwrap(),
         format!(
-            "POST /payments/authorize HTTP/1.1\r\nhost: test\r\nidempotency-key: {card}\r\n\
+            "POST /payments/authorize HTTP/1.1\r\nhost: localhost\r\nidempotency-key: {card}\r\n\
              content-type: application/json\r\ncontent-length: 2\r\n\r\n{{}}"
         ),
     ];
@@ -226,7 +226,7 @@ async fn quietly(port: &u16, card: &str) {
 
 fn in_one_chunk(body: &str) -> String {
     format!(
-        "POST /payments/authorize HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\n\
+        "POST /payments/authorize HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
          transfer-encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
         body.len()
     )

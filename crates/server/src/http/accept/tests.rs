@@ -49,7 +49,7 @@ const BODY: &str = r#"{"merchantId":"M1","amount":1,"currency":"KRW","idempotenc
 
 fn call() -> String {
     format!(
-        "POST /payments/authorize HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{BODY}",
+        "POST /payments/authorize HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{BODY}",
         BODY.len()
     )
 }
@@ -80,7 +80,7 @@ async fn a_header_that_does_not_come_costs_a_connection_only_for_a_while() {
     let settings = HttpSettings { header_time_limit: Duration::from_millis(50), ..quick() };
     let server = Server::start(StubPayments::new(Behaviour::Reply(ok())), settings);
     let mut slow = server.connect().await;
-    slow.write_all(b"POST /payments/authorize HTTP/1.1\r\nhost: x\r\nx-a: ").await.unwrap();
+    slow.write_all(b"POST /payments/authorize HTTP/1.1\r\nhost: localhost\r\nx-a: ").await.unwrap();
     let mut idle = server.connect().await;
     timeout(Duration::from_secs(5), read_to_end(&mut slow)).await.expect("the slow connection is closed");
     timeout(Duration::from_secs(5), read_to_end(&mut idle)).await.expect("the idle connection is closed");
@@ -91,7 +91,7 @@ async fn a_header_that_does_not_come_costs_a_connection_only_for_a_while() {
 async fn a_header_that_is_too_long_is_refused() {
     let server = Server::start(StubPayments::new(Behaviour::Reply(ok())), quick());
     let mut stream = server.connect().await;
-    let header = format!("GET / HTTP/1.1\r\nhost: x\r\nx-a: {}\r\n\r\n", "a".repeat(32 * 1024));
+    let header = format!("GET / HTTP/1.1\r\nhost: localhost\r\nx-a: {}\r\n\r\n", "a".repeat(32 * 1024));
     stream.write_all(header.as_bytes()).await.unwrap();
     assert!(read_to_end(&mut stream).await.starts_with("HTTP/1.1 431"));
     server.stop().await;
@@ -142,7 +142,7 @@ async fn a_huge_body_is_refused_with_an_answer_not_a_reset() {
     ] {
         let mut stream = server.connect().await;
         let head = format!(
-            "POST /payments/authorize HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n{head}"
+            "POST /payments/authorize HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n{head}"
         );
         stream.write_all(head.as_bytes()).await.unwrap();
         stream.write_all(&vec![b' '; 4_000_000]).await.unwrap();
@@ -204,7 +204,7 @@ async fn stopping_answers_what_was_accepted_and_closes_what_is_idle() {
     let gated = Arc::new(Gated::default());
     let server = Server::start(gated.clone(), quick());
     let mut idle = server.connect().await;
-    idle.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     read_answer(&mut idle).await;
     let mut busy = server.connect().await;
     busy.write_all(call().as_bytes()).await.unwrap();
@@ -259,7 +259,7 @@ async fn an_answer_that_never_comes_does_not_hold_up_stopping() {
 /// Asks for something that never ends, and reads nothing of it.
 async fn deaf(server: &Server) -> TcpStream {
     let mut stream = server.connect().await;
-    stream.write_all(b"GET /endless HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    stream.write_all(b"GET /endless HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     // The head has come, so the answer has begun.
     stream.readable().await.unwrap();
     stream
@@ -288,7 +288,9 @@ async fn a_client_that_takes_nothing_loses_its_connection() {
     let _deaf = deaf(&server).await;
     wait_until("its place is free", Duration::from_secs(10), async || {
         let mut next = server.connect().await;
-        next.write_all(b"GET /nothing HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+        next.write_all(b"GET /nothing HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+            .await
+            .unwrap();
         read_to_end(&mut next).await.starts_with("HTTP/1.1 404")
     })
     .await;
@@ -300,7 +302,7 @@ async fn a_stream_whose_client_has_gone_frees_its_place_within_seconds() {
     let books = Books::open();
     let server = Server::serve(books.app.clone(), books.state.clone());
     let mut client = server.connect().await;
-    client.write_all(b"GET /events/stream HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    client.write_all(b"GET /events/stream HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     client.readable().await.unwrap();
     let free = || books.state.desk.streams.available_permits();
     assert_eq!(free(), 255);
