@@ -58,7 +58,7 @@ impl Config {
             Self::Print(settings) => print(context, &settings.load(context, Flags::new())?.effective),
             Self::Check(settings) => {
                 settings.load(context, Flags::new())?;
-                output.say(output.pick("✓ 설정에 잘못된 것이 없어요.", "✓ the configuration is right"));
+                output.say(output.pick("✓ 설정에 잘못된 것이 없어요", "✓ the configuration is right"));
             }
             Self::Reference => output.raw(&markdown()),
             Self::Template => output.raw(&toml_template()),
