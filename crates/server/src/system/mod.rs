@@ -28,7 +28,7 @@ impl System {
 }
 
 impl Clock for System {
-    /// Not further ahead of what the wall clock said at the start than time has passed: see [`WallClock`].
+    /// Not further ahead of what the wall clock said at the start than time has passed: see `wall.rs`.
     fn now(&self) -> Timestamp {
         let passed_ms = i64::try_from(self.monotonic().as_millis()).unwrap_or(i64::MAX);
         Timestamp::from_unix_ms(self.wall.believe(unix_ms(), passed_ms))
