@@ -4,19 +4,25 @@
 //! event and the answer commit with the payment they belong to or not at all. A lone command waits for nothing; requests
 //! that arrive while a commit is on its way to disk form the next batch.
 
+mod answer;
 mod committer;
 mod decide;
+mod pace;
+mod promise;
 mod queue;
 mod seal;
 mod spans;
+mod submission;
 mod workspace;
 
 use std::sync::Arc;
 
+pub(crate) use answer::{Answer, Settled, refused};
 pub use committer::Committer;
 pub(crate) use committer::error_chain;
+pub(crate) use promise::Promise;
 pub use queue::CommitQueue;
-pub(crate) use queue::{Answer, Promise, Settled, Submission, Work, refused};
+pub(crate) use submission::{Submission, Work};
 
 use crate::{
     observe::Observer,

@@ -1,213 +1,13 @@
-//! The bounded queues in front of the committers, and the promise each command gets.
-//!
-//! Invariant: 503 means nothing happened. A command can be taken back only while it waits; once the committer has taken it, a
-//! caller that stops waiting is told that the outcome is unknown.
+//! The bounded queues in front of the committers: a command is queued at once, or refused at once.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU8, AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::Arc;
 
-use bytes::Bytes;
-use domain::{
-    id::{AttemptId, IdempotencyKey, Lane, MerchantId, PaymentId},
-    payment::{Command, Operation, Verdict},
-    text::looks_like_card_number,
-};
-use tokio::sync::{mpsc, oneshot};
+use domain::id::{Lane, MerchantId};
+use tokio::sync::mpsc;
 
-use super::Context;
-use crate::{
-    payments::Authorize,
-    ports::{
-        Attempt, Begun, Clock, Digest, IdempotencyScope, OperatorAct, Outcome, Refusal, Render, Rendered,
-        TraceContext, Tracer,
-    },
-};
-
-/// What the committer is asked to do.
-#[derive(Clone, Debug)]
-pub(crate) enum Work {
-    /// Give birth to a payment.
-    Authorize(Box<Authorize>),
-    /// A command on a payment that exists; `Expire` comes from the expiry loop only.
-    OnPayment(PaymentId, Command),
-    /// Answer from what is stored under the key, or refuse as limited: for a caller whose limit is used up.
-    ReplayOnly(Operation, Option<PaymentId>),
-    /// Record what the acquirer said.
-    Settle(Box<Attempt>, Verdict),
-}
-
-impl Work {
-    pub(crate) fn operation(&self) -> Operation {
-        match self {
-            Self::Authorize(_) => Operation::Authorize,
-            Self::OnPayment(_, Command::Capture(_)) => Operation::Capture,
-            Self::OnPayment(_, Command::Void(_) | Command::Expire) => Operation::Void,
-            Self::OnPayment(_, Command::Refund(_)) => Operation::Refund,
-            Self::ReplayOnly(operation, _) => *operation,
-            Self::Settle(attempt, _) => attempt.operation,
-        }
-    }
-
-    /// The payment it names; a refusal says it back.
-    pub(crate) fn payment(&self) -> Option<PaymentId> {
-        match self {
-            Self::Authorize(_) => None,
-            Self::OnPayment(payment, _) => Some(*payment),
-            Self::ReplayOnly(_, payment) => *payment,
-            Self::Settle(attempt, _) => Some(attempt.payment),
-        }
-    }
-}
-
-/// A command and everything deciding it needs.
-#[derive(Debug)]
-pub(crate) struct Submission {
-    pub(crate) work: Work,
-    pub(crate) merchant: MerchantId,
-    pub(crate) key: Option<IdempotencyKey>,
-    pub(crate) fingerprint: Digest,
-    pub(crate) request_id: Box<str>,
-    /// What its events carry on: where it stands in a trace, or what the caller sent.
-    pub(crate) traceparent: Option<Box<str>>,
-    /// Its span, if it is sampled.
-    pub(crate) trace: Option<Begun>,
-    /// Drawn before, so that deciding stays pure; used only if an acquirer call becomes outstanding.
-    pub(crate) attempt: AttemptId,
-    /// The operator whose act it is; a merchant's call is nobody's.
-    pub(crate) act: Option<OperatorAct>,
-}
-
-impl Submission {
-    /// The payment it names, for the log and for traces: not one that is a card number somebody typed in its place.
-    pub(crate) fn named_payment(&self) -> Option<PaymentId> {
-        const DIGITS_13: u64 = 1_000_000_000_000;
-        self.work.payment().filter(|id| id.get() < DIGITS_13 || !looks_like_card_number(&id.to_string()))
-    }
-
-    /// The trace it belongs to, for the log.
-    pub(crate) fn trace_id(&self) -> Option<&str> {
-        self.traceparent.as_deref()?.split('-').nth(1)
-    }
-
-    /// Begins its span below `parent`, which must be sampled; its events carry on from there.
-    pub(crate) fn traced(self, tracer: &dyn Tracer, parent: Option<TraceContext>) -> Self {
-        let Some(parent) = parent else { return self };
-        let begun = Begun::child(tracer, parent);
-        Self { traceparent: Some(begun.context.to_string().into()), trace: Some(begun), ..self }
-    }
-
-    pub(crate) fn scope(&self) -> Option<IdempotencyScope> {
-        let key = self.key.clone()?;
-        Some(IdempotencyScope { merchant: self.merchant.clone(), operation: self.work.operation(), key })
-    }
-}
-
-/// What became of a command.
-#[derive(Clone, Debug)]
-pub(crate) enum Settled {
-    /// It has its answer.
-    Answer(Answer),
-    /// Its attempt is committed; the acquirer must be called now.
-    Begun(Box<Attempt>),
-}
-
-/// Bytes for the caller, and what the caches may do with them.
-#[derive(Clone, Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) body: Bytes,
-    /// Whether these are the stored bytes of an earlier call.
-    pub(crate) replayed: bool,
-    /// Whether the same key gets these bytes for ever.
-    pub(crate) stored: bool,
-    pub(crate) retry_after_seconds: Option<u32>,
-}
-
-impl Answer {
-    pub(crate) fn fresh(rendered: Rendered, stored: bool, retry_after_seconds: Option<u32>) -> Self {
-        Self { status: rendered.status, body: rendered.body, replayed: false, stored, retry_after_seconds }
-    }
-
-    /// The bytes an earlier call was answered with.
-    pub(crate) fn stored(status: u16, body: Bytes, replayed: bool) -> Self {
-        Self { status, body, replayed, stored: true, retry_after_seconds: None }
-    }
-}
-
-/// An answer that says no, for calls that never reached a decision.
-pub(crate) fn refused(
-    render: &dyn Render,
-    operation: Operation,
-    refusal: &Refusal,
-    payment: Option<PaymentId>,
-    request_id: &str,
-) -> Answer {
-    let rendered = render.render(Outcome::Refused { operation, refusal, payment, request_id });
-    Answer::fresh(rendered, refusal.is_final(), refusal.retry_after_seconds())
-}
-
-/// A queued command.
-#[derive(Debug)]
-pub(super) struct Queued {
-    pub(super) submission: Submission,
-    pub(super) deadline: Duration,
-    ticket: Arc<AtomicU8>,
-    reply: oneshot::Sender<Settled>,
-}
-
-const WAITING: u8 = 0;
-const TAKEN: u8 = 1;
-const WITHDRAWN: u8 = 2;
-
-impl Queued {
-    /// Takes it off its caller's hands; `false` when the caller has withdrawn it.
-    pub(super) fn take(&self) -> bool {
-        self.ticket.compare_exchange(WAITING, TAKEN, Ordering::AcqRel, Ordering::Acquire).is_ok()
-    }
-
-    pub(super) fn answer(self, settled: Settled) {
-        // A caller that hung up has no use for its answer; its retry gets the stored one.
-        drop(self.reply.send(settled));
-    }
-}
-
-/// The caller's half of a queued command.
-pub(crate) struct Promise {
-    ticket: Arc<AtomicU8>,
-    reply: oneshot::Receiver<Settled>,
-    timeout: Duration,
-    pace: Arc<Pace>,
-}
-
-impl Promise {
-    /// What became of the command; an error says that it was taken back in time (nothing happened) or that nobody knows.
-    pub(crate) async fn settled(&mut self) -> Result<Settled, Refusal> {
-        let patience = self.pace.stall_limit.min(self.timeout);
-        match tokio::time::timeout(patience, &mut self.reply).await {
-            Ok(Ok(settled)) => return Ok(settled),
-            Ok(Err(_)) => return Err(Refusal::OutcomeUnknown),
-            Err(_) if self.pace.is_stalled() && self.withdraw() => return Err(Refusal::Unavailable),
-            Err(_) => {}
-        }
-        let rest = self.timeout.saturating_sub(patience);
-        match tokio::time::timeout(rest, &mut self.reply).await {
-            Ok(Ok(settled)) => Ok(settled),
-            Ok(Err(_)) => Err(Refusal::OutcomeUnknown),
-            Err(_) if self.withdraw() => Err(Refusal::Overloaded),
-            Err(_) => Err(Refusal::OutcomeUnknown),
-        }
-    }
-
-    /// Takes the command back: `true` when nothing has happened and nothing will.
-    fn withdraw(&self) -> bool {
-        self.ticket.compare_exchange(WAITING, WITHDRAWN, Ordering::AcqRel, Ordering::Acquire).is_ok()
-    }
-}
+use super::{Context, Promise, Settled, Submission};
+pub(super) use super::{pace::Pace, promise::Queued};
+use crate::ports::Refusal;
 
 /// The way to the committers. Cloned freely; they end when the last clone is gone.
 #[derive(Clone)]
@@ -227,61 +27,6 @@ struct Way {
 pub(super) struct WayOut {
     pub(super) queue: mpsc::Receiver<Queued>,
     pub(super) pace: Arc<Pace>,
-}
-
-/// How long a batch takes, as a moving average, to tell how long a new command would wait.
-pub(super) struct Pace {
-    clock: Arc<dyn Clock>,
-    stall_limit: Duration,
-    batch_us: AtomicU64,
-    /// Since when the present batch is under way, in milliseconds of the monotonic clock plus one; 0 when there is none.
-    busy_since: AtomicU64,
-}
-
-impl Pace {
-    pub(super) fn record(&self, batch_us: u64) {
-        let before = self.batch_us.load(Ordering::Relaxed);
-        self.batch_us.store(before.saturating_mul(7).saturating_add(batch_us) / 8, Ordering::Relaxed);
-    }
-
-    pub(super) fn begin(&self, now: Duration) {
-        let now_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX - 1);
-        self.busy_since.store(now_ms.saturating_add(1), Ordering::Relaxed);
-    }
-
-    pub(super) fn end(&self) {
-        self.busy_since.store(0, Ordering::Relaxed);
-    }
-
-    /// Whether the batch under way has taken so long that the store must be away.
-    fn is_stalled(&self) -> bool {
-        let since = self.busy_since.load(Ordering::Relaxed);
-        let stalled_at = Duration::from_millis(since.saturating_sub(1)).saturating_add(self.stall_limit);
-        since > 0 && self.clock.monotonic() >= stalled_at
-    }
-
-    fn wait(&self, waiting: usize, batch_max: usize) -> Duration {
-        let batches = waiting / batch_max.max(1);
-        let batch_us = self.batch_us.load(Ordering::Relaxed);
-        Duration::from_micros(batch_us.saturating_mul(u64::try_from(batches).unwrap_or(u64::MAX)))
-    }
-}
-
-impl Way {
-    fn new(context: &Context, waiting_max: usize) -> (Self, WayOut) {
-        let (sender, queue) = mpsc::channel(waiting_max);
-        let pace = Arc::new(Pace {
-            clock: Arc::clone(&context.clock),
-            stall_limit: context.settings.stall_limit,
-            batch_us: AtomicU64::new(0),
-            busy_since: AtomicU64::new(0),
-        });
-        (Self { sender, pace: Arc::clone(&pace) }, WayOut { queue, pace })
-    }
-
-    fn waiting(&self) -> usize {
-        self.sender.max_capacity().saturating_sub(self.sender.capacity())
-    }
 }
 
 impl CommitQueue {
@@ -308,12 +53,10 @@ impl CommitQueue {
         if pace.is_stalled() {
             return Err(Refusal::Unavailable);
         }
-        let (reply, receiver) = oneshot::channel();
-        let ticket = Arc::new(AtomicU8::new(WAITING));
-        let deadline = self.context.clock.monotonic().saturating_add(timeout);
-        let queued = Queued { submission, deadline, ticket: Arc::clone(&ticket), reply };
+        let now = self.context.clock.monotonic();
+        let (queued, promise) = Queued::new(submission, timeout, now, Arc::clone(pace));
         match sender.try_send(queued) {
-            Ok(()) => Ok(Promise { ticket, reply: receiver, timeout, pace: Arc::clone(pace) }),
+            Ok(()) => Ok(promise),
             Err(mpsc::error::TrySendError::Full(_)) => Err(Refusal::Overloaded),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(Refusal::Unavailable),
         }
@@ -334,6 +77,18 @@ impl CommitQueue {
         let lane = Lane::of(merchant, self.context.store.lane_count());
         // There is one: a queue has at least one committer.
         self.ways.get(committer_of(lane, self.ways.len())).ok_or(Refusal::Internal)
+    }
+}
+
+impl Way {
+    fn new(context: &Context, waiting_max: usize) -> (Self, WayOut) {
+        let (sender, queue) = mpsc::channel(waiting_max);
+        let pace = Arc::new(Pace::new(Arc::clone(&context.clock), context.settings.stall_limit));
+        (Self { sender, pace: Arc::clone(&pace) }, WayOut { queue, pace })
+    }
+
+    fn waiting(&self) -> usize {
+        self.sender.max_capacity().saturating_sub(self.sender.capacity())
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::id::PaymentId;
 
-use super::{Context, queue::Queued};
+use super::{Context, promise::Queued};
 use crate::ports::{Begun, Span, StoreError, TraceContext, TracedWork};
 
 /// The spans of one batch that is being committed.
