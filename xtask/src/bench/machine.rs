@@ -17,6 +17,12 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
+    /// Its line in a report; `sharing` says who shares its cores.
+    pub(crate) fn line(&self, sharing: &str) -> String {
+        let Self { cpu, cores, memory_mib, kernel, rustc } = self;
+        format!("{cpu} · {cores} cores, shared by {sharing} · {memory_mib} MiB · {kernel} · {rustc}")
+    }
+
     /// This one.
     pub(crate) fn read() -> Result<Self> {
         let cpu_info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();

@@ -9,18 +9,13 @@ use super::{Measured, Report};
 /// The whole document.
 pub(crate) fn markdown(report: &Report) -> String {
     let mut text = format!("# Benchmark, {}\n\n", report.date);
-    let machine = &report.machine;
     let _ = writeln!(
         text,
-        "`{}`\n\n{} · {} cores, shared by server and generator · {} MiB · {} · {}\n\nRelease build, durability on, \
+        "`{}`\n\n{}\n\nRelease build, durability on, \
          rate limits off, {}. {} payments stored beforehand. Each scenario is measured for {} s after 2 s of warm-up; \
          afterwards the ledger was verified and every proof held.\n",
         report.command,
-        machine.cpu,
-        machine.cores,
-        machine.memory_mib,
-        machine.kernel,
-        machine.rustc,
+        report.machine.line("server and generator"),
         if report.real {
             "MariaDB (`innodb_flush_log_at_trx_commit=1`), Kafka and Redis on the same machine, one `swelite ingest`, one `swelite worker`"
         } else {

@@ -176,19 +176,14 @@ fn share(rounds: &[Vec<Run>], at: usize) -> f64 {
 }
 
 fn markdown(report: &Report) -> String {
-    let machine = &report.machine;
     let mut text = format!(
-        "# What watching costs, {}\n\n`{}`\n\n{} · {} cores, shared by server, generator and collector · {} MiB · {} · {}\n\n\
+        "# What watching costs, {}\n\n`{}`\n\n{}\n\n\
          Release build, one file, authorize in a closed loop; each run {} s after 2 s of warm-up, on empty books, verified \
          afterwards. Runs of a round take turns; only they are compared.\n\n\
          | round | {} | {} | {} | default | every call |\n|--:|--:|--:|--:|--:|--:|\n",
         report.date,
         report.command,
-        machine.cpu,
-        machine.cores,
-        machine.memory_mib,
-        machine.kernel,
-        machine.rustc,
+        report.machine.line("server, generator and collector"),
         report.seconds,
         WATCHED[0].what(),
         WATCHED[1].what(),
