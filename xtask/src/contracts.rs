@@ -29,11 +29,11 @@ pub(crate) fn run(root: &Path, mode: Mode) -> Result<()> {
     let mut differing = Vec::new();
     for (path, arguments) in DOCUMENTS {
         let wanted = print(root, arguments)?;
-        if !settle(root, (path, &wanted), mode)? {
+        if !compare_or_write(root, (path, &wanted), mode)? {
             differing.push(path);
         }
     }
-    if !settle(root, (CLIENT, &web::client(root)?), mode)? {
+    if !compare_or_write(root, (CLIENT, &web::client(root)?), mode)? {
         differing.push(CLIENT);
     }
     if !differing.is_empty() {
@@ -46,7 +46,7 @@ pub(crate) fn run(root: &Path, mode: Mode) -> Result<()> {
 }
 
 /// Compares or writes one; whether it is now what it should be.
-fn settle(root: &Path, (path, wanted): (&str, &str), mode: Mode) -> Result<bool> {
+fn compare_or_write(root: &Path, (path, wanted): (&str, &str), mode: Mode) -> Result<bool> {
     let committed = fs::read_to_string(root.join(path)).unwrap_or_default();
     if wanted == committed {
         println!("contracts: {path} is up to date");

@@ -3,7 +3,6 @@
 //! Invariant: a consumer delivers every event of a topic after the place it resumes from, in order, once; the embedded log stops
 //! at a gap rather than pass it by. Bytes go out as they were committed; nothing here reads them.
 
-mod consumer;
 mod embedded;
 #[cfg(feature = "kafka")]
 mod kafka;

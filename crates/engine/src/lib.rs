@@ -10,6 +10,7 @@
 
 pub mod commit;
 pub mod digest;
+mod error_chain;
 pub mod observe;
 pub mod operators;
 pub mod payments;
@@ -19,3 +20,5 @@ pub mod proofs;
 pub mod queries;
 pub mod settings;
 pub mod signals;
+
+pub use error_chain::error_chain;

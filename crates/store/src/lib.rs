@@ -10,7 +10,6 @@ mod hashes;
 #[cfg(feature = "mariadb")]
 mod mariadb;
 mod rows;
-mod settings;
 mod sqlite;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -20,5 +19,4 @@ pub use mariadb::{
     LANES_DEFAULT, MariadbError, MariadbOptions, MariadbStore, Tls, begin_timeline as begin_mariadb_timeline,
     migrate as migrate_mariadb,
 };
-pub use settings::SqliteSettings;
-pub use sqlite::{Copy, CopyError, OpenError, SqliteStore, backup, begin_timeline, restore};
+pub use sqlite::{Copy, CopyError, OpenError, SqliteSettings, SqliteStore, backup, begin_timeline, restore};

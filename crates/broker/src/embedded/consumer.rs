@@ -15,7 +15,7 @@ use thiserror::Error;
 use tokio::{sync::watch, time};
 
 /// Reads every lane of a store.
-pub(crate) struct EmbeddedConsumer {
+pub(super) struct EmbeddedConsumer {
     store: Arc<dyn Store>,
     committed: watch::Receiver<u64>,
     poll_interval: Duration,
@@ -44,7 +44,7 @@ struct OutboxGap {
 }
 
 impl EmbeddedConsumer {
-    pub(crate) fn new(
+    pub(super) fn new(
         store: Arc<dyn Store>,
         committed: watch::Receiver<u64>,
         poll_interval: Duration,

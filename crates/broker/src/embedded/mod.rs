@@ -3,13 +3,15 @@
 //! It keeps nothing of its own. Where to resume comes from the worker, what there is comes from the store, and a broken
 //! process leaves nothing behind to clean up.
 
+mod consumer;
+
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use engine::ports::{Broker, BrokerError, Consumer, LogId, Outgoing, Store, Tracer, Untraced};
 use tokio::sync::watch;
 
-use crate::consumer::EmbeddedConsumer;
+use self::consumer::EmbeddedConsumer;
 
 /// How the embedded log is read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

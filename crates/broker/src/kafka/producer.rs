@@ -56,7 +56,7 @@ impl Publisher {
     /// Publishes, and waits until every record is acknowledged or has failed.
     pub(super) async fn publish(&self, outgoing: &[Outgoing]) -> Result<(), BrokerError> {
         let client = Arc::clone(&self.client());
-        let (done, settled) = oneshot::channel();
+        let (done, outcome) = oneshot::channel();
         let batch = Arc::new(Batch {
             left: AtomicUsize::new(1),
             state: Mutex::new(BatchState { failure: None, done: Some(done) }),
@@ -67,9 +67,9 @@ impl Publisher {
                 break;
             }
         }
-        batch.settle_one();
+        batch.one_answered();
         // The sender is gone only with the client's thread.
-        let failure = settled.await.unwrap_or(Some(KafkaError::Canceled));
+        let failure = outcome.await.unwrap_or(Some(KafkaError::Canceled));
         match failure {
             None => Ok(()),
             Some(error) => {
@@ -112,7 +112,7 @@ impl Publisher {
                     time::sleep(FULL_QUEUE_PAUSE).await;
                 }
                 Err((error, _)) => {
-                    batch.settle_one();
+                    batch.one_answered();
                     return Err(error);
                 }
             }
@@ -140,7 +140,7 @@ impl Batch {
         self.state().failure.get_or_insert(error);
     }
 
-    fn settle_one(&self) {
+    fn one_answered(&self) {
         if self.left.fetch_sub(1, Ordering::AcqRel) > 1 {
             return;
         }
@@ -173,7 +173,7 @@ impl ProducerContext for Delivered {
         if let Err((error, _)) = result {
             batch.note(error.clone());
         }
-        batch.settle_one();
+        batch.one_answered();
     }
 }
 

@@ -110,11 +110,11 @@ impl Payment {
     }
 
     /// Records what the acquirer said to the outstanding call. Without one, nothing happens and no event is caused.
-    pub fn settle(mut self, verdict: Verdict, now: Timestamp) -> (Self, Vec<PaymentEvent>) {
+    pub fn conclude(mut self, verdict: Verdict, now: Timestamp) -> (Self, Vec<PaymentEvent>) {
         let Some(pending) = self.pending.take() else { return (self, Vec::new()) };
         self.updated_at = now;
         let code = match verdict {
-            Verdict::Approved => return self.settle_approved(pending.operation, now),
+            Verdict::Approved => return self.conclude_approved(pending.operation, now),
             Verdict::Declined(code) => code,
             Verdict::Refused => DeclineCode::ProcessingError,
         };
@@ -132,7 +132,7 @@ impl Payment {
         }
     }
 
-    fn settle_approved(mut self, operation: PendingOperation, now: Timestamp) -> (Self, Vec<PaymentEvent>) {
+    fn conclude_approved(mut self, operation: PendingOperation, now: Timestamp) -> (Self, Vec<PaymentEvent>) {
         let event = match operation {
             PendingOperation::Authorize { .. } => return self.become_authorized(now),
             PendingOperation::Capture { amount, last } => self.record_capture(amount, last, now),

@@ -79,7 +79,7 @@ impl Payment {
     /// Gives birth to a payment the acquirer has already decided on. A refusal (502) leaves a declined payment too.
     pub fn authorize(birth: Birth, verdict: Verdict, now: Timestamp) -> (Self, Vec<PaymentEvent>) {
         let attempt = AttemptId(0);
-        let (payment, events) = Self::processing(birth, attempt, now).settle(verdict, now);
+        let (payment, events) = Self::processing(birth, attempt, now).conclude(verdict, now);
         assert!(payment.pending.is_none());
         assert!(!events.is_empty());
         (payment, events)

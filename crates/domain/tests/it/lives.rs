@@ -24,7 +24,7 @@ const AUTHORIZED: i64 = 1_000;
 enum Step {
     Apply(Command),
     Begin(Command),
-    Settle(Verdict),
+    Conclude(Verdict),
 }
 
 proptest! {
@@ -147,7 +147,7 @@ fn steps() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => commands().prop_map(Step::Apply),
         1 => commands().prop_map(Step::Begin),
-        2 => mostly_approved().prop_map(Step::Settle),
+        2 => mostly_approved().prop_map(Step::Conclude),
     ]
 }
 
@@ -199,7 +199,7 @@ fn take(payment: Payment, step: &Step) -> (Payment, Vec<PaymentEvent>) {
             let begun = payment.clone().begin(command, AttemptId(2), when(command));
             (begun.unwrap_or(payment), Vec::new())
         }
-        Step::Settle(verdict) => payment.settle(*verdict, noon()),
+        Step::Conclude(verdict) => payment.conclude(*verdict, noon()),
     }
 }
 

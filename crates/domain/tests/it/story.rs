@@ -47,7 +47,7 @@ pub(crate) fn take(payment: Option<Payment>, step: &str) -> Told {
             Ok(Payment::authorize(birth(amount, mode), verdict(verb), noon()))
         }
         (Some(payment), [verb @ ("approved" | "declined" | "refused")]) => {
-            Ok(payment.settle(verdict(verb), end()))
+            Ok(payment.conclude(verdict(verb), end()))
         }
         (Some(payment), ["send", words @ ..]) => {
             let (command, now) = command(words);

@@ -243,11 +243,11 @@ fn no_pair_of_status_and_command_is_left_out() {
 
 #[test]
 fn an_answer_is_recorded_once() {
-    let (settled, events) = take(Some(tell("authorize 1000, send capture 400")), "approved").unwrap();
+    let (captured, events) = take(Some(tell("authorize 1000, send capture 400")), "approved").unwrap();
     assert_eq!(events.len(), 1);
-    let (again, events) = take(Some(settled.clone()), "declined").unwrap();
+    let (again, events) = take(Some(captured.clone()), "declined").unwrap();
     assert_eq!(events, []);
-    assert_eq!(again, settled);
+    assert_eq!(again, captured);
 }
 
 #[test]

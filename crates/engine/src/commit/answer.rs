@@ -5,13 +5,13 @@ use domain::{id::PaymentId, payment::Operation};
 
 use crate::ports::{Attempt, Outcome, Refusal, Render, Rendered};
 
-/// What became of a command.
+/// What is next for a command that was committed.
 #[derive(Clone, Debug)]
-pub(crate) enum Settled {
-    /// It has its answer.
+pub(crate) enum NextStep {
+    /// Its caller gets this answer.
     Answer(Answer),
-    /// Its attempt is committed; the acquirer must be called now.
-    Begun(Box<Attempt>),
+    /// The acquirer is called; the attempt is committed already.
+    CallAcquirer(Box<Attempt>),
 }
 
 /// Bytes for the caller, and what the caches may do with them.

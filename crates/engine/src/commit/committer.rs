@@ -10,14 +10,17 @@ use domain::id::{Lane, PaymentId};
 use tokio::sync::mpsc;
 
 use super::{
-    CommitQueue, Context, Settled, Submission, Work,
+    CommitQueue, Context, NextStep, Submission, Work,
     decide::{self, Decision},
-    queue::{Pace, Queued, WayOut},
+    pace::Pace,
+    promise::Queued,
+    queue::WayOut,
     refused,
     spans::BatchSpans,
     workspace::Workspace,
 };
 use crate::{
+    error_chain,
     observe::Incident,
     ports::{BatchKeys, Refusal, StoreError},
 };
@@ -44,7 +47,7 @@ enum Tried {
 
 /// What became of one command.
 struct Done {
-    settled: Settled,
+    next: NextStep,
     /// The payment it turned out to be about.
     payment: Option<PaymentId>,
 }
@@ -91,10 +94,10 @@ impl Committer {
                     spans.learn(&batch, done.iter().map(|done| done.payment));
                 }
                 for (queued, done) in batch.into_iter().zip(done) {
-                    queued.answer(done.settled);
+                    queued.tell(done.next);
                 }
                 if let Some(spans) = spans {
-                    spans.settled(&self.context, None);
+                    spans.finish(&self.context, None);
                 }
             }
             Tried::Failed(error) => self.fail(batch, &error, spans).await,
@@ -148,7 +151,7 @@ impl Committer {
             }
         }
         if let Some(spans) = spans {
-            spans.settled(&self.context, Some(error));
+            spans.finish(&self.context, Some(error));
         }
     }
 
@@ -158,7 +161,7 @@ impl Committer {
             let (operation, request_id) = (submission.work.operation(), &submission.request_id);
             let payment = submission.work.payment();
             let answer = refused(self.context.render.as_ref(), operation, refusal, payment, request_id);
-            queued.answer(Settled::Answer(answer));
+            queued.tell(NextStep::Answer(answer));
         }
     }
 
@@ -187,7 +190,7 @@ impl Committer {
         let loaded = open.take_loaded();
         assert!(loaded.lanes.iter().map(|lane| lane.lane).eq(lanes), "exactly these lanes are locked");
         let mut workspace = Workspace::new(loaded, self.context.store.lane_count());
-        let done: Vec<Done> = batch.iter().map(|queued| self.decide(&mut workspace, queued)).collect();
+        let done: Vec<Done> = batch.iter().map(|queued| self.decide_one(&mut workspace, queued)).collect();
         let changes = workspace.into_changes();
         let has_events = !changes.events.is_empty();
         if let Err(error) = open.commit(&changes).await {
@@ -199,15 +202,15 @@ impl Committer {
         Tried::Committed(done)
     }
 
-    /// Decides one command; a panic is that command's alone.
-    fn decide(&self, workspace: &mut Workspace, queued: &Queued) -> Done {
+    /// Decides one command and keeps its effect; a panic is that command's alone.
+    fn decide_one(&self, workspace: &mut Workspace, queued: &Queued) -> Done {
         let submission = &queued.submission;
         let decided = catch_unwind(AssertUnwindSafe(|| decide::decide(&self.context, workspace, submission)));
         match decided {
-            Ok(Decision { settled, effect }) => {
+            Ok(Decision { next, effect }) => {
                 let written = effect.payment.as_ref().map(|write| write.payment.id);
                 workspace.apply(effect);
-                Done { settled, payment: written.or_else(|| submission.named_payment()) }
+                Done { next, payment: written.or_else(|| submission.named_payment()) }
             }
             Err(_) => {
                 self.context.observer.incident(Incident::Panic);
@@ -219,7 +222,7 @@ impl Committer {
                 );
                 let render = self.context.render.as_ref();
                 let answer = refused(render, operation, &Refusal::Internal, payment, request_id);
-                Done { settled: Settled::Answer(answer), payment }
+                Done { next: NextStep::Answer(answer), payment }
             }
         }
     }
@@ -239,7 +242,7 @@ impl Committer {
                     keys.orders.extend(order.map(|order| (submission.merchant.clone(), order)));
                 }
                 Work::OnPayment(payment, _) => keys.payments.push(*payment),
-                Work::Settle(attempt, _) => {
+                Work::Conclude(attempt, _) => {
                     keys.payments.push(attempt.payment);
                     keys.attempts.push(attempt.id);
                 }
@@ -252,10 +255,4 @@ impl Committer {
         debug_assert!(lanes.is_sorted_by(|one, next| one < next), "lanes are locked in ascending order");
         (lanes, keys)
     }
-}
-
-/// An error and its causes in one line, for the log.
-pub(crate) fn error_chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |chain, cause| format!("{chain}: {cause}"))
 }

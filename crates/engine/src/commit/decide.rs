@@ -9,7 +9,7 @@ use domain::{
 };
 
 use super::{
-    Answer, Context, Settled, Submission, Work, refused,
+    Answer, Context, NextStep, Submission, Work, refused,
     workspace::{Effect, Workspace},
 };
 use crate::{
@@ -24,15 +24,15 @@ use crate::{
 
 /// What a command comes to, and what it changes.
 pub(super) struct Decision {
-    pub(super) settled: Settled,
+    pub(super) next: NextStep,
     pub(super) effect: Effect,
 }
 
 /// Decides `submission`.
 pub(super) fn decide(context: &Context, workspace: &Workspace, submission: &Submission) -> Decision {
     let case = Case { context, workspace, submission, scope: submission.scope() };
-    if let Work::Settle(attempt, verdict) = &submission.work {
-        return case.settle(attempt, *verdict);
+    if let Work::Conclude(attempt, verdict) = &submission.work {
+        return case.conclude(attempt, *verdict);
     }
     if let Some(row) = case.scope.as_ref().and_then(|scope| workspace.idempotency(scope)) {
         return case.known_key(row);
@@ -41,7 +41,7 @@ pub(super) fn decide(context: &Context, workspace: &Workspace, submission: &Subm
         Work::Authorize(request) => case.authorize(request),
         Work::OnPayment(payment, command) => case.on_payment(*payment, command),
         Work::ReplayOnly(..) => case.refuse(&Refusal::RateLimited, None),
-        Work::Settle(attempt, verdict) => case.settle(attempt, *verdict),
+        Work::Conclude(attempt, verdict) => case.conclude(attempt, *verdict),
     }
 }
 
@@ -71,7 +71,7 @@ impl Case<'_> {
             IdempotencyState::Final(stored) => {
                 self.context.observer.idempotency(IdempotencyOutcome::Replayed);
                 let answer = Answer::stored(stored.status, stored.body.clone(), true);
-                Decision { settled: Settled::Answer(answer), effect: Effect::default() }
+                Decision { next: NextStep::Answer(answer), effect: Effect::default() }
             }
         }
     }
@@ -89,7 +89,7 @@ impl Case<'_> {
         };
         let birth = self.birth(id, request);
         let asked = self.ask(Operation::Authorize, id, birth.amount, Some(request.token.clone()));
-        match self.context.acquirer.decide(&asked) {
+        match self.context.acquirer.decide_at_once(&asked) {
             Some(AcquirerDecision::Known(verdict)) => {
                 let (payment, events) = Payment::authorize(birth, verdict, self.now());
                 self.decided(PaymentWrite { payment, new: true }, events, verdict)
@@ -139,7 +139,7 @@ impl Case<'_> {
         let amount = event.change.amount(&after.payment);
         let asked = self.ask(self.submission.work.operation(), id, amount, None);
         let unchanged = || PaymentWrite { payment: payment.clone(), new: false };
-        match self.context.acquirer.decide(&asked) {
+        match self.context.acquirer.decide_at_once(&asked) {
             Some(AcquirerDecision::Known(Verdict::Approved)) => {
                 self.decided(after, vec![event], Verdict::Approved)
             }
@@ -172,7 +172,7 @@ impl Case<'_> {
             traceparent: self.submission.traceparent.clone(),
             audit,
         };
-        Decision { settled: Settled::Answer(answer), effect }
+        Decision { next: NextStep::Answer(answer), effect }
     }
 
     /// The acquirer must be called, or was and does not say: commit that before anything else happens.
@@ -195,10 +195,10 @@ impl Case<'_> {
             created_at: self.now(),
             verdict: None,
         };
-        let settled = if already_asked {
-            Settled::Answer(self.refusal_answer(&Refusal::OutcomeUnknown, Some(asked.payment)))
+        let next = if already_asked {
+            NextStep::Answer(self.refusal_answer(&Refusal::OutcomeUnknown, Some(asked.payment)))
         } else {
-            Settled::Begun(Box::new(attempt.clone()))
+            NextStep::CallAcquirer(Box::new(attempt.clone()))
         };
         let running = self.scope.clone().map(|scope| IdempotencyRow {
             scope,
@@ -213,20 +213,20 @@ impl Case<'_> {
             traceparent: None,
             audit: self.audit(asked.payment, "sent"),
         };
-        Decision { settled, effect }
+        Decision { next, effect }
     }
 
     /// Records what the acquirer said. The first outcome stands.
-    fn settle(&self, attempt: &Attempt, verdict: Verdict) -> Decision {
+    fn conclude(&self, attempt: &Attempt, verdict: Verdict) -> Decision {
         let stored = self.workspace.attempt(attempt.id);
         if let Some(recorded) = stored.and_then(|stored| stored.verdict) {
-            return self.settled_before(attempt, recorded, verdict);
+            return self.concluded_before(attempt, recorded, verdict);
         }
         let payment = self.workspace.payment(attempt.payment, &attempt.merchant);
         let Some((payment, _)) = payment.zip(stored) else {
             return self.refuse(&Refusal::Internal, Some(attempt.payment));
         };
-        let (after, events) = payment.clone().settle(verdict, self.now());
+        let (after, events) = payment.clone().conclude(verdict, self.now());
         assert!(after.pending.is_none());
         let (answer, events) = self.outcome(&after, events, verdict, attempt.operation);
         let idempotency = attempt.scope.clone().map(|scope| match verdict {
@@ -244,10 +244,10 @@ impl Case<'_> {
             // Whoever asked for it was noted when it was sent.
             audit: None,
         };
-        Decision { settled: Settled::Answer(answer), effect }
+        Decision { next: NextStep::Answer(answer), effect }
     }
 
-    fn settled_before(&self, attempt: &Attempt, recorded: Verdict, said: Verdict) -> Decision {
+    fn concluded_before(&self, attempt: &Attempt, recorded: Verdict, said: Verdict) -> Decision {
         if recorded != said {
             self.context.observer.incident(Incident::ContradictingVerdicts);
             tracing::error!(
@@ -260,7 +260,7 @@ impl Case<'_> {
             return self.refuse(&Refusal::OutcomeUnknown, Some(attempt.payment));
         };
         let answer = Answer::stored(stored.status, stored.body.clone(), false);
-        Decision { settled: Settled::Answer(answer), effect: Effect::default() }
+        Decision { next: NextStep::Answer(answer), effect: Effect::default() }
     }
 
     /// Renders a verdict, and works out what its events post.
@@ -297,12 +297,12 @@ impl Case<'_> {
     fn refuse(&self, refusal: &Refusal, payment: Option<PaymentId>) -> Decision {
         let answer = self.refusal_answer(refusal, payment);
         let idempotency = payment.and_then(|id| self.insert_answer(&answer, id));
-        Decision { settled: Settled::Answer(answer), effect: Effect { idempotency, ..Effect::default() } }
+        Decision { next: NextStep::Answer(answer), effect: Effect { idempotency, ..Effect::default() } }
     }
 
     fn refusal_answer(&self, refusal: &Refusal, payment: Option<PaymentId>) -> Answer {
         let request_id = match &self.submission.work {
-            Work::Settle(attempt, _) => &attempt.request_id,
+            Work::Conclude(attempt, _) => &attempt.request_id,
             Work::Authorize(_) | Work::OnPayment(..) | Work::ReplayOnly(..) => &self.submission.request_id,
         };
         let operation = self.submission.work.operation();

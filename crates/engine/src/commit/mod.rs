@@ -17,9 +17,8 @@ mod workspace;
 
 use std::sync::Arc;
 
-pub(crate) use answer::{Answer, Settled, refused};
+pub(crate) use answer::{Answer, NextStep, refused};
 pub use committer::Committer;
-pub(crate) use committer::error_chain;
 pub(crate) use promise::Promise;
 pub use queue::CommitQueue;
 pub(crate) use submission::{Submission, Work};

@@ -13,7 +13,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::{Settled, Submission, pace::Pace};
+use super::{NextStep, Submission, pace::Pace};
 use crate::ports::Refusal;
 
 const WAITING: u8 = 0;
@@ -26,7 +26,7 @@ pub(super) struct Queued {
     pub(super) submission: Submission,
     pub(super) deadline: Duration,
     ticket: Arc<AtomicU8>,
-    reply: oneshot::Sender<Settled>,
+    reply: oneshot::Sender<NextStep>,
 }
 
 impl Queued {
@@ -50,33 +50,33 @@ impl Queued {
     }
 
     /// Tells its caller.
-    pub(super) fn answer(self, settled: Settled) {
+    pub(super) fn tell(self, next: NextStep) {
         // A caller that hung up has no use for its answer; its retry gets the stored one.
-        drop(self.reply.send(settled));
+        drop(self.reply.send(next));
     }
 }
 
 /// The caller's half of a queued command.
 pub(crate) struct Promise {
     ticket: Arc<AtomicU8>,
-    reply: oneshot::Receiver<Settled>,
+    reply: oneshot::Receiver<NextStep>,
     timeout: Duration,
     pace: Arc<Pace>,
 }
 
 impl Promise {
-    /// What became of the command; an error says that it was taken back in time (nothing happened) or that nobody knows.
-    pub(crate) async fn settled(&mut self) -> Result<Settled, Refusal> {
+    /// Waits for what is next for the command; an error says that it was taken back in time (nothing happened) or that nobody knows.
+    pub(crate) async fn kept(&mut self) -> Result<NextStep, Refusal> {
         let patience = self.pace.stall_limit().min(self.timeout);
         match tokio::time::timeout(patience, &mut self.reply).await {
-            Ok(Ok(settled)) => return Ok(settled),
+            Ok(Ok(next)) => return Ok(next),
             Ok(Err(_)) => return Err(Refusal::OutcomeUnknown),
             Err(_) if self.pace.is_stalled() && self.withdraw() => return Err(Refusal::Unavailable),
             Err(_) => {}
         }
         let rest = self.timeout.saturating_sub(patience);
         match tokio::time::timeout(rest, &mut self.reply).await {
-            Ok(Ok(settled)) => Ok(settled),
+            Ok(Ok(next)) => Ok(next),
             Ok(Err(_)) => Err(Refusal::OutcomeUnknown),
             Err(_) if self.withdraw() => Err(Refusal::Overloaded),
             Err(_) => Err(Refusal::OutcomeUnknown),

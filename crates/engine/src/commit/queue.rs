@@ -5,8 +5,7 @@ use std::sync::Arc;
 use domain::id::{Lane, MerchantId};
 use tokio::sync::mpsc;
 
-use super::{Context, Promise, Settled, Submission};
-pub(super) use super::{pace::Pace, promise::Queued};
+use super::{Context, NextStep, Promise, Submission, pace::Pace, promise::Queued};
 use crate::ports::Refusal;
 
 /// The way to the committers. Cloned freely; they end when the last clone is gone.
@@ -43,7 +42,7 @@ impl CommitQueue {
     }
 
     /// Queues a command, or says at once that too much waits already.
-    pub(crate) fn submit(&self, submission: Submission) -> Result<Promise, Refusal> {
+    pub(crate) fn enqueue(&self, submission: Submission) -> Result<Promise, Refusal> {
         let timeout = self.context.settings.command_timeout;
         let way = self.way(&submission.merchant)?;
         let Way { sender, pace } = way;
@@ -62,9 +61,9 @@ impl CommitQueue {
         }
     }
 
-    /// Queues a command and waits for what becomes of it; for the loops, which have no client that could hang up.
-    pub(crate) async fn ask(&self, submission: Submission) -> Result<Settled, Refusal> {
-        self.submit(submission)?.settled().await
+    /// Queues a command and waits for what is next; for the loops, which have no client that could hang up.
+    pub(crate) async fn ask(&self, submission: Submission) -> Result<NextStep, Refusal> {
+        self.enqueue(submission)?.kept().await
     }
 
     /// How many commands wait.

@@ -44,8 +44,8 @@ impl BatchSpans {
         }
     }
 
-    /// Everybody has their answer: tells of the batch and of its commands.
-    pub(super) fn settled(self, context: &Context, error: Option<&StoreError>) {
+    /// Everybody has been told: tells of the batch and of its commands.
+    pub(super) fn finish(self, context: &Context, error: Option<&StoreError>) {
         let (members, batch) = self.end(context, error);
         context.tracer.ended(members.into_iter().chain([batch]).collect());
     }

@@ -21,7 +21,7 @@ pub(crate) enum Work {
     /// Answer from what is stored under the key, or refuse as limited: for a caller whose limit is used up.
     ReplayOnly(Operation, Option<PaymentId>),
     /// Record what the acquirer said.
-    Settle(Box<Attempt>, Verdict),
+    Conclude(Box<Attempt>, Verdict),
 }
 
 impl Work {
@@ -32,7 +32,7 @@ impl Work {
             Self::OnPayment(_, Command::Void(_) | Command::Expire) => Operation::Void,
             Self::OnPayment(_, Command::Refund(_)) => Operation::Refund,
             Self::ReplayOnly(operation, _) => *operation,
-            Self::Settle(attempt, _) => attempt.operation,
+            Self::Conclude(attempt, _) => attempt.operation,
         }
     }
 
@@ -42,7 +42,7 @@ impl Work {
             Self::Authorize(_) => None,
             Self::OnPayment(payment, _) => Some(*payment),
             Self::ReplayOnly(_, payment) => *payment,
-            Self::Settle(attempt, _) => Some(attempt.payment),
+            Self::Conclude(attempt, _) => Some(attempt.payment),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Calls to a remote acquirer: never while a lane is locked, never more than its permits, not at all while its breaker is open.
+//! The line to a remote acquirer: no call while a lane is locked; never more than its permits; none while its breaker is open.
 //!
 //! Invariant: an attempt is committed before it is sent, and its outcome is recorded once, whoever learns it first: the
 //! caller here or the resolver.
@@ -10,7 +10,7 @@ use recloser::{AsyncRecloser, Error as BreakerError, Recloser};
 use tokio::sync::Semaphore;
 
 use crate::{
-    commit::{Answer, CommitQueue, Context, Settled, Submission, Work, refused},
+    commit::{Answer, CommitQueue, Context, NextStep, Submission, Work, refused},
     ports::{AcquirerDecision, AcquirerRequest, Attempt, Begun, Refusal, Span, TraceContext, TracedWork},
 };
 
@@ -21,16 +21,16 @@ const BREAKER_SHARE: f32 = 0.5;
 const BREAKER_WAIT: Duration = Duration::from_secs(5);
 const BREAKER_TRIALS: usize = 5;
 
-/// The guarded way to the acquirer.
+/// The line to the acquirer: its permits, its breaker, and the way to the committer.
 #[derive(Clone)]
-pub(crate) struct Caller {
+pub(crate) struct AcquirerLine {
     context: Context,
     queue: CommitQueue,
     permits: Arc<Semaphore>,
     breaker: AsyncRecloser,
 }
 
-impl Caller {
+impl AcquirerLine {
     pub(super) fn new(context: Context, queue: CommitQueue) -> Self {
         let permits = Arc::new(Semaphore::new(context.settings.acquirer_calls_max));
         let breaker = Recloser::custom()
@@ -47,10 +47,9 @@ impl Caller {
         let Ok(_permit) = self.permits.try_acquire() else { return Err(Refusal::Unavailable) };
         let (request_id, origin) = (submission.request_id.clone(), Origin::of(&submission));
         let call = async {
-            let settled = self.queue.ask(submission).await;
-            match settled {
-                Ok(Settled::Begun(attempt)) => self.call(attempt, &request_id, origin).await,
-                Ok(Settled::Answer(answer)) => Ok(Ok(answer)),
+            match self.queue.ask(submission).await {
+                Ok(NextStep::CallAcquirer(attempt)) => self.call(attempt, &request_id, origin).await,
+                Ok(NextStep::Answer(answer)) => Ok(Ok(answer)),
                 Err(refusal) => Ok(Err(refusal)),
             }
         };
@@ -67,8 +66,8 @@ impl Caller {
         request_id: &str,
         origin: Origin,
     ) -> Result<Result<Answer, Refusal>, Unanswered> {
-        match self.submit(&attempt, &origin).await {
-            AcquirerDecision::Known(verdict) => Ok(self.settle(attempt, verdict, origin).await),
+        match self.send(&attempt, &origin).await {
+            AcquirerDecision::Known(verdict) => Ok(self.record(attempt, verdict, origin).await),
             AcquirerDecision::Unknown => {
                 self.context.signals.attempt_unknown();
                 let render = self.context.render.as_ref();
@@ -79,11 +78,11 @@ impl Caller {
         }
     }
 
-    /// Calls the acquirer, and tells of it.
-    async fn submit(&self, attempt: &Attempt, origin: &Origin) -> AcquirerDecision {
+    /// Sends the attempt to the acquirer, and tells of it.
+    async fn send(&self, attempt: &Attempt, origin: &Origin) -> AcquirerDecision {
         let tracer = self.context.tracer.as_ref();
         let begun = origin.parent.map(|parent| Begun::child(tracer, parent));
-        let decision = self.context.acquirer.submit(&request_of(attempt)).await;
+        let decision = self.context.acquirer.send(&request_of(attempt)).await;
         if let Some(begun) = begun {
             let work = TracedWork::AcquirerCall { operation: attempt.operation, payment: attempt.payment };
             let error = matches!(decision, AcquirerDecision::Unknown).then_some("no_answer");
@@ -93,7 +92,7 @@ impl Caller {
     }
 
     /// Commits what the acquirer said to a call that came from `origin`.
-    pub(crate) async fn settle(
+    pub(crate) async fn record(
         &self,
         attempt: Box<Attempt>,
         verdict: Verdict,
@@ -108,12 +107,12 @@ impl Caller {
             trace: None,
             attempt: attempt.id,
             act: None,
-            work: Work::Settle(attempt, verdict),
+            work: Work::Conclude(attempt, verdict),
         };
         let submission = submission.traced(self.context.tracer.as_ref(), origin.parent);
         match self.queue.ask(submission).await {
-            Ok(Settled::Answer(answer)) => Ok(answer),
-            Ok(Settled::Begun(_)) => Err(Refusal::Internal),
+            Ok(NextStep::Answer(answer)) => Ok(answer),
+            Ok(NextStep::CallAcquirer(_)) => Err(Refusal::Internal),
             // The attempt is committed and the acquirer has acted: whatever kept us from recording it, "nothing happened" is untrue.
             Err(_) => Err(Refusal::OutcomeUnknown),
         }

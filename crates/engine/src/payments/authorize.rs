@@ -7,6 +7,6 @@ impl Payments {
     /// Reserves funds. Costs one of the merchant's authorizations unless the key has its answer already; gets back the payment,
     /// 402 with the payment when the acquirer said no, or why nothing happened.
     pub async fn authorize(&self, call: Call<Authorize>) -> Reply {
-        self.submit(call, |request| Work::Authorize(Box::new(request))).await
+        self.perform(call, |request| Work::Authorize(Box::new(request))).await
     }
 }

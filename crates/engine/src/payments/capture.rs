@@ -9,6 +9,7 @@ impl Payments {
     /// Takes reserved funds, in full or in part. Counts as a capture against the merchant's
     /// limit, unless the key has its answer already.
     pub async fn capture(&self, call: Call<OnPayment<Capture>>) -> Reply {
-        self.submit(call, |request| Work::OnPayment(request.payment, Command::Capture(request.command))).await
+        self.perform(call, |request| Work::OnPayment(request.payment, Command::Capture(request.command)))
+            .await
     }
 }

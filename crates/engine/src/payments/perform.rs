@@ -10,7 +10,8 @@ use tracing::Instrument;
 
 use super::{Call, Payments, Reply, in_flight::InFlightGuard};
 use crate::{
-    commit::{Answer, Context, Promise, Settled, Submission, Work, error_chain, refused},
+    commit::{Answer, Context, NextStep, Promise, Submission, Work, refused},
+    error_chain,
     observe::{IdempotencyOutcome, LimitDecision, PaymentResult},
     ports::{
         Admission, Admitted, Cache, CachedAnswer, Charge, Digest, IdempotencyRow, IdempotencyScope,
@@ -20,7 +21,7 @@ use crate::{
 
 impl Payments {
     /// Admits a call, hands it to the committer, and waits for its answer.
-    pub(super) async fn submit<R>(&self, call: Call<R>, work: impl FnOnce(R) -> Work) -> Reply {
+    pub(super) async fn perform<R>(&self, call: Call<R>, work: impl FnOnce(R) -> Work) -> Reply {
         let Call { merchant, request, key, fingerprint, request_id, traceparent, act } = call;
         let attempt = self.context.entropy.attempt_id();
         let work = work(request);
@@ -50,7 +51,7 @@ impl Payments {
         };
         let charged = charge.is_some();
         let submission = submission.traced(self.context.tracer.as_ref(), parent);
-        let answer = self.decide(submission, scope, charge).await;
+        let answer = self.through_committer(submission, scope, charge).await;
         let limit =
             limit.map(|state| if charged && nothing_happened(&answer) { uncharged(state) } else { state });
         reply(answer, limit)
@@ -123,8 +124,8 @@ impl Payments {
         }
     }
 
-    /// Through the committer, and through the acquirer where it must be called.
-    async fn decide(
+    /// Has the command committed; where the acquirer must be called, through the line to it.
+    async fn through_committer(
         &self,
         submission: Submission,
         scope: Option<IdempotencyScope>,
@@ -139,9 +140,9 @@ impl Payments {
             charge,
         };
         if self.context.acquirer.is_remote() {
-            return self.decide_remotely(submission, after).await;
+            return self.through_acquirer(submission, after).await;
         }
-        match self.queue.submit(submission) {
+        match self.queue.enqueue(submission) {
             Ok(promise) => {
                 let asked = after.asked.clone();
                 let waiting = Waiting::new(promise, after);
@@ -152,7 +153,7 @@ impl Payments {
     }
 
     /// A remote acquirer is called by a task of its own, so that nobody's hanging up can stop it half-way.
-    async fn decide_remotely(&self, submission: Submission, after: Aftercare) -> Answer {
+    async fn through_acquirer(&self, submission: Submission, after: Aftercare) -> Answer {
         let this = self.clone();
         let (asked, scope) = (after.asked.clone(), after.scope.clone());
         let ours = asked.clone();
@@ -162,7 +163,7 @@ impl Payments {
             payment.id = submission.named_payment().map(tracing::field::display)
         );
         let call = async move {
-            let mut answered = this.caller.run(submission).await;
+            let mut answered = this.acquirer_line.run(submission).await;
             // A call the acquirer cannot take now may be a repeated one, which needs no acquirer.
             if let (Err(Refusal::Unavailable), Some(scope)) = (&answered, &scope)
                 && let Some(stored) = this.stored_answer(&asked, scope).await
@@ -283,11 +284,11 @@ impl Waiting {
         Self { promise: Some(promise), after: Some(after) }
     }
 
-    /// What is owed is taken only once the command is settled: until then it is still the drop's to do.
+    /// What is owed is taken only once it is known what is next: until then it is still the drop's to do.
     async fn finish(mut self) -> Option<Answer> {
-        let settled = self.promise.as_mut()?.settled().await;
+        let next = self.promise.as_mut()?.kept().await;
         let after = self.after.take()?;
-        Some(after.finish(settled.and_then(answered)).await)
+        Some(after.finish(next.and_then(answered)).await)
     }
 }
 
@@ -296,17 +297,17 @@ impl Drop for Waiting {
         let (Some(mut promise), Some(after)) = (self.promise.take(), self.after.take()) else { return };
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             drop(runtime.spawn(async move {
-                let settled = promise.settled().await;
-                after.finish(settled.and_then(answered)).await
+                let next = promise.kept().await;
+                after.finish(next.and_then(answered)).await
             }));
         }
     }
 }
 
 /// An acquirer that decides at once never leaves a call to be made.
-fn answered(settled: Settled) -> Result<Answer, Refusal> {
-    match settled {
-        Settled::Answer(answer) => Ok(answer),
-        Settled::Begun(_) => Err(Refusal::Internal),
+fn answered(next: NextStep) -> Result<Answer, Refusal> {
+    match next {
+        NextStep::Answer(answer) => Ok(answer),
+        NextStep::CallAcquirer(_) => Err(Refusal::Internal),
     }
 }

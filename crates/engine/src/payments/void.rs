@@ -9,6 +9,6 @@ impl Payments {
     /// Releases what is still reserved. Counts as a capture against the merchant's
     /// limit, unless the key has its answer already.
     pub async fn void(&self, call: Call<OnPayment<Void>>) -> Reply {
-        self.submit(call, |request| Work::OnPayment(request.payment, Command::Void(request.command))).await
+        self.perform(call, |request| Work::OnPayment(request.payment, Command::Void(request.command))).await
     }
 }

@@ -6,9 +6,10 @@
 use domain::id::DeadLetterId;
 use thiserror::Error;
 
-use super::worker::{Judgement, Parsed, balances_of, bounded, judge_alone, parse, posted, range_of};
+use super::worker::{Judgement, Parsed, balances_of, bounded, judge_alone, parse, range_of};
 use crate::{
-    commit::{Context, error_chain},
+    commit::Context,
+    error_chain,
     ports::{
         DeadLetter, DeadLetterMove, DeadLetterReason, DeadLetterState, OperatorAct, PostingChanges,
         PostingScope, PostingState, Record, StoreError, dead_letter_object,
@@ -149,9 +150,8 @@ fn redrive_changes(
     let close = |to, note| DeadLetterMove { id: letter.id, from: letter.state, to, tried: true, note };
     let mut changes = PostingChanges::default();
     let (closed, outcome) = match judge_alone(parsed, state) {
-        Judgement::Post(entry, previous) => {
-            let topic = parsed.topic.unwrap_or(domain::event::Topic::Declined);
-            changes.entries = vec![posted(entry, previous, topic, state.now)];
+        Judgement::Post(postable) => {
+            changes.entries = vec![postable.posted_at(state.now)];
             changes.balances = balances_of(&changes.entries);
             (close(DeadLetterState::Redriven, None), "posted")
         }

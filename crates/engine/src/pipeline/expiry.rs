@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{pause, steadiness::Steadiness};
 use crate::{
-    commit::{CommitQueue, Context, Submission, Work, error_chain},
+    commit::{CommitQueue, Context, Submission, Work},
+    error_chain,
     observe::Incident,
     ports::StoreError,
 };

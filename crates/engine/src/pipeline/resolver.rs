@@ -12,8 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{backoff, wake};
 use crate::{
-    commit::{Context, error_chain},
-    payments::{Caller, Origin, Payments, request_of},
+    commit::Context,
+    error_chain,
+    payments::{AcquirerLine, Origin, Payments, request_of},
     ports::{AcquirerDecision, Attempt, Inquiry, StoreError},
 };
 
@@ -26,7 +27,7 @@ const INQUIRIES_MAX: usize = 64;
 /// Asks about outstanding attempts until it knows.
 pub struct Resolver {
     context: Context,
-    caller: Caller,
+    line: AcquirerLine,
     /// When to ask again, by monotonic time, and how often was asked.
     waits: HashMap<AttemptId, (Duration, u32)>,
 }
@@ -34,7 +35,7 @@ pub struct Resolver {
 impl Resolver {
     /// A resolver that records through `payments`' way to the committer.
     pub fn new(context: Context, payments: &Payments) -> Self {
-        Self { context, caller: payments.caller().clone(), waits: HashMap::new() }
+        Self { context, line: payments.acquirer_line().clone(), waits: HashMap::new() }
     }
 
     /// Runs until `stop`.
@@ -101,7 +102,7 @@ impl Resolver {
         };
         let Some(verdict) = verdict else { return false };
         let (id, payment) = (attempt.id, attempt.payment);
-        let recorded = self.caller.settle(Box::new(attempt), verdict, Origin::default()).await;
+        let recorded = self.line.record(Box::new(attempt), verdict, Origin::default()).await;
         if recorded.is_ok() {
             tracing::info!(attempt.id = %id, payment.id = %payment, ?verdict, "outcome of an unanswered call is known");
         }
@@ -109,7 +110,7 @@ impl Resolver {
     }
 
     async fn send_again(&self, attempt: &Attempt) -> Option<Verdict> {
-        match self.context.acquirer.submit(&request_of(attempt)).await {
+        match self.context.acquirer.send(&request_of(attempt)).await {
             AcquirerDecision::Known(verdict) => Some(verdict),
             AcquirerDecision::Unknown => None,
         }

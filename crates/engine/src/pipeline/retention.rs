@@ -19,8 +19,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{pause, steadiness::Steadiness};
 use crate::{
-    commit::{Context, error_chain},
+    commit::Context,
     digest::chain,
+    error_chain,
     ports::{DeadLetterFilter, DeadLetterState, OutboxCut, Snapshot, StoreError, StoredLane},
 };
 

@@ -57,10 +57,10 @@ pub trait Acquirer: Send + Sync {
 
     /// Decides at once, as a pure function, without waiting; `None` from one that must be called. [`AcquirerDecision::Unknown`]
     /// makes the payment take the phases of a remote call.
-    fn decide(&self, request: &AcquirerRequest) -> Option<AcquirerDecision>;
+    fn decide_at_once(&self, request: &AcquirerRequest) -> Option<AcquirerDecision>;
 
     /// Sends the request. Bounded by the acquirer's own deadline.
-    async fn submit(&self, request: &AcquirerRequest) -> AcquirerDecision;
+    async fn send(&self, request: &AcquirerRequest) -> AcquirerDecision;
 
     /// Asks what became of an attempt.
     async fn inquire(&self, attempt: AttemptId) -> Inquiry;

@@ -1,4 +1,4 @@
-//! Stored balances against the sum of the entries: the fold of what is settled, plus the tail, plus what was redriven, all
+//! Stored balances against the sum of the entries: the fold of what is complete, plus the tail, plus what was redriven, all
 //! compared inside one snapshot.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,7 @@
 //! One lane, range by range, each from a fresh snapshot.
 //!
-//! What the worker has handled up to its first waiting event is settled: nothing is posted there any more, except for events
-//! that were put aside, which are remembered. The settled part is folded and becomes the next verified point. What
+//! What the worker has handled up to its first waiting event is complete: nothing is posted there any more, except for events
+//! that were put aside, which are remembered. The complete part is folded and becomes the next verified point. What
 //! follows is looked at too, but begins again at the next run.
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -78,7 +78,7 @@ impl LaneCheck {
     /// From where a lane stands now, trusting what is there.
     pub(super) async fn baseline(snapshot: &mut dyn Snapshot, lane: &StoredLane) -> Result<Self, StoreError> {
         let handled = Handled::read(snapshot).await?;
-        let (number, to) = (lane.state.lane, handled.settled(lane));
+        let (number, to) = (lane.state.lane, handled.complete_to(lane));
         let mut fold = Fold::stored(&snapshot.balance_list().await?, lane);
         let mut after = to;
         loop {
@@ -99,8 +99,12 @@ impl LaneCheck {
         self.reader.to
     }
 
-    /// Checks and folds everything that is settled.
-    pub(super) async fn settle(&mut self, source: &Source, tally: &mut Tally) -> Result<(), StoreError> {
+    /// Checks and folds everything that is complete.
+    pub(super) async fn fold_complete(
+        &mut self,
+        source: &Source,
+        tally: &mut Tally,
+    ) -> Result<(), StoreError> {
         loop {
             let mut view = View::take(source, self.reader.lane).await?;
             let Some(ranged) = self.reader.range(&mut view, AtWaiting::Stop, source, tally).await? else {
@@ -116,7 +120,7 @@ impl LaneCheck {
         }
     }
 
-    /// Checks what is not settled, to the end of the lane, without moving the verified point.
+    /// Checks what is not complete, to the end of the lane, without moving the verified point.
     pub(super) async fn look_ahead(&self, source: &Source, tally: &mut Tally) -> Result<(), StoreError> {
         let mut reader = self.reader.clone();
         loop {

@@ -35,7 +35,7 @@ use self::{
     report::Tally,
 };
 use crate::{
-    commit::error_chain,
+    error_chain,
     ports::{Clock, Store, StoreError},
 };
 
@@ -99,7 +99,7 @@ impl Prover {
         };
         let walk = async {
             for lane in &mut lanes {
-                lane.settle(&self.source, &mut tally).await?;
+                lane.fold_complete(&self.source, &mut tally).await?;
                 lane.look_ahead(&self.source, &mut tally).await?;
             }
             Ok(())

@@ -35,7 +35,7 @@ impl Handled {
     }
 
     /// The place up to which nothing of a lane waits any more. It may be further in truth: between a topic's events others stand.
-    pub fn settled(&self, lane: &StoredLane) -> Seq {
+    pub fn complete_to(&self, lane: &StoredLane) -> Seq {
         let state = &lane.state;
         let behind = Topic::ALL.into_iter().filter_map(|topic| {
             let position = self.position(state.lane, topic);

@@ -97,11 +97,11 @@ async fn lane_status(
         entries_posted: row.entries_posted,
         relay: None,
     };
-    let settled = handled.settled(row);
-    if settled == state.last_seq {
+    let complete_to = handled.complete_to(row);
+    if complete_to == state.last_seq {
         return Ok(status);
     }
-    let events = snapshot.outbox_range(state.lane, settled, LOOK_MAX).await?;
+    let events = snapshot.outbox_range(state.lane, complete_to, LOOK_MAX).await?;
     let seen_to = events.last().map_or(state.last_seq, |event| event.id.seq);
     let mut waiting = events.iter().filter(|event| !handled.covers(event));
     let first = waiting.next();

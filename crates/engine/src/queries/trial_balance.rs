@@ -76,8 +76,8 @@ pub async fn trial_balance(
         last = Some(trial);
     }
     // Redrives that never stop: what was read is right up to them, and is not called complete.
-    let unsettled = last.map(|trial| TrialBalance { complete: false, ..trial });
-    unsettled.ok_or(StoreError::Fenced { what: "dead letters" })
+    let incomplete = last.map(|trial| TrialBalance { complete: false, ..trial });
+    incomplete.ok_or(StoreError::Fenced { what: "dead letters" })
 }
 
 /// Every stored balance of the books.
@@ -167,11 +167,12 @@ async fn sum_from(
         let lanes = snapshot.lane_list().await?;
         let mut at_end = true;
         for (lane, after) in &mut places {
-            let settled = lanes.iter().find(|row| row.state.lane == *lane).map(|row| handled.settled(row));
+            let complete_to =
+                lanes.iter().find(|row| row.state.lane == *lane).map(|row| handled.complete_to(row));
             let entries = snapshot.journal_range(*lane, *after, RANGE).await?;
             // Behind an event that is still to be handled entries may yet be put in between: read those only at the end.
-            let settled = settled.unwrap_or(Seq::START);
-            let sure = entries.iter().take_while(|entry| entry.entry.id.seq <= settled);
+            let complete_to = complete_to.unwrap_or(Seq::START);
+            let sure = entries.iter().take_while(|entry| entry.entry.id.seq <= complete_to);
             for entry in sure {
                 add(totals, entry);
                 *after = entry.entry.id.seq;
@@ -232,9 +233,9 @@ fn add(totals: &mut Totals, entry: &PostedEntry) {
 async fn is_complete(snapshot: &mut dyn Snapshot, as_of: Timestamp) -> Result<bool, StoreError> {
     let handled = Handled::read(snapshot).await?;
     for lane in snapshot.lane_list().await? {
-        let settled = handled.settled(&lane);
-        if settled < lane.state.last_seq {
-            let next = snapshot.outbox_range(lane.state.lane, settled, RANGE).await?;
+        let complete_to = handled.complete_to(&lane);
+        if complete_to < lane.state.last_seq {
+            let next = snapshot.outbox_range(lane.state.lane, complete_to, RANGE).await?;
             let waiting = next.iter().find(|event| !handled.covers(event));
             if waiting.is_some_and(|event| event.occurred_at <= as_of) {
                 return Ok(false);

@@ -477,7 +477,7 @@ impl Acquirer for ScriptedAcquirer {
         self.remote
     }
 
-    fn decide(&self, request: &AcquirerRequest) -> Option<AcquirerDecision> {
+    fn decide_at_once(&self, request: &AcquirerRequest) -> Option<AcquirerDecision> {
         if self.remote {
             return None;
         }
@@ -485,7 +485,7 @@ impl Acquirer for ScriptedAcquirer {
         Some(self.next())
     }
 
-    async fn submit(&self, request: &AcquirerRequest) -> AcquirerDecision {
+    async fn send(&self, request: &AcquirerRequest) -> AcquirerDecision {
         self.requests.lock().unwrap().push(request.clone());
         self.next()
     }

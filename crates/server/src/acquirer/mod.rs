@@ -5,5 +5,5 @@ mod remote;
 mod simulator;
 pub mod test_token;
 
-pub use remote::RemoteSimulator;
+pub use remote::SimulatorClient;
 pub use simulator::Simulator;

@@ -17,11 +17,11 @@ use crate::client::{Answer, HttpClient};
 
 /// The simulator behind a connection.
 #[derive(Clone, Debug)]
-pub struct RemoteSimulator {
+pub struct SimulatorClient {
     client: HttpClient,
 }
 
-impl RemoteSimulator {
+impl SimulatorClient {
     /// The simulator `client` talks to; the client's timeout is the acquirer's deadline.
     pub fn new(client: HttpClient) -> Self {
         Self { client }
@@ -29,7 +29,7 @@ impl RemoteSimulator {
 }
 
 #[async_trait]
-impl Acquirer for RemoteSimulator {
+impl Acquirer for SimulatorClient {
     fn name(&self) -> &str {
         "simulator"
     }
@@ -42,11 +42,11 @@ impl Acquirer for RemoteSimulator {
         true
     }
 
-    fn decide(&self, _request: &AcquirerRequest) -> Option<AcquirerDecision> {
+    fn decide_at_once(&self, _request: &AcquirerRequest) -> Option<AcquirerDecision> {
         None
     }
 
-    async fn submit(&self, request: &AcquirerRequest) -> AcquirerDecision {
+    async fn send(&self, request: &AcquirerRequest) -> AcquirerDecision {
         let body = json!({
             "attemptId": request.attempt.to_string(),
             "operation": request.operation.as_str(),

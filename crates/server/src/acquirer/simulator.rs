@@ -36,11 +36,11 @@ impl Acquirer for Simulator {
         false
     }
 
-    fn decide(&self, request: &AcquirerRequest) -> Option<AcquirerDecision> {
+    fn decide_at_once(&self, request: &AcquirerRequest) -> Option<AcquirerDecision> {
         Some(Self::decision(request))
     }
 
-    async fn submit(&self, request: &AcquirerRequest) -> AcquirerDecision {
+    async fn send(&self, request: &AcquirerRequest) -> AcquirerDecision {
         Self::decision(request)
     }
 
@@ -86,7 +86,7 @@ mod tests {
             ("tok_of_nobody", declined(DeclineCode::GenericDecline)),
         ] {
             assert_eq!(
-                Simulator.decide(&request(Operation::Authorize, Some(token))),
+                Simulator.decide_at_once(&request(Operation::Authorize, Some(token))),
                 Some(expected),
                 "{token}"
             );
@@ -97,7 +97,7 @@ mod tests {
     fn what_follows_an_authorization_is_approved() {
         for operation in [Operation::Capture, Operation::Void, Operation::Refund] {
             let approved = Some(AcquirerDecision::Known(Verdict::Approved));
-            assert_eq!(Simulator.decide(&request(operation, None)), approved);
+            assert_eq!(Simulator.decide_at_once(&request(operation, None)), approved);
         }
     }
 

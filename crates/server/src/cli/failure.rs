@@ -40,8 +40,7 @@ impl Failure {
 
     /// An error and its causes.
     pub(super) fn of_error(exit: Exit, error: &dyn Error) -> Self {
-        let causes = std::iter::successors(error.source(), |&cause| cause.source());
-        Self::new(exit, causes.fold(error.to_string(), |chain, cause| format!("{chain}: {cause}")))
+        Self::new(exit, engine::error_chain(error))
     }
 
     /// The configuration is wrong.

@@ -8,7 +8,7 @@ use engine::ports::Entropy;
 use super::{Context, Exit, failure::Failure};
 use crate::{
     config::{Environment, Flags, ListenAddress, load},
-    simulator::{Faults, JournalError, RemoteAcquirer, StartError},
+    simulator::{Faults, JournalError, SimulatorServer, StartError},
     system::System,
     telemetry::logs,
 };
@@ -59,7 +59,7 @@ impl Simulator {
     async fn serve(self, context: &Context, faults: Faults) -> Result<(), Failure> {
         let address = (self.listen.ip, self.listen.port.unwrap_or(PORT_DEFAULT)).into();
         let seed = System::start().attempt_id().0 as u64;
-        let started = RemoteAcquirer::start(address, &self.data_dir, faults, seed).await;
+        let started = SimulatorServer::start(address, &self.data_dir, faults, seed).await;
         let simulator = started.map_err(|error| Failure::of_error(exit_of(&error), &error))?;
         let address = simulator.address().map_err(|error| Failure::of_error(Exit::Unexpected, &error))?;
         let (known, output) = (simulator.attempt_count(), &context.output);

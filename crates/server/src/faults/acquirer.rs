@@ -35,20 +35,20 @@ impl Acquirer for FaultyAcquirer {
         true
     }
 
-    fn decide(&self, request: &AcquirerRequest) -> Option<AcquirerDecision> {
+    fn decide_at_once(&self, request: &AcquirerRequest) -> Option<AcquirerDecision> {
         let faults = self.faults.get();
         let at_once = faults.acquirer_delay_ms == 0 && faults.acquirer_error_percent == 0;
-        at_once.then(|| self.inner.decide(request)).flatten()
+        at_once.then(|| self.inner.decide_at_once(request)).flatten()
     }
 
-    async fn submit(&self, request: &AcquirerRequest) -> AcquirerDecision {
+    async fn send(&self, request: &AcquirerRequest) -> AcquirerDecision {
         let faults = self.faults.get();
         tokio::time::sleep(Duration::from_millis(u64::from(faults.acquirer_delay_ms))).await;
         // The id of an attempt is random, and the same attempt fails or succeeds however often it is sent.
         if request.attempt.0 % 100 < u128::from(faults.acquirer_error_percent) {
             return AcquirerDecision::Known(Verdict::Refused);
         }
-        self.inner.submit(request).await
+        self.inner.send(request).await
     }
 
     async fn inquire(&self, attempt: AttemptId) -> Inquiry {

@@ -27,7 +27,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A simulator that is listening.
 #[derive(Debug)]
-pub struct RemoteAcquirer {
+pub struct SimulatorServer {
     listener: TcpListener,
     service: Arc<Service>,
 }
@@ -49,7 +49,7 @@ pub enum StartError {
     },
 }
 
-impl RemoteAcquirer {
+impl SimulatorServer {
     /// Reads back what it decided before and takes the address.
     pub async fn start(
         address: SocketAddr,

@@ -18,7 +18,7 @@ use engine::{
 #[cfg(feature = "redis")]
 use crate::config::Redis;
 use crate::{
-    acquirer::{RemoteSimulator, Simulator},
+    acquirer::{Simulator, SimulatorClient},
     client::HttpClient,
     config::{AcquirerKind, HttpUrl, Settings},
 };
@@ -104,7 +104,7 @@ pub(super) fn acquirer(settings: &Settings) -> Arc<dyn Acquirer> {
     match (chosen.kind, &chosen.url) {
         (AcquirerKind::SimulatorRemote, Some(url)) => {
             let timeout = Duration::from_millis(u64::from(chosen.timeout_ms));
-            Arc::new(RemoteSimulator::new(HttpClient::new(HttpUrl::as_str(url), timeout)))
+            Arc::new(SimulatorClient::new(HttpClient::new(HttpUrl::as_str(url), timeout)))
         }
         (AcquirerKind::Simulator, _) => Arc::new(Simulator),
         (AcquirerKind::SimulatorRemote, None) => {

@@ -118,7 +118,7 @@ async fn a_slow_acquirer_slows_only_its_own_calls_and_only_until_their_deadline(
     assert!(median < TIMEOUT / 4, "reads waited for the acquirer: {median:?}");
 
     pair.delay(0).await;
-    let mut told = pair.settle_all().await;
+    let mut told = pair.conclude_all().await;
     told.insert((payment_id(&earlier), "authorize"), 500);
     pair.agree(&told).await;
     verify(&pair.platform, &server);
@@ -141,7 +141,7 @@ async fn a_platform_killed_with_calls_outstanding_learns_their_outcome_after_its
 
     pair.delay(0).await;
     let server = pair.platform.up().await;
-    let told = pair.settle_all().await;
+    let told = pair.conclude_all().await;
     pair.agree(&told).await;
     verify(&pair.platform, &server);
 }
@@ -169,7 +169,7 @@ async fn an_acquirer_killed_with_calls_outstanding_is_asked_again_and_charges_on
     }
 
     let _acquirer = pair.acquirer.simulator(&[]).await;
-    let told = pair.settle_all().await;
+    let told = pair.conclude_all().await;
     pair.agree(&told).await;
     verify(&pair.platform, &server);
 }
@@ -248,7 +248,7 @@ impl Pair {
     }
 
     /// Retries the calls of [`body`] until each has its final answer; what they moved.
-    async fn settle_all(&self) -> Moved {
+    async fn conclude_all(&self) -> Moved {
         let callers = (0..AT_ONCE).map(async |number| {
             let answer = ask(&self.books, "/payments/authorize", body(number), &AtomicUsize::new(0)).await;
             ((payment_id(&answer), "authorize"), answer.json()["amount"].as_i64().unwrap())

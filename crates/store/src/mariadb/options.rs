@@ -49,7 +49,7 @@ pub struct MariadbOptions {
     /// How long one round trip may take; longer than the server lets a statement wait for a lock (2 s).
     pub statement_timeout: Duration,
     /// How long a commit whose outcome is unknown is asked about before its callers are told so.
-    pub settle_timeout: Duration,
+    pub fate_timeout: Duration,
 }
 
 /// How many lanes a new database gets when nobody says.
@@ -73,7 +73,7 @@ impl MariadbOptions {
             wait_max: Duration::from_millis(750),
             connect_timeout: Duration::from_millis(500),
             statement_timeout: Duration::from_secs(3),
-            settle_timeout: Duration::from_millis(800),
+            fate_timeout: Duration::from_millis(800),
         }
     }
 

@@ -65,7 +65,7 @@ impl MariadbStore {
                 pool: pool(Purpose::Write, options.committers),
                 lanes: platform.lanes,
                 instance: options.instance.0,
-                settle_timeout: options.settle_timeout,
+                fate_timeout: options.fate_timeout,
             },
             readers: pool(Purpose::Read, options.readers),
             // Two, so that the worker and a redrive can name accounts side by side.

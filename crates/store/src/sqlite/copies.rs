@@ -89,7 +89,7 @@ pub fn backup(settings: &SqliteSettings, to: &Path) -> Result<Copy, CopyError> {
     let part = with_suffix(to, ".part");
     copy(&books, &part)?;
     let copied = check(&part)?;
-    settle(&part, to)?;
+    put_in_place(&part, to)?;
     Ok(copied)
 }
 
@@ -121,7 +121,7 @@ pub fn restore(
     let replaced = if database.exists() { Some(keep(&database, now)?) } else { None };
     put_logs_aside(&database, now)?;
     let timeline = timeline(&part)?;
-    settle(&part, &database)?;
+    put_in_place(&part, &database)?;
     if self::timeline(&database)? != timeline {
         let says = "a log of other books was read over it".to_owned();
         return Err(CopyError::Damaged { path: database, says });
@@ -248,7 +248,7 @@ fn timeline(path: &Path) -> Result<Vec<u8>, CopyError> {
 }
 
 /// On the disk, then under its name.
-fn settle(part: &Path, place: &Path) -> Result<(), CopyError> {
+fn put_in_place(part: &Path, place: &Path) -> Result<(), CopyError> {
     File::open(part).and_then(|whole| whole.sync_all()).map_err(file("write", part))?;
     fs::rename(part, place).map_err(file("move into its place", place))?;
     let folder =

@@ -14,10 +14,12 @@ mod posting;
 mod readers;
 mod retention;
 mod rows;
+mod settings;
 mod snapshot;
 mod store;
 mod writer;
 
 pub use copies::{Copy, CopyError, backup, begin_timeline, restore};
 pub use error::OpenError;
+pub use settings::SqliteSettings;
 pub use store::SqliteStore;

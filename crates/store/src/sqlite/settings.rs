@@ -17,7 +17,7 @@ pub struct SqliteSettings {
     pub reader_wait_ms: u64,
     /// From how many pages on the write-ahead log is copied back into the database.
     pub checkpoint_pages: u32,
-    /// About how many rows' index entries wait in memory, to be settled side by side. More makes a payment cheaper in a large
+    /// About how many rows' index entries wait in memory, to be merged side by side. More makes a payment cheaper in a large
     /// store, and costs memory (some 100 bytes a row) and time to open.
     pub index_lag_rows: u64,
 }

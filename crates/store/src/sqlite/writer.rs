@@ -50,7 +50,7 @@ impl Writer {
         self.account_numbers_uncommitted.insert(account, number);
     }
 
-    fn settle_account_numbers(&mut self) {
+    fn keep_account_numbers(&mut self) {
         if self.account_numbers.len() > ACCOUNT_NUMBERS_MAX {
             self.account_numbers.clear();
         }
@@ -93,7 +93,7 @@ impl Transaction {
             return Err(failed("commit")(error));
         }
         self.late().committed(steps);
-        self.writer.settle_account_numbers();
+        self.writer.keep_account_numbers();
         self.copier.committed();
         Ok(())
     }

@@ -124,9 +124,9 @@ pub async fn every_outstanding_operation_comes_back(it: &StoreUnderTest) {
         scribe.rewrite(&pending).await;
         assert_eq!(scribe.payment(pending.id).await.as_ref(), Some(&pending));
         // And once the outcome is known, nothing is outstanding any more.
-        let (settled, _) = pending.settle(Verdict::Refused, it.clock.now());
-        scribe.rewrite(&settled).await;
-        assert_eq!(scribe.payment(settled.id).await, Some(settled));
+        let (concluded, _) = pending.conclude(Verdict::Refused, it.clock.now());
+        scribe.rewrite(&concluded).await;
+        assert_eq!(scribe.payment(concluded.id).await, Some(concluded));
     }
 }
 

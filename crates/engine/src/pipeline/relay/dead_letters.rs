@@ -15,7 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Failure, message};
 use crate::{
-    commit::{Context, error_chain},
+    commit::Context,
+    error_chain,
     pipeline::{backoff, pause},
     ports::{Broker, DeadLetter},
 };

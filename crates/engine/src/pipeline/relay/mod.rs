@@ -27,7 +27,8 @@ use tokio_util::sync::CancellationToken;
 use self::{dead_letters::DeadLetters, spans::PublishSpans};
 use super::{backoff, pause, wake};
 use crate::{
-    commit::{Context, error_chain},
+    commit::Context,
+    error_chain,
     observe::Incident,
     ports::{Broker, LogId, OutboxEvent, Outgoing, RelayLease, Snapshot, StoreError},
 };

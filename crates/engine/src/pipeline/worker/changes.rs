@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    event::Topic,
     id::{Lane, Seq},
-    ledger::{AccountId, JournalEntry, Layer},
+    ledger::{AccountId, Layer},
     time::Timestamp,
 };
 
@@ -38,9 +37,8 @@ pub(super) fn changes_of(
     partitions: Vec<PartitionProgress>,
     rewinds: Vec<(Lane, Seq)>,
 ) -> PostingChanges {
-    let entries = classified.entries.iter();
     let entries: Vec<PostedEntry> =
-        entries.map(|(entry, previous, topic)| posted(entry.clone(), *previous, *topic, now)).collect();
+        classified.entries.iter().map(|postable| postable.clone().posted_at(now)).collect();
     debug_assert!(classified.positions.iter().all(|(lane, topic, _)| {
         classified.positions.iter().filter(|(of, at, _)| (of, at) == (lane, topic)).count() == 1
     }));
@@ -53,17 +51,6 @@ pub(super) fn changes_of(
         dead_letters: classified.dead_letters.clone(),
         ..PostingChanges::default()
     }
-}
-
-/// A journal entry with what the store keeps beside it.
-pub(in crate::pipeline) fn posted(
-    entry: JournalEntry,
-    payment_previous: Seq,
-    topic: Topic,
-    now: Timestamp,
-) -> PostedEntry {
-    debug_assert!(topic.carries_postings());
-    PostedEntry { entry, topic, payment_previous, posted_at: now }
 }
 
 /// What entries add to the balances, in account order.

@@ -16,7 +16,7 @@ use super::message::{PARKED_PLAINLY, bounded, unreadable};
 use crate::{
     digest::sha256,
     observe::{EventResult, Incident, Observer},
-    ports::{DeadLetterReason, Digest, NewDeadLetter, OutboxMark, PostingState, Record},
+    ports::{DeadLetterReason, Digest, NewDeadLetter, OutboxMark, PostedEntry, PostingState, Record},
 };
 
 /// A record, and as much of it as could be read.
@@ -67,8 +67,8 @@ pub(in crate::pipeline) fn parse(record: &Record) -> Parsed<'_> {
 /// What to do with an event.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::pipeline) enum Judgement {
-    /// Post this entry.
-    Post(JournalEntry, Seq),
+    /// Post this.
+    Post(Postable),
     /// Genuine, and causes no entry.
     WithoutPostings,
     /// Handled before.
@@ -77,6 +77,24 @@ pub(in crate::pipeline) enum Judgement {
     Hole,
     /// Put aside.
     Park(DeadLetterReason, String),
+}
+
+/// A genuine entry the ledger does not have yet, and what the store keeps beside it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(in crate::pipeline) struct Postable {
+    pub(in crate::pipeline) entry: JournalEntry,
+    pub(in crate::pipeline) topic: Topic,
+    /// The place of the payment's event before this one.
+    pub(in crate::pipeline) payment_previous: Seq,
+}
+
+impl Postable {
+    /// As it is written at `now`.
+    pub(in crate::pipeline) fn posted_at(self, now: Timestamp) -> PostedEntry {
+        assert!(self.topic.carries_postings());
+        let Self { entry, topic, payment_previous } = self;
+        PostedEntry { entry, topic, payment_previous, posted_at: now }
+    }
 }
 
 /// What the store refused of a record that was tried alone.
@@ -91,8 +109,7 @@ pub(super) enum Refused<'a> {
 /// What a batch of records comes to.
 #[derive(Debug, Default)]
 pub(super) struct Classified {
-    /// Entries to post, with the place of the payment's event before and the topic.
-    pub(super) entries: Vec<(JournalEntry, Seq, Topic)>,
+    pub(super) entries: Vec<Postable>,
     pub(super) dead_letters: Vec<NewDeadLetter>,
     /// How far each lane and topic has been handled now.
     pub(super) positions: Vec<(Lane, Topic, Seq)>,
@@ -132,13 +149,12 @@ impl Classified {
     fn take(&mut self, event: &Parsed<'_>, judgement: Judgement, state: &mut PostingState) {
         let foreign = matches!(judgement, Judgement::Park(DeadLetterReason::Foreign, _));
         let result = match judgement {
-            Judgement::Post(entry, previous) => {
-                let topic = event.topic.unwrap_or(Topic::Declined);
-                assert!(topic.carries_postings());
-                assert_eq!(event.place, Some(entry.id));
-                let fresh = state.posted.insert(entry.id);
+            Judgement::Post(postable) => {
+                assert_eq!(event.place, Some(postable.entry.id));
+                assert_eq!(event.topic, Some(postable.topic));
+                let fresh = state.posted.insert(postable.entry.id);
                 assert!(fresh, "an event is posted once");
-                self.entries.push((entry, previous, topic));
+                self.entries.push(postable);
                 EventResult::Posted
             }
             Judgement::WithoutPostings => EventResult::WithoutPostings,
@@ -199,7 +215,7 @@ impl Classified {
                 }
             }
         }
-        for (entry, _, _) in &self.entries {
+        for Postable { entry, .. } in &self.entries {
             let late_ms = u32::try_from(now.ms_since(entry.occurred_at).max(0)).unwrap_or(u32::MAX);
             observer.event_to_ledger(f64::from(late_ms) / 1000.0);
         }
@@ -303,7 +319,10 @@ fn content(event: &Parsed<'_>, topic: Topic, place: EventId) -> Judgement {
     }
     match (envelope.journal_entry(), topic.carries_postings()) {
         (Err(error), _) => schema(&error.to_string()),
-        (Ok(Some(entry)), true) => Judgement::Post(entry, envelope.payment_previous_seq),
+        (Ok(Some(entry)), true) => {
+            let payment_previous = envelope.payment_previous_seq;
+            Judgement::Post(Postable { entry, topic, payment_previous })
+        }
         (Ok(None), false) => Judgement::WithoutPostings,
         (Ok(None), true) => schema("event has no postings"),
         (Ok(Some(_)), false) => schema("event has postings its topic does not carry"),

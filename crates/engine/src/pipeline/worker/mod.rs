@@ -5,7 +5,7 @@
 //! at any point repeats nothing and loses nothing. A store or broker that is away is waited for, for ever; it never makes a
 //! dead letter.
 
-mod apply;
+mod changes;
 mod claims;
 mod classify;
 mod message;
@@ -20,8 +20,8 @@ use std::{
 use domain::event::Topic;
 use tokio_util::sync::CancellationToken;
 
-use apply::changes_of;
-pub(super) use apply::{balances_of, posted, range_of};
+use changes::changes_of;
+pub(super) use changes::{balances_of, range_of};
 use claims::Claims;
 use classify::{Classified, Refused};
 pub(super) use classify::{Judgement, Parsed, judge_alone, parse};
@@ -31,7 +31,8 @@ use spans::PostSpans;
 
 use super::{backoff, pause};
 use crate::{
-    commit::{Context, error_chain},
+    commit::Context,
+    error_chain,
     observe::Incident,
     ports::{
         Broker, BrokerError, Consumer, Delivery, LogId, PartitionEnd, PartitionFence, Polled, PostingChanges,
@@ -271,7 +272,7 @@ impl Worker {
                 Err(error @ (StoreError::Statement { .. } | StoreError::Corrupt { .. })) => {
                     return Err(PostFailure::Refused(error));
                 }
-                // An unknown outcome is settled by the positions: the next try finds what was committed.
+                // An unknown outcome is made out by the positions: the next try finds what was committed.
                 Err(error @ (StoreError::Unavailable { .. } | StoreError::UnknownOutcome { .. })) => error,
             };
             failures += 1;

@@ -26,7 +26,7 @@ pub(super) enum Fate {
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Asks until it is known or `limit` has passed.
-pub(super) async fn settle(
+pub(super) async fn fate_of(
     pool: &Arc<Pool>,
     changes: &Changes,
     instance: u128,
@@ -51,7 +51,7 @@ pub(super) async fn settle(
 }
 
 async fn ask(pool: &Arc<Pool>, changes: &Changes, instance: u128) -> Result<Fate, StoreError> {
-    let context = "settle a commit";
+    let context = "ask what became of a commit";
     let lanes = joined(changes.lanes.iter().map(|lane| lane.lane));
     let (mut session, _) = pool.lend().await?;
     let failed = |failure: Failure| failure.sort(context);

@@ -1,7 +1,7 @@
 //! The committer's transaction: loads under the lane locks, writes everything, commits, and knows whether it did.
 
+mod fate;
 mod load;
-mod settle;
 mod write;
 
 use std::{sync::Arc, time::Duration};
@@ -12,8 +12,8 @@ use engine::ports::{Batch, BatchKeys, Changes, Loaded, StoreError};
 
 pub(super) use self::load::key_hash;
 use self::{
+    fate::{Fate, fate_of},
     load::{KeyPlaces, Questions, load_holder},
-    settle::{Fate, settle},
 };
 use super::{pool::Pool, script::Script, session::Session};
 
@@ -23,7 +23,7 @@ pub(super) struct Committing {
     pub(super) pool: Arc<Pool>,
     pub(super) lanes: u16,
     pub(super) instance: u128,
-    pub(super) settle_timeout: Duration,
+    pub(super) fate_timeout: Duration,
 }
 
 /// An open batch.
@@ -77,7 +77,7 @@ impl Batch for MariadbBatch {
             return Err(failure.sort("commit batch"));
         }
         tracing::warn!(?failure, "a commit brought no answer; asking what became of it");
-        match settle(&committing.pool, changes, committing.instance, committing.settle_timeout).await {
+        match fate_of(&committing.pool, changes, committing.instance, committing.fate_timeout).await {
             Some(Fate::Committed) => Ok(()),
             Some(Fate::RolledBack) => Err(failure.sort("commit batch")),
             None => Err(StoreError::UnknownOutcome { source: failure.into_source() }),

@@ -189,7 +189,7 @@ struct KeyChanges {
 /// Takes the changes in order. A running key that gets its answer moves to the end, so that a lane's rows stay in the order of
 /// their answers.
 fn key_changes(writes: &[IdempotencyWrite], places: &mut KeyPlaces) -> Result<KeyChanges, StoreError> {
-    let context = "settle idempotency key";
+    let context = "finish idempotency key";
     let mut changes = KeyChanges::default();
     // Rows that exist only in this batch so far, by their index in `added`.
     let mut fresh: HashMap<IdempotencyScope, usize> = HashMap::new();
@@ -269,7 +269,7 @@ async fn delete_keys(session: &mut Session, gone: &[KeyPlace]) -> Result<(), Sto
     for (lane, ids) in lanes {
         script.ask_in(&format!("DELETE FROM idem_response_cache WHERE lane = {lane} AND id IN"), ids, "");
     }
-    session.script(script).await.map(drop).map_err(|failure| failure.sort("settle idempotency key"))
+    session.script(script).await.map(drop).map_err(|failure| failure.sort("finish idempotency key"))
 }
 
 fn key_row(row: &IdempotencyRow, lane: Lane, id: i64) -> Vec<Value> {

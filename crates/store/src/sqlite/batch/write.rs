@@ -239,7 +239,7 @@ fn take_running(
     scope: &IdempotencyScope,
     rows: &mut IdempotencyRows,
 ) -> Result<[u8; 32], StoreError> {
-    let context = "settle idempotency key";
+    let context = "finish idempotency key";
     let id = rows.found.remove(scope).ok_or_else(|| refused(context, "it was not found by this batch"))?;
     let mut delete = prepare(
         conn,

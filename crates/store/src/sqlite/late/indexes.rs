@@ -40,7 +40,7 @@ macro_rules! spec {
                 " WHERE key = ?1 AND row < ?2 ORDER BY row DESC LIMIT ?3"
             ),
             find_between: concat!("SELECT row FROM ", $tree, " WHERE key BETWEEN ?1 AND ?2 AND row < ?3"),
-            settle: concat!("INSERT OR IGNORE INTO ", $tree, " (key, row) VALUES (?1, ?2)"),
+            merge: concat!("INSERT OR IGNORE INTO ", $tree, " (key, row) VALUES (?1, ?2)"),
             clean: concat!("DELETE FROM ", $tree, " WHERE key BETWEEN ?1 AND ?2 AND row < ?3"),
             read_back: $read_back,
         }

@@ -3,13 +3,13 @@
 //! The entries of a new payment belong to random leaves of their indexes. Put there at once, each would cost a page of the log
 //! as soon as an index has more leaves than a batch has payments: what a payment costs would grow with the payments stored.
 //! So entries wait in memory, where every lookup sees them. Each transaction that adds entries also takes the next stretch of
-//! the index, about as much as it adds, and settles what waits there: as many entries as before, side by side in few pages.
+//! the index, about as much as it adds, and merges what waits there: as many entries as before, side by side in few pages.
 //!
 //! Nothing depends on the memory. What waits is read back from the rows themselves when the store is opened: a row of the table
-//! `late_index` says from which row on. It moves in the transactions that settle.
+//! `late_index` says from which row on. It moves in the transactions that merge.
 //!
-//! Invariants: a row up to `merged_to` has its entry in the tree; a later one has it in memory, in the tree or in both. Settled
-//! entries stay in memory until the sweep comes by again, so that a snapshot taken before they were settled finds them. Entries
+//! Invariants: a row up to `merged_to` has its entry in the tree; a later one has it in memory, in the tree or in both. Merged
+//! entries stay in memory until the sweep comes by again, so that a snapshot taken before they were merged finds them. Entries
 //! of deleted rows may remain for a while; whoever looks up compares the row itself.
 
 mod indexes;
@@ -44,7 +44,7 @@ struct Spec {
     /// All rows of some keys below a row: first key, last key, row.
     find_between: &'static str,
     /// Adds an entry unless it is there.
-    settle: &'static str,
+    merge: &'static str,
     /// Deletes entries of rows below a row in a stretch: first key, last key, row.
     clean: &'static str,
     /// Gives the entries of all rows after a row.
@@ -53,7 +53,7 @@ struct Spec {
 
 type ReadBack = fn(&Connection, i64, &mut dyn FnMut(Entry)) -> Result<(), StoreError>;
 
-/// One index and what waits to be settled in it.
+/// One index and what waits to be merged into it.
 struct LateIndex {
     spec: &'static Spec,
     /// About how many rows a sweep over the whole index takes, so how many entries wait.
@@ -63,11 +63,11 @@ struct LateIndex {
 
 #[derive(Default)]
 struct Waiting {
-    entries: BTreeMap<Entry, Settled>,
+    entries: BTreeMap<Entry, Merged>,
     sweep: Sweep,
 }
 
-type Settled = bool;
+type Merged = bool;
 
 /// How far the sweep has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -85,7 +85,7 @@ struct Sweep {
 /// What a transaction adds, and what will be true of the memory when it commits.
 struct Step {
     added: Vec<Entry>,
-    passed: Vec<(Entry, Settled)>,
+    passed: Vec<(Entry, Merged)>,
     sweep: Sweep,
 }
 
@@ -103,7 +103,7 @@ impl LateIndex {
     fn open(conn: &Connection, spec: &'static Spec, lag_rows: u64) -> Result<Self, StoreError> {
         let mut sweep = read_sweep(conn, spec)?;
         let mut entries = Vec::new();
-        // Some of them may be in the tree already; settling them again changes nothing.
+        // Some of them may be in the tree already; merging them again changes nothing.
         (spec.read_back)(conn, sweep.merged_to, &mut |entry| entries.push((entry, false)))?;
         sweep.last_row = entries.iter().map(|((_, row), _)| *row).fold(sweep.last_row, i64::max);
         let entries = BTreeMap::from_iter(entries);
@@ -118,7 +118,7 @@ impl LateIndex {
     /// Up to `limit` rows of a key below `before`, highest first. Some may not exist any more, or not yet.
     fn find(&self, conn: &Connection, key: i64, before: i64, limit: usize) -> Result<Vec<i64>, StoreError> {
         // The tree first: what leaves the memory in between is in the tree of every snapshot that is not older than a sweep.
-        let mut rows = find_settled(conn, self.spec, key, before, limit)?;
+        let mut rows = find_in_tree(conn, self.spec, key, before, limit)?;
         let waiting = self.read();
         let of_key = waiting.entries.range((key, i64::MIN)..(key, before));
         rows.extend(of_key.rev().take(limit).map(|((_, row), _)| *row));
@@ -133,7 +133,7 @@ impl LateIndex {
         (from, to): (i64, i64),
         before: i64,
     ) -> Result<Vec<i64>, StoreError> {
-        let mut rows = find_settled_between(conn, self.spec, (from, to), before)?;
+        let mut rows = find_in_tree_between(conn, self.spec, (from, to), before)?;
         let waiting = self.read();
         let of_keys = waiting.entries.range((from, i64::MIN)..=(to, i64::MAX));
         rows.extend(of_keys.map(|((_, row), _)| *row).filter(|row| *row < before));
@@ -141,19 +141,19 @@ impl LateIndex {
         Ok(highest_first(rows, usize::MAX))
     }
 
-    /// Settles a stretch of the index and makes `added` part of it, as far as the disk is concerned.
+    /// Merges a stretch of the index and makes `added` part of it, as far as the disk is concerned.
     fn write(&self, conn: &Connection, mut added: Vec<Entry>) -> Result<Step, StoreError> {
         let waiting = self.read();
         let mut sweep = waiting.sweep;
-        let mut settle = conn.prepare_cached(self.spec.settle).map_err(failed("prepare a statement"))?;
-        let mut settle = |(key, row): Entry| settle.execute([key, row]).map_err(failed("settle index entry"));
+        let mut merge = conn.prepare_cached(self.spec.merge).map_err(failed("prepare a statement"))?;
+        let mut merge = |(key, row): Entry| merge.execute([key, row]).map_err(failed("merge index entry"));
         // A row that comes out of order may be one that reading back would pass by.
         for entry in added.extract_if(.., |(_, row)| *row <= sweep.last_row) {
-            settle(entry)?;
+            merge(entry)?;
         }
         let (passed, at) = self.next_stretch(&waiting, added.len());
-        for (entry, _) in passed.iter().filter(|(_, settled)| !settled) {
-            settle(*entry)?;
+        for (entry, _) in passed.iter().filter(|(_, merged)| !merged) {
+            merge(*entry)?;
         }
         sweep.at = at;
         sweep.last_row = added.iter().map(|(_, row)| *row).fold(sweep.last_row, i64::max);
@@ -167,8 +167,8 @@ impl LateIndex {
     /// The transaction of `step` has committed.
     fn committed(&self, step: Step) {
         let mut waiting = self.waiting.write().unwrap_or_else(PoisonError::into_inner);
-        for (entry, settled) in step.passed {
-            if settled {
+        for (entry, merged) in step.passed {
+            if merged {
                 waiting.entries.remove(&entry);
             } else {
                 waiting.entries.insert(entry, true);
@@ -180,13 +180,13 @@ impl LateIndex {
 
     /// What lies ahead of the sweep: as much of the index as `added` is of a whole sweep, but never so many entries that one
     /// batch pays for many.
-    fn next_stretch(&self, waiting: &Waiting, added: usize) -> (Vec<(Entry, Settled)>, Entry) {
+    fn next_stretch(&self, waiting: &Waiting, added: usize) -> (Vec<(Entry, Merged)>, Entry) {
         let width = u64::MAX / self.lag_rows;
         let target = key_after(waiting.sweep.at.0, width.saturating_mul(added as u64));
         let most = added.saturating_mul(4).saturating_add(16);
         let ahead = (Bound::Excluded(waiting.sweep.at), Bound::Included((target, i64::MAX)));
-        let passed: Vec<(Entry, Settled)> =
-            waiting.entries.range(ahead).take(most).map(|(entry, settled)| (*entry, *settled)).collect();
+        let passed: Vec<(Entry, Merged)> =
+            waiting.entries.range(ahead).take(most).map(|(entry, merged)| (*entry, *merged)).collect();
         let at = match passed.last() {
             Some((last, _)) if passed.len() == most => *last,
             _ => (target, i64::MAX),
@@ -207,7 +207,7 @@ fn find_without_memory(
     (from, to): (i64, i64),
     before: i64,
 ) -> Result<Vec<i64>, StoreError> {
-    let mut rows = find_settled_between(conn, spec, (from, to), before)?;
+    let mut rows = find_in_tree_between(conn, spec, (from, to), before)?;
     let merged_to = read_sweep(conn, spec)?.merged_to;
     (spec.read_back)(conn, merged_to, &mut |(key, row)| {
         if (from..=to).contains(&key) && row < before {
@@ -245,7 +245,7 @@ fn highest_first(mut rows: Vec<i64>, limit: usize) -> Vec<i64> {
     rows
 }
 
-fn find_settled(
+fn find_in_tree(
     conn: &Connection,
     spec: &Spec,
     key: i64,
@@ -256,7 +256,7 @@ fn find_settled(
     list(conn, spec.find, [key, before, limit], |row| Cells::of(spec.name, row).int(0))
 }
 
-fn find_settled_between(
+fn find_in_tree_between(
     conn: &Connection,
     spec: &Spec,
     (from, to): (i64, i64),

@@ -157,7 +157,7 @@ async fn an_outcome_that_cannot_be_asked_for_is_unknown() {
     let options = MariadbOptions {
         host: "127.0.0.1".into(),
         port: proxy.port(),
-        settle_timeout: Duration::from_millis(300),
+        fate_timeout: Duration::from_millis(300),
         ..database.options.clone()
     };
     let scribe = scribe(MariadbStore::open(&options).await.unwrap());

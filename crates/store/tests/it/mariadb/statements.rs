@@ -54,7 +54,7 @@ async fn asked(scribe: &Scribe, count: u128) -> Vec<(Payment, IdempotencyScope, 
 }
 
 /// Commits the outcomes of them all in one batch.
-async fn settle(scribe: &Scribe, asked: &[(Payment, IdempotencyScope, AttemptId)]) {
+async fn conclude_all(scribe: &Scribe, asked: &[(Payment, IdempotencyScope, AttemptId)]) {
     let keys = BatchKeys {
         payments: asked.iter().map(|(payment, ..)| payment.id).collect(),
         idempotency: asked.iter().map(|(_, scope, _)| scope.clone()).collect(),
@@ -103,7 +103,7 @@ async fn a_batch_of_many_captures_is_as_many_statements_as_one_of_a_few() {
     for count in [2, 2, 40] {
         let asked = asked(&scribe, count + costs.len() as u128).await;
         let before = statements(&database).await;
-        settle(&scribe, &asked).await;
+        conclude_all(&scribe, &asked).await;
         costs.push(statements(&database).await - before);
         for (payment, scope, _) in asked {
             let stored = scribe.payment(payment.id).await.unwrap();
