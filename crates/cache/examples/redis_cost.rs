@@ -58,7 +58,12 @@ impl Call {
             }
             Self::Remember => {
                 let body = Bytes::from(vec![b'x'; BODY_BYTES]);
-                cache.remember(&scope, CachedAnswer { fingerprint: [0; 32], status: 200, body }).await.is_ok()
+                let answer = CachedAnswer { fingerprint: [0; 32], status: 200, body };
+                // Taken, not yet kept: as fast as Redis keeps them is as fast as they are taken.
+                while cache.remember(&scope, answer.clone()).await.is_err() {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                true
             }
         }
     }

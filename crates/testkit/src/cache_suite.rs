@@ -159,7 +159,7 @@ pub async fn an_answer_is_found_and_nothing_is_charged(it: &dyn CacheUnderTest) 
     let scope = scope("M1", Operation::Authorize, "key");
     assert_eq!(caller.admit(Some(&scope)).await.answer, None);
     let answer = answer("first");
-    it.cache().remember(&scope, answer.clone()).await.expect("the cache is there");
+    remembered(it.cache().as_ref(), &scope, answer.clone()).await;
     let found = caller.admit(Some(&scope)).await;
     assert_eq!(found.answer, Some(answer));
     assert_eq!(found.charge, None);
@@ -170,7 +170,7 @@ pub async fn an_answer_is_found_even_when_the_limit_is_used_up(it: &dyn CacheUnd
     let caller = Caller::new(it, "M1", 1, MINUTE);
     caller.call().await;
     let scope = scope("M1", Operation::Authorize, "key");
-    it.cache().remember(&scope, answer("first")).await.expect("the cache is there");
+    remembered(it.cache().as_ref(), &scope, answer("first")).await;
     let found = caller.admit(Some(&scope)).await;
     assert_eq!(found.answer, Some(answer("first")));
     let state = found.limit.expect("limits are on");
@@ -180,7 +180,7 @@ pub async fn an_answer_is_found_even_when_the_limit_is_used_up(it: &dyn CacheUnd
 pub async fn an_answer_belongs_to_one_merchant_operation_and_key(it: &dyn CacheUnderTest) {
     let caller = Caller::new(it, "M1", 100, MINUTE);
     let stored = scope("M1", Operation::Authorize, "Key");
-    it.cache().remember(&stored, answer("first")).await.expect("the cache is there");
+    remembered(it.cache().as_ref(), &stored, answer("first")).await;
     for other in [
         scope("m1", Operation::Authorize, "Key"),
         scope("M1", Operation::Capture, "Key"),
@@ -195,7 +195,7 @@ pub async fn an_answer_belongs_to_one_merchant_operation_and_key(it: &dyn CacheU
 pub async fn an_answer_is_forgotten_after_its_time(it: &dyn CacheUnderTest) {
     let caller = Caller::new(it, "M1", u32::MAX, MINUTE);
     let scope = scope("M1", Operation::Authorize, "key");
-    it.cache().remember(&scope, answer("first")).await.expect("the cache is there");
+    remembered(it.cache().as_ref(), &scope, answer("first")).await;
     it.pass_seconds(ANSWER_TTL_SECONDS).await;
     wait_until("the copy is gone", Duration::from_secs(30), async || {
         caller.admit(Some(&scope)).await.answer.is_none()
@@ -292,6 +292,17 @@ impl Caller {
         let state = self.cache.limit_state(&self.merchant, self.action, self.limit).await;
         state.expect("the cache is there")
     }
+}
+
+/// Keeps a copy and waits until it is there: nobody else waits for it.
+pub async fn remembered(cache: &dyn Cache, scope: &IdempotencyScope, answer: CachedAnswer) {
+    cache.remember(scope, answer).await.expect("the cache is there");
+    let look_up =
+        Admission { scope: Some(scope), merchant: &scope.merchant, action: LimitAction::Refund, limit: None };
+    wait_until("the copy is kept", Duration::from_secs(10), async || {
+        cache.admit(look_up).await.expect("the cache is there").answer.is_some()
+    })
+    .await;
 }
 
 fn scope(merchant: &str, operation: Operation, key: &str) -> IdempotencyScope {

@@ -43,10 +43,10 @@ pub(crate) struct Bench {
     /// Only these scenarios; may be given more than once
     #[arg(long)]
     only: Vec<String>,
-    /// How long arrivals at a steady rate are kept up, in seconds; 0: not at all
+    /// How long the closed loop and then arrivals at a steady rate are kept up, in seconds; 0: not at all
     #[arg(long, default_value_t = 0)]
     sustain_seconds: u64,
-    /// That rate: calls a second
+    /// The steady rate: calls a second
     #[arg(long, default_value_t = 8_000)]
     sustain_rate: u64,
     /// The name of the report, after its date
@@ -242,13 +242,17 @@ fn scenarios(bench: &Bench) -> Vec<Scenario> {
     if bench.sustain_seconds > 0 {
         let (seconds, rate) = (bench.sustain_seconds.to_string(), bench.sustain_rate.to_string());
         let (callers, merchants) = (bench.connections.to_string(), bench.merchants.to_string());
-        let arguments = ["--drain", "--seconds", &seconds, "--rate", &rate, "--connections", &callers]
-            .into_iter()
-            .chain(["--merchants", &merchants]);
+        let closed = ["--drain", "--seconds", &seconds, "--connections", &callers, "--merchants", &merchants];
+        let steady = closed.into_iter().chain(["--rate", &rate]);
         scenarios.push(Scenario {
             name: "sustained",
+            what: "authorize, closed loop for minutes",
+            arguments: closed.map(str::to_owned).into(),
+        });
+        scenarios.push(Scenario {
+            name: "steady",
             what: "authorize, arrivals at a steady rate for minutes",
-            arguments: arguments.map(str::to_owned).collect(),
+            arguments: steady.map(str::to_owned).collect(),
         });
     }
     scenarios

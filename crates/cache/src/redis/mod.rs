@@ -1,19 +1,21 @@
 //! The `Cache` port in Redis or Valkey: counters and copies that several replicas share.
 //!
 //! An admission is one script, so one round trip, and exact whoever else asks at the same moment. Calls made at the same time
-//! share one connection and, under load, one write.
+//! share one connection and, under load, one write. Nobody waits for the copy of an answer to be kept: the books have the answer.
 //!
 //! Invariants: no key without an end; a window admits exactly its capacity across all replicas; while Redis is away or slow,
 //! nobody waits for it: without a connection a call fails at once, and one that does not answer in time is asked no more once the
 //! breaker is open.
 
 mod address;
+mod copies;
 mod inspect;
+mod line;
 mod link;
 mod names;
 mod procedure;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::id::MerchantId;
@@ -21,26 +23,18 @@ use engine::ports::{
     Admission, Admitted, Cache, CacheError, CachedAnswer, Charge, IdempotencyScope, Limit, LimitAction,
     LimitState,
 };
-use recloser::{AsyncRecloser, Error as BreakerError, Recloser};
-use redis::{RedisError, RedisResult, Value, aio::MultiplexedConnection};
-use thiserror::Error;
+use redis::Value;
 
 pub use address::{RedisAddress, RedisTls};
 pub use inspect::{Inspection, inspect};
 
 use self::{
-    link::Link,
+    copies::Copies,
+    line::{Away, Line},
     names::{Names, decode, encode},
-    procedure::{Procedure, Procedures, keep},
+    procedure::{Procedure, Procedures},
 };
 use crate::standing;
-
-/// Calls looked at before the breaker may open, and the share of them that must have failed.
-const BREAKER_WINDOW: usize = 20;
-const BREAKER_SHARE: f32 = 0.5;
-/// How long an open breaker lets nobody ask, and how many then try before it closes.
-const BREAKER_WAIT: Duration = Duration::from_secs(1);
-const BREAKER_TRIALS: usize = 3;
 
 /// How the cache is kept.
 #[derive(Clone, Debug)]
@@ -55,30 +49,10 @@ pub struct RedisCacheSettings {
 
 /// Counters and short-lived copies in Redis.
 pub struct RedisCache {
-    link: Link,
-    breaker: AsyncRecloser,
+    line: Arc<Line>,
+    copies: Copies,
     procedures: Procedures,
     names: Names,
-    answer_ttl_seconds: u32,
-}
-
-/// Why Redis gave no answer.
-#[derive(Debug, Error)]
-enum Away {
-    #[error("not connected to redis")]
-    NotConnected(#[source] Arc<RedisError>),
-    #[error("redis failed too often and is left alone for a moment")]
-    BreakerOpen,
-    #[error("redis did not do as it was asked")]
-    Failed(#[source] RedisError),
-    #[error("redis answered something unexpected")]
-    Unreadable,
-}
-
-impl From<Away> for CacheError {
-    fn from(away: Away) -> Self {
-        Self { source: Box::new(away) }
-    }
 }
 
 impl RedisCache {
@@ -87,47 +61,25 @@ impl RedisCache {
     pub fn open(settings: &RedisCacheSettings) -> Result<Self, CacheError> {
         let address = &settings.address;
         let client = address.client().map_err(Away::Failed)?;
-        let breaker = Recloser::custom()
-            .error_rate(BREAKER_SHARE)
-            .closed_len(BREAKER_WINDOW)
-            .half_open_len(BREAKER_TRIALS)
-            .open_wait(BREAKER_WAIT)
-            .build();
+        let line = Arc::new(Line::open(client, address.connection_config()));
         Ok(Self {
-            link: Link::open(client, address.connection_config()),
-            breaker: AsyncRecloser::from(breaker),
+            copies: Copies::open(Arc::clone(&line), settings.answer_ttl_seconds),
+            line,
             procedures: Procedures::new(),
             names: Names::new(settings.timeline),
-            answer_ttl_seconds: settings.answer_ttl_seconds,
         })
     }
 
     async fn call(&self, procedure: &Procedure, keys: &[&str], numbers: &[u64]) -> Result<Value, Away> {
-        self.ask(async |connection| procedure.call(connection, keys, numbers).await).await
+        self.line.ask(async |connection| procedure.call(connection, keys, numbers).await).await
     }
 
     async fn copy(&self, scope: &IdempotencyScope) -> Result<Option<CachedAnswer>, Away> {
         let mut get = redis::cmd("GET");
         get.arg(self.names.answer(scope));
-        let found: Option<Vec<u8>> = self.ask(async |connection| get.query_async(connection).await).await?;
+        let found: Option<Vec<u8>> =
+            self.line.ask(async |connection| get.query_async(connection).await).await?;
         found.map(|bytes| decode(bytes).ok_or(Away::Unreadable)).transpose()
-    }
-
-    async fn ask<T>(
-        &self,
-        question: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
-    ) -> Result<T, Away> {
-        let mut connection = self.link.connection().map_err(Away::NotConnected)?;
-        match self.breaker.call(question(&mut connection)).await {
-            Ok(answer) => Ok(answer),
-            Err(BreakerError::Rejected) => Err(Away::BreakerOpen),
-            Err(BreakerError::Inner(error)) => {
-                if error.is_unrecoverable_error() {
-                    self.link.is_broken();
-                }
-                Err(Away::Failed(error))
-            }
-        }
     }
 }
 
@@ -162,9 +114,7 @@ impl Cache for RedisCache {
     }
 
     async fn remember(&self, scope: &IdempotencyScope, answer: CachedAnswer) -> Result<(), CacheError> {
-        let command = keep(&self.names.answer(scope), &encode(&answer), self.answer_ttl_seconds);
-        self.ask(async |connection| command.query_async::<()>(connection).await).await?;
-        Ok(())
+        Ok(self.copies.keep(self.names.answer(scope), encode(&answer))?)
     }
 
     async fn limit_state(

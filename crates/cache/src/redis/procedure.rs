@@ -1,6 +1,6 @@
 //! What Redis is asked to do in one step: a script, called by its digest.
 
-use redis::{Cmd, ErrorKind, RedisResult, Script, ServerErrorKind, Value, aio::MultiplexedConnection, cmd};
+use redis::{Cmd, ErrorKind, RedisResult, Script, ServerErrorKind, Value, aio::MultiplexedConnection};
 
 /// A script that is sent once and then called by its digest.
 #[derive(Debug)]
@@ -60,12 +60,5 @@ fn command(verb: &str, script: &str, keys: &[&str], numbers: &[u64]) -> Cmd {
     for number in numbers {
         command.arg(*number);
     }
-    command
-}
-
-/// Keeps `value` under `key` for a while.
-pub(super) fn keep(key: &str, value: &[u8], seconds: u32) -> Cmd {
-    let mut command = cmd("SET");
-    command.arg(key).arg(value).arg("EX").arg(seconds);
     command
 }

@@ -130,7 +130,7 @@ pub trait Cache: Send + Sync {
     /// Gives a charge back, if its window is still the current one.
     async fn give_back(&self, charge: &Charge) -> Result<(), CacheError>;
 
-    /// Keeps a copy of a final answer for a while.
+    /// Keeps a copy of a final answer for a while, from soon after: nobody waits for it. Whoever asks before finds none.
     async fn remember(&self, scope: &IdempotencyScope, answer: CachedAnswer) -> Result<(), CacheError>;
 
     /// Where a limit stands, without charging.

@@ -7,8 +7,9 @@ section! {
     Commit = "commit" {
         /// Commands a transaction takes at most.
         batch_max: u32 = "SWELITE_BATCH_MAX", "256", 1..=10_000;
-        /// Transactions that are committed side by side, each of other lanes. One file has one lane, so one.
-        committers: u32 = "SWELITE_COMMITTERS", "2", 1..=64;
+        /// Transactions that are committed side by side, each of other lanes: more of them make smaller ones, which pays only where
+        /// the database is far away. One file has one lane, so one.
+        committers: u32 = "SWELITE_COMMITTERS", "1", 1..=64;
         /// Commands that may wait; one more is told to come back (503).
         queue_max: u32 = "SWELITE_QUEUE_MAX", "4096", 1..=1_000_000;
         /// How long a command may wait for its commit, in milliseconds.

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use cache::RedisCache;
 use domain::{id::MerchantId, payment::Operation};
 use engine::ports::{Admission, Admitted, Cache, CachedAnswer, IdempotencyScope, Limit, LimitAction};
+use testkit::cache_suite::remembered;
 
 use super::server::{client, connected, keys, shared, timeline};
 
@@ -63,7 +64,7 @@ async fn a_replica_finds_the_answer_another_gave_and_charges_nothing() {
     let timeline = timeline();
     let (one, other) = (connected(&shared(), timeline, 60).await, connected(&shared(), timeline, 60).await);
     let charge = admit(&one, &merchant("M1"), Some(&scope("k"))).await.charge.unwrap();
-    one.remember(&scope("k"), answer()).await.unwrap();
+    remembered(one.as_ref(), &scope("k"), answer()).await;
     let found = admit(&other, &merchant("M1"), Some(&scope("k"))).await;
     assert_eq!((found.answer, found.charge), (Some(answer()), None));
     other.give_back(&charge).await.unwrap();
@@ -76,7 +77,7 @@ async fn another_timeline_sees_nothing_of_this_one() {
     let (here, there) =
         (connected(&shared(), timeline(), 60).await, connected(&shared(), timeline(), 60).await);
     admit(&here, &merchant("M1"), None).await;
-    here.remember(&scope("k"), answer()).await.unwrap();
+    remembered(here.as_ref(), &scope("k"), answer()).await;
     let found = admit(&there, &merchant("M1"), Some(&scope("k"))).await;
     assert_eq!((found.answer, found.limit.unwrap().remaining), (None, 99));
 }

@@ -11,10 +11,10 @@ use testkit::{services::Shared, wait::wait_until};
 /// How long anything may take before the test has failed.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The server that tests share.
+/// The server that tests share. Many tests at once may keep it busy; only those that take it away judge how long a call waits.
 pub(super) fn shared() -> RedisAddress {
     let (host, port) = Shared::Redis.host_and_port();
-    address(&host, port)
+    RedisAddress { timeout: PATIENCE, ..address(&host, port) }
 }
 
 /// A server at `host` and `port`, with usual settings.
