@@ -40,11 +40,15 @@ impl Action {
     }
 
     fn of(noted: &Noted) -> Self {
-        match noted.route.split('/').nth(2).filter(|_| noted.method == axum::http::Method::POST) {
-            Some("authorize") => Self::Authorize,
-            Some("capture") => Self::Capture,
-            Some("void") => Self::Void,
-            Some("refund") => Self::Refund,
+        if noted.method != axum::http::Method::POST {
+            return Self::Other;
+        }
+        // The shop's payments are payments.
+        match noted.route.split('/').skip(1).collect::<Vec<_>>()[..] {
+            ["payments", "authorize"] | ["store", "orders", _, "pay"] => Self::Authorize,
+            ["payments", "capture", _] => Self::Capture,
+            ["payments", "void", _] => Self::Void,
+            ["payments", "refund", _] | ["store", "orders", _, "refunds"] => Self::Refund,
             _ => Self::Other,
         }
     }
@@ -158,5 +162,15 @@ mod tests {
         assert_eq!(traffic.over(Action::Capture, 300, start + 2000).refused, 1);
         assert_eq!(traffic.over(Action::Authorize, 300, start + 300_000).total(), 0);
         assert_eq!(Counts::default().percentile(50), None);
+    }
+
+    #[test]
+    fn what_a_shopper_pays_and_gets_back_counts_too() {
+        let kind = |route: &str| Action::of(&noted(route, 200, 0, 1));
+        assert_eq!(kind("/store/orders/{no}/pay"), Action::Authorize);
+        assert_eq!(kind("/store/orders/{no}/refunds"), Action::Refund);
+        assert_eq!(kind("/payments/void/{paymentId}"), Action::Void);
+        assert_eq!(kind("/store/orders"), Action::Other);
+        assert_eq!(kind("/dead-letters/{id}/discard"), Action::Other);
     }
 }
