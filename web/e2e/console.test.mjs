@@ -27,7 +27,7 @@ test("a payment is captured and refunded as it was previewed", async () => {
   await page.getByRole("button", { name: "매입", exact: true }).click();
   const panel = page.getByRole("dialog");
   await panel.getByLabel(/금액/).fill("4000");
-  await panel.getByRole("row", { name: /acquirer_receivable.*4,000/ }).waitFor();
+  await panel.getByRole("row", { name: /매입사 미수금.*4,000/ }).waitFor();
   await panel.getByRole("button", { name: "매입 실행" }).click();
   await panel.getByText("매입 했어요").waitFor();
   assert.equal((await payment(id)).capturedAmount, 4000);
@@ -330,5 +330,43 @@ test("when nobody answers, a number is unknown and not zero", async () => {
   await context.setOffline(true);
   await page.getByText("지표를 읽지 못했어요").waitFor();
   await page.getByText("알 수 없음").first().waitFor();
+  await context.close();
+});
+
+test("an address that somebody wrote by hand is taken as it is written", async () => {
+  const { page, context } = await open(platform);
+  await page.goto(`${platform.base}/console/ledger?owner=true`);
+  await page.getByRole("columnheader", { name: "소유자" }).waitFor();
+  assert.equal(await page.getByRole("switch", { name: "소유자별로 보기" }).isChecked(), true);
+  assert.ok(page.url().endsWith("?owner=true"), page.url());
+  await page.goto(`${platform.base}/search?q=17`);
+  await page.getByRole("link", { name: "아이폰 17 프로" }).waitFor();
+  assert.equal(await page.getByRole("searchbox").inputValue(), "17");
+  await context.close();
+});
+
+test("what a shopper pays counts as an authorization, and a refusal seals nothing", async () => {
+  const { page, context } = await open(platform);
+  await page.goto(`${platform.base}/console`);
+  const row = page
+    .getByRole("row")
+    .filter({ has: page.getByRole("rowheader", { name: "승인", exact: true }) });
+  const count = async () => Number((await row.getByRole("cell").first().textContent()).replaceAll(",", ""));
+  await row.waitFor();
+  const before = await count();
+  const shop = await open(platform);
+  await shop.page.goto(`${platform.base}/p/mug-onki`);
+  await shop.page.getByRole("button", { name: "바로 사기" }).click();
+  await shop.page.getByRole("button", { name: /결제하기$/ }).click();
+  await shop.page.waitForURL(/flow/);
+  await shop.context.close();
+  await until("it is counted", async () => (await count()) > before);
+  const refused = { merchantId: "M123", amount: 1000, currency: "KRW", idempotencyKey: "unsealed" };
+  const { body } = await platform.call("POST", "/payments/authorize", {
+    ...refused,
+    paymentMethod: { type: "card", token: "tok_decline" },
+  });
+  await page.goto(`${platform.base}/console/payments/${body.paymentId}`);
+  await page.getByRole("region", { name: "흐름" }).getByText("적을 것 없음").waitFor();
   await context.close();
 });

@@ -67,6 +67,8 @@ const CONSOLE = [
   "/dev/testing",
   "/dev/requests",
 ];
+/** Pages that repeat what was typed, or say it in both languages. */
+const SAYS_BOTH = new Set(["/search?q=없는것", "/nowhere"]);
 const payments = () => [
   `/console/payments/${paid}`,
   `/console/payments/${paid}?tab=ledger`,
@@ -81,6 +83,24 @@ const OVERLAYS = [
   ["/console", (page) => page.keyboard.press("?")],
   ["/console/dead-letters/1", (page) => page.getByRole("button", { name: /^(폐기|Discard)$/ }).click()],
 ];
+
+/** What the shop has written into the description of what is bought here. */
+const BOUGHT = "온기 머그 한 쌍";
+
+/** Korean on an English page, apart from what people typed and the name of the language itself. */
+function koreanOn(page) {
+  return page.evaluate((bought) => {
+    const texts = [];
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) {
+      const at = walk.currentNode;
+      const isData =
+        at.parentElement.closest("[lang=ko], script, noscript, style, .prerendered, pre") !== null;
+      if (!isData && /[가-힣]/.test(at.data.replace(bought, ""))) texts.push(at.data.trim());
+    }
+    return texts;
+  }, BOUGHT);
+}
 
 /** What axe finds on a page, and what it could not decide about contrast. */
 async function faultsOf(page) {
@@ -117,6 +137,8 @@ for (const theme of ["light", "dark"]) {
         await page.getByRole("heading", { level: 1 }).or(page.getByRole("dialog")).first().waitFor();
         await page.waitForFunction(() => !document.querySelector("[aria-busy=true]"));
         for (const fault of await faultsOf(page)) found.push(`${path} ${fault}`);
+        if (lang === "en" && !SAYS_BOTH.has(path))
+          for (const text of await koreanOn(page)) found.push(`${path} is not translated: ${text}`);
       }
       for (const [path, show] of OVERLAYS) {
         await page.goto(platform.base + path);

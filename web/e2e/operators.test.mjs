@@ -92,6 +92,7 @@ test("the printed link makes the first admin, who signs out and in again where t
   await other.page.getByRole("button", { name: "로그아웃" }).click();
   await other.page.getByRole("heading", { name: "로그인" }).waitFor();
   assert.deepEqual(other.faults, []);
+  assert.equal(await other.page.evaluate(() => sessionStorage.getItem("swelite.drafts")), null);
   await other.context.close();
 });
 
@@ -194,6 +195,8 @@ test("what was typed is there again after signing in again, and only for whoever
   await other.context.close();
 
   const same = await lose();
+  await same.page.reload();
+  await same.page.getByRole("heading", { name: "로그인" }).waitFor();
   await signIn(same.page, "han");
   await same.panel.waitFor();
   assert.equal(await same.panel.getByLabel(/금액/).inputValue(), "1234");
@@ -338,5 +341,23 @@ test("the pages of operators are accessible in both languages and themes", async
       }
       await context.close();
     }
+  }
+});
+
+test("who is signed in reaches everything on a screen of 320 px", async () => {
+  for (const lang of ["ko", "en"]) {
+    const { page, context } = await openAs("root", { lang, width: 320, height: 640 });
+    for (const view of ["/console", "/console/payments", "/console/operators", "/console/audit", "/dev"]) {
+      await page.goto(platform.base + view);
+      await page.locator("h1").waitFor();
+      const beyond = await page.evaluate(() =>
+        [...document.querySelectorAll("header :is(a, button, select)")]
+          .map((control) => ({ box: control.getBoundingClientRect(), name: control.textContent }))
+          .filter(({ box }) => box.width > 0 && (box.right > innerWidth || box.height > 44))
+          .map(({ name }) => name),
+      );
+      assert.deepEqual(beyond, [], `${view} ${lang}`);
+    }
+    await context.close();
   }
 });

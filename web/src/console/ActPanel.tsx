@@ -4,6 +4,7 @@ import { type FormEvent, useState } from "react";
 import { ApiError, answer, api, newKey } from "../api/client";
 import { Overlay } from "../ui/overlay";
 import { Button, Copy, Field, Notice, Switch, ui } from "../ui/parts";
+import { useAccountName } from "../util/accounts";
 import { curlOf } from "../util/curl";
 import { amount as shown } from "../util/format";
 import { useWords } from "../util/i18n";
@@ -60,6 +61,7 @@ export function ActPanel({
   }));
   const { amount, final, reason, key } = draft;
   const set = (part: Partial<typeof draft>) => setDraft({ ...draft, ...part });
+  const nameOf = useAccountName();
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
   const [said, setSaid] = useState<{ tone: "ok" | "bad" | "wait"; text: string } | null>(null);
@@ -155,9 +157,9 @@ export function ActPanel({
               {lines.map((line) => (
                 <tr key={line.layer}>
                   <td>
-                    {line.debit} {line.layer === "HOLD" && <small>({t("hold")})</small>}
+                    {nameOf(line.debit)} {line.layer === "HOLD" && <small>({t("hold")})</small>}
                   </td>
-                  <td>{line.credit}</td>
+                  <td>{nameOf(line.credit)}</td>
                   <td className={ui.number}>{shown(line.amount, payment.currency)}</td>
                 </tr>
               ))}

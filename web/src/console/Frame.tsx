@@ -64,38 +64,52 @@ const GROUPS: { title: TextKey; links: [string, TextKey][] }[] = [
 /** The most specific link an address belongs to. */
 function currentLink(path: string): string | undefined {
   const links = GROUPS.flatMap((group) => group.links.map(([to]) => to));
-  const fits = links.filter((to) => path === to || path.startsWith(`${to}/`));
+  // The first page of each part is one page, not all that lies below it.
+  const isFirst = (to: string) => to === "/console" || to === "/dev";
+  const fits = links.filter((to) => path === to || (!isFirst(to) && path.startsWith(`${to}/`)));
   return fits.sort((a, b) => b.length - a.length)[0];
 }
 
 function Rail({ id }: { id?: string }) {
   const t = useWords(texts);
+  const session = useSession();
+  // Whoever is not signed in is shown what is open to them.
+  const isOpen = (to: string) => !session?.loginRequired || session.operator !== null || OPEN.includes(to);
+  const groups = GROUPS.map((group) => ({ ...group, links: group.links.filter(([to]) => isOpen(to)) }));
   const current = currentLink(useLocation().pathname);
   return (
     <nav className={s.rail} aria-label={t("menu")} id={id}>
-      {GROUPS.map((group) => (
-        <div key={group.title}>
-          <h2>{t(group.title)}</h2>
-          <ul>
-            {group.links.map(([to, name]) => (
-              <li key={to}>
-                <Link
-                  to={to as never}
-                  aria-current={to === current ? "page" : undefined}
-                  activeOptions={{ exact: true }}
-                >
-                  {t(name)}
-                </Link>
-              </li>
-            ))}
-            {group.title === "groupDev" && (
-              <li>
-                <a href="/docs">{t("reference")}</a>
-              </li>
-            )}
-          </ul>
-        </div>
-      ))}
+      {groups.map(
+        (group) =>
+          group.links.length > 0 && (
+            <div key={group.title}>
+              <h2>{t(group.title)}</h2>
+              <ul>
+                {group.links.map(([to, name]) => (
+                  <li key={to}>
+                    <Link
+                      to={to as never}
+                      aria-current={to === current ? "page" : undefined}
+                      activeOptions={{ exact: true }}
+                    >
+                      {t(name)}
+                    </Link>
+                  </li>
+                ))}
+                {group.title === "groupDev" && (
+                  <li>
+                    <a href="/docs">{t("reference")}</a>
+                  </li>
+                )}
+                {group.title === "groupDev" && (
+                  <li className={s.narrowOnly}>
+                    <a href="/">{t("store")}</a>
+                  </li>
+                )}
+              </ul>
+            </div>
+          ),
+      )}
     </nav>
   );
 }
@@ -198,7 +212,7 @@ export function Frame() {
               <option value="utc">{t("utc")}</option>
             </select>
           </label>
-          <a href="/" className={buttonClass("quiet", "small")}>
+          <a href="/" className={`${buttonClass("quiet", "small")} ${s.toStore}`}>
             <Icon name="cart" /> <span className={s.barText}>{t("store")}</span>
           </a>
           <IconButton

@@ -1,5 +1,6 @@
 /** Entries as T-accounts: debits left, credits right, and a sum that is worked out here, not believed. */
 import type { Schemas } from "../api/client";
+import { useAccountName } from "../util/accounts";
 import { amount } from "../util/format";
 import { useWords } from "../util/i18n";
 import { cs, EntryLink } from "./parts";
@@ -13,19 +14,25 @@ interface Side {
 }
 
 interface Account {
+  code: number;
   name: string;
+  owner?: string | null;
   currency: string;
   debits: Side[];
   credits: Side[];
+}
+
+function keyOf({ code, owner, currency }: Pick<Account, "code" | "owner" | "currency">): string {
+  return `${code}/${owner ?? ""}/${currency}`;
 }
 
 /** The accounts that entries touch, in the order in which they are touched. */
 export function accountsOf(entries: Entry[], layer: string): Account[] {
   const accounts = new Map<string, Account>();
   const of = (ref: Entry["postings"][number]["debit"]) => {
-    const name = `${ref.code} ${ref.name}${ref.owner ? ` · ${ref.owner}` : ""}`;
-    const known = accounts.get(name) ?? { name, currency: ref.currency, debits: [], credits: [] };
-    accounts.set(name, known);
+    const { code, name, owner, currency } = ref;
+    const known = accounts.get(keyOf(ref)) ?? { code, name, owner, currency, debits: [], credits: [] };
+    accounts.set(keyOf(ref), known);
     return known;
   };
   for (const entry of entries) {
@@ -55,11 +62,14 @@ function Cell({ side, currency }: { side?: Side; currency: string }) {
 
 function One({ account }: { account: Account }) {
   const t = useWords(texts);
+  const nameOf = useAccountName();
   const rows = Math.max(account.debits.length, account.credits.length);
   const [debit, credit] = [sum(account.debits), sum(account.credits)];
   return (
     <section className={cs.tAccount}>
-      <h3>{account.name}</h3>
+      <h3>
+        {account.code} {nameOf(account.name)} {account.owner && `· ${account.owner}`}
+      </h3>
       <table>
         <thead>
           <tr>
@@ -97,7 +107,7 @@ export function TAccounts({ entries, layer }: { entries: Entry[]; layer: "POSTED
     <div>
       <div className={cs.accounts}>
         {accounts.map((account) => (
-          <One key={account.name} account={account} />
+          <One key={keyOf(account)} account={account} />
         ))}
       </div>
       <p className={cs.sum}>

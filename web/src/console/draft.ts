@@ -1,5 +1,5 @@
 /** What was typed and not sent when the session ended: it is there again when the same operator has signed in. Never for another
- * one, never after a reload, and never after signing out on purpose. */
+ * one, and never after signing out on purpose. */
 import { useEffect, useState } from "react";
 import { noteDraft, takeDraft } from "./drafts";
 import { useSession } from "./session";

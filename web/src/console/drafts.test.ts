@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { dropDrafts, keepDrafts, noteDraft, takeDraft } from "./drafts";
+import { claimDrafts, dropDrafts, keepDrafts, noteDraft, takeDraft } from "./drafts";
 
 beforeEach(dropDrafts);
 
@@ -23,4 +23,14 @@ test("a form that was left and a session that was ended on purpose leave nothing
   keepDrafts("park");
   dropDrafts();
   expect(takeDraft("open", "park")).toBeUndefined();
+});
+
+test("what somebody had typed is gone when another one has signed in", () => {
+  noteDraft("refund.7", "words");
+  keepDrafts("park");
+  claimDrafts("park");
+  expect(sessionStorage.length).toBe(1);
+  claimDrafts("kim");
+  expect(sessionStorage.length).toBe(0);
+  expect(takeDraft("refund.7", "park")).toBeUndefined();
 });

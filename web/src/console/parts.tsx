@@ -53,6 +53,8 @@ export interface Column<T> {
   key: string;
   title: string;
   number?: boolean;
+  /** Sentences: they may run over several lines; whatever else stands in a table stays on one. */
+  prose?: boolean;
   cell: (row: T) => ReactNode;
 }
 
@@ -85,11 +87,14 @@ export function Rows<T>({
             <tr key={id(row)}>
               {columns.map((column, index) =>
                 index === 0 ? (
-                  <th key={column.key} scope="row">
+                  <th key={column.key} scope="row" className={column.prose ? s.prose : undefined}>
                     {column.cell(row)}
                   </th>
                 ) : (
-                  <td key={column.key} className={column.number ? ui.number : undefined}>
+                  <td
+                    key={column.key}
+                    className={column.number ? ui.number : column.prose ? s.prose : undefined}
+                  >
                     {column.cell(row)}
                   </td>
                 ),

@@ -1,5 +1,6 @@
 /** The console's pages and what stands in their addresses. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { parseSearch, stringifySearch } from "../util/address";
 import { Frame, Missing } from "./Frame";
 
 type Search = Record<string, unknown>;
@@ -10,9 +11,7 @@ function texts<K extends string>(...names: K[]) {
     const read: Partial<Record<K, string>> = {};
     for (const name of names) {
       const value = search[name];
-      if (typeof value === "string" || typeof value === "number") {
-        if (String(value) !== "") read[name] = String(value);
-      }
+      if (typeof value === "string" && value !== "") read[name] = value;
     }
     return read;
   };
@@ -81,5 +80,11 @@ const routes = root.addChildren([
 ]);
 
 export function makeRouter() {
-  return createRouter({ routeTree: routes, defaultPreload: false, scrollRestoration: true });
+  return createRouter({
+    routeTree: routes,
+    defaultPreload: false,
+    scrollRestoration: true,
+    parseSearch,
+    stringifySearch,
+  });
 }

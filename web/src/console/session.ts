@@ -2,7 +2,7 @@
 import { type QueryClient, queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, data, type Schemas } from "../api/client";
 import { useWords } from "../util/i18n";
-import { dropDrafts } from "./drafts";
+import { claimDrafts, dropDrafts } from "./drafts";
 import { operatorTexts } from "./operatorWords";
 
 export type Role = "viewer" | "operator" | "admin";
@@ -34,6 +34,7 @@ export function useRoleReason(needed: Role): string | null {
 
 /** Takes note of who is signed in now. Nothing that somebody else has read stays in this tab. */
 export function changeSession(client: QueryClient, session: Schemas["Session"]) {
+  if (session.operator) claimDrafts(session.operator.name);
   client.setQueryData(sessionQuery.queryKey, session);
   client.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionQuery.queryKey[0] });
 }

@@ -92,7 +92,7 @@ export function TestingPage() {
             id={(fault) => fault.name}
             columns={[
               { key: "name", title: t("fault"), cell: (fault) => <code>{fault.name}</code> },
-              { key: "says", title: t("effect"), cell: (fault) => t(fault.says) },
+              { key: "says", title: t("effect"), prose: true, cell: (fault) => t(fault.says) },
               {
                 key: "curl",
                 title: "curl",

@@ -1,6 +1,7 @@
 /** A receipt that prints line by line as facts arrive, and is sealed when the ledger has it. Nothing is on it before it is true. */
 import type { Schemas } from "../api/client";
 import { Icon } from "../ui/icons";
+import { useAccountName } from "../util/accounts";
 import { amount, duration, grouped, time } from "../util/format";
 import { useLang, useWords } from "../util/i18n";
 import { planText } from "./pages/Checkout";
@@ -28,6 +29,7 @@ interface ReceiptProps {
 export function Receipt({ order, steps, entries, posted }: ReceiptProps) {
   const t = useWords(texts);
   const lang = useLang();
+  const nameOf = useAccountName();
   const done = steps.filter((step) => step.state === "done");
   const postings = entries.flatMap((entry) => entry.postings).filter((posting) => posting.layer === "POSTED");
   return (
@@ -50,7 +52,7 @@ export function Receipt({ order, steps, entries, posted }: ReceiptProps) {
                 {line.name[lang]}
                 <br />
                 <small>
-                  {line.variant[lang]} × {line.quantity}
+                  {line.variant[lang]} ×&nbsp;{line.quantity}
                 </small>
               </th>
               <td>{grouped(line.amount)}</td>
@@ -91,8 +93,8 @@ export function Receipt({ order, steps, entries, posted }: ReceiptProps) {
           <tbody>
             {postings.map((posting, index) => (
               <tr key={`${posting.debit.code}-${posting.credit.code}-${index}`}>
-                <td>{posting.debit.name}</td>
-                <td>{posting.credit.name}</td>
+                <td>{nameOf(posting.debit.name)}</td>
+                <td>{nameOf(posting.credit.name)}</td>
                 <td>{amount(posting.amount, posting.currency)}</td>
               </tr>
             ))}

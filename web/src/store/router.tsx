@@ -1,5 +1,6 @@
 /** The store's pages and what stands in their addresses. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { parseSearch, stringifySearch } from "../util/address";
 import { Layout, NotFound } from "./Layout";
 import { HomePage } from "./pages/Home";
 
@@ -78,7 +79,13 @@ const flow = createRoute({
 const routes = root.addChildren([home, category, search, product, cart, checkout, orders, order, flow]);
 
 export function makeRouter() {
-  return createRouter({ routeTree: routes, defaultPreload: "intent", scrollRestoration: true });
+  return createRouter({
+    routeTree: routes,
+    defaultPreload: "intent",
+    scrollRestoration: true,
+    parseSearch,
+    stringifySearch,
+  });
 }
 
 declare module "@tanstack/react-router" {

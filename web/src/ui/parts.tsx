@@ -127,7 +127,7 @@ export function Copy({ text, label, full = false }: { text: string; label?: stri
   const [copied, setCopied] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
-  const shown = full || text.length <= 24 ? text : `${text.slice(0, 12)}…${text.slice(-8)}`;
+  const shown = full || text.length <= 24 ? text : `${text.slice(0, 10)}…${text.slice(-6)}`;
   const copy = () => {
     void navigator.clipboard?.writeText(text);
     setCopied(true);
@@ -137,7 +137,7 @@ export function Copy({ text, label, full = false }: { text: string; label?: stri
   return (
     <button
       type="button"
-      className={classes(s.copy, label ? s.copyLabel : null)}
+      className={classes(s.copy, full && s.copyFull, label && s.copyLabel)}
       onClick={copy}
       title={text}
       aria-label={`${label ?? shown} ${t("copy")}`}

@@ -4,26 +4,37 @@ import type { ReactNode } from "react";
 import { ApiError } from "../api/client";
 import { ago } from "../util/format";
 import { useLang, useWords } from "../util/i18n";
-import { Button, Copy, Notice, Skeleton } from "./parts";
+import { Button, buttonClass, Copy, Notice, Skeleton } from "./parts";
 import s from "./ui.module.css";
 import { common } from "./words";
+
+/** Where the part of the site begins that an address belongs to. */
+function startOf(path: string): string {
+  return /^\/(console|dev)(\/|$)/.test(path) ? "/console" : "/";
+}
+
+function headingOf(status: number | undefined) {
+  if (status === 0) return "failedOffline";
+  if (status === 403) return "forbidden";
+  return status === 404 ? "missing" : "failed";
+}
 
 /** `page`: it stands for the whole page, so its heading is the page's. */
 export function Failure({ error, retry, page }: { error: unknown; retry?: () => void; page?: boolean }) {
   const Heading = page ? "h1" : "h2";
   const t = useWords(common);
   const api = error instanceof ApiError ? error : null;
+  const isMissing = api?.status === 404;
   // The server names the role that would be enough.
   const needed = api?.status === 403 ? /the role (\w+)/.exec(api.problem.message)?.[1] : undefined;
   return (
     <div className={s.state} role="alert">
-      <Heading>
-        {t(api?.status === 0 ? "failedOffline" : api?.status === 403 ? "forbidden" : "failed")}
-      </Heading>
+      <Heading>{t(headingOf(api?.status))}</Heading>
+      {isMissing && <p>{t("missingText")}</p>}
       {needed && <p>{t("forbiddenRole", { role: needed })}</p>}
       {api && api.status !== 0 && (
         <p>
-          {api.problem.message} ({api.problem.code}
+          {isMissing ? "" : `${api.problem.message} `}({api.problem.code}
           {api.problem.requestId && (
             <>
               {" "}
@@ -33,7 +44,12 @@ export function Failure({ error, retry, page }: { error: unknown; retry?: () => 
           )
         </p>
       )}
-      {retry && (
+      {isMissing && page && (
+        <a href={startOf(location.pathname)} className={buttonClass()}>
+          {t("home")}
+        </a>
+      )}
+      {retry && !isMissing && (
         <Button icon="refresh" onClick={retry}>
           {t("retry")}
         </Button>

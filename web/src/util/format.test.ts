@@ -36,7 +36,7 @@ it("says durations the way people do", () => {
     "0.25 ms",
     "4.1 ms",
     "38 ms",
-    "1.2 초",
+    "1.2초",
     "3분 2초",
     "1일 1시간",
   ]);

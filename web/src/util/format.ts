@@ -57,12 +57,12 @@ const UNITS: [number, string, string][] = [
   [1, "초", "s"],
 ];
 
-/** `38 ms`, `1.2 s`, `3분 2초`. */
+/** `38 ms`, `1.2초`, `1.2 s`, `3분 2초`. */
 export function duration(ms: number, lang: Lang): string {
   if (ms === 0) return "0 ms";
   if (ms < 1) return `${ms.toFixed(2)} ms`;
   if (ms < 1000) return `${ms < 10 ? ms.toFixed(1).replace(/\.0$/, "") : Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1).replace(/\.0$/, "")} ${lang === "ko" ? "초" : "s"}`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1).replace(/\.0$/, "")}${lang === "ko" ? "초" : " s"}`;
   let rest = Math.round(ms / 1000);
   const parts: string[] = [];
   for (const [seconds, ko, en] of UNITS) {

@@ -163,7 +163,7 @@ export function AuditPage() {
           { key: "action", title: t("action"), cell: (row) => <code>{row.action}</code> },
           { key: "object", title: t("object"), cell: (row) => <Thing object={row.object} /> },
           { key: "outcome", title: o("outcome"), cell: (row) => row.outcome ?? "–" },
-          { key: "reason", title: t("reason"), cell: (row) => row.reason ?? "–" },
+          { key: "reason", title: t("reason"), prose: true, cell: (row) => row.reason ?? "–" },
           { key: "request", title: t("request"), cell: (row) => <Copy text={row.requestId} /> },
         ]}
       />

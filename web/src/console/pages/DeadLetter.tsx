@@ -4,7 +4,7 @@ import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { ApiError, api, data, type Schemas } from "../../api/client";
 import { Overlay } from "../../ui/overlay";
-import { Badge, Button, Copy, Field, Json, Notice } from "../../ui/parts";
+import { Badge, Button, Copy, Field, Json, Notice, TableWrap, ui } from "../../ui/parts";
 import { Empty, Loaded } from "../../ui/states";
 import { useWords } from "../../util/i18n";
 import { useDraft } from "../draft";
@@ -51,7 +51,12 @@ function Confirm({
   });
   const missing = action === "discard" && reason.trim() === "";
   return (
-    <Overlay open onClose={onClose} title={`${what} · ${letter.id}`} description={t(ABOUT[action])}>
+    <Overlay
+      open
+      onClose={onClose}
+      title={`${t("deadNo", { id: letter.id })} · ${what}`}
+      description={t(ABOUT[action])}
+    >
       <form
         className={cs.form}
         onSubmit={(event) => {
@@ -128,24 +133,26 @@ function Original({ letter }: { letter: Letter }) {
   );
   if (different.length === 0) return <p className={cs.lead}>=</p>;
   return (
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">{t("fields")}</th>
-          <th scope="col">{t("outbox")}</th>
-          <th scope="col">{t("payload")}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {different.map((key) => (
-          <tr key={key}>
-            <th scope="row">{key}</th>
-            <td>{text(original[key])}</td>
-            <td>{text(typeof actual === "object" ? actual?.[key] : undefined)}</td>
+    <TableWrap label={t("original")}>
+      <table className={ui.table}>
+        <thead>
+          <tr>
+            <th scope="col">{t("fields")}</th>
+            <th scope="col">{t("outbox")}</th>
+            <th scope="col">{t("payload")}</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {different.map((key) => (
+            <tr key={key}>
+              <th scope="row">{key}</th>
+              <td>{text(original[key])}</td>
+              <td>{text(typeof actual === "object" ? actual?.[key] : undefined)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </TableWrap>
   );
 }
 
@@ -163,7 +170,7 @@ function Found({ letter }: { letter: Letter }) {
   return (
     <>
       <Head
-        title={`${t("deadTitle")} ${letter.id}`}
+        title={t("deadNo", { id: letter.id })}
         command={{ path: `/dead-letters/${letter.id}`, cli: `swelite dead-letters show ${letter.id}` }}
         lead={
           <>

@@ -267,7 +267,7 @@ export function DeadLettersPage() {
               },
               { key: "type", title: t("errorType"), cell: (row) => t(`r_${row.errorType}` as TextKey) },
               { key: "topic", title: t("topic"), cell: (row) => row.originalTopic },
-              { key: "message", title: t("error"), cell: (row) => row.errorMessage },
+              { key: "message", title: t("error"), prose: true, cell: (row) => row.errorMessage },
               {
                 key: "payment",
                 title: t("payment"),

@@ -46,8 +46,8 @@ export function HealthPage() {
                 title: t("state"),
                 cell: (row) => <Badge tone={TONES[row.state]}>{t(row.state as TextKey)}</Badge>,
               },
-              { key: "detail", title: t("detail"), cell: (row) => said(row.detail) },
-              { key: "how", title: t("how"), cell: (row) => said(row.how) },
+              { key: "detail", title: t("detail"), prose: true, cell: (row) => said(row.detail) },
+              { key: "how", title: t("how"), prose: true, cell: (row) => said(row.how) },
               {
                 key: "at",
                 title: t("checkedAt"),

@@ -4,6 +4,7 @@ import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router"
 import { api, data, type Schemas } from "../../api/client";
 import { Copy, Notice, Switch } from "../../ui/parts";
 import { Empty, Loaded } from "../../ui/states";
+import { useAccountName } from "../../util/accounts";
 import { amount } from "../../util/format";
 import { useWords } from "../../util/i18n";
 import { cs, EntryLink, Head, PagedRows, PaymentLink, Rows, TabPanel, Tabs, Time, usePages } from "../parts";
@@ -19,6 +20,7 @@ function used(account: Account, minorUnits: number): string {
 
 function Accounts() {
   const t = useWords(texts);
+  const nameOf = useAccountName();
   const navigate = useNavigate();
   const { owner } = useSearch({ strict: false }) as { owner?: string };
   const perOwner = owner === "true";
@@ -61,15 +63,14 @@ function Accounts() {
                     params={{ code: String(row.code) } as never}
                     search={{ currency: row.currency ?? undefined } as never}
                   >
-                    {row.code} {`a_${row.name}` in texts.ko ? t(`a_${row.name}` as TextKey) : row.name}
+                    {row.code} {nameOf(row.name)}
                   </Link>
                 ),
               },
-              { key: "code", title: t("accountName"), cell: (row) => <code>{row.name}</code> },
+              perOwner
+                ? { key: "owner", title: t("owner"), cell: (row) => row.owner ?? "–" }
+                : { key: "code", title: t("accountName"), cell: (row) => <code>{row.name}</code> },
               { key: "kind", title: t("kind"), cell: (row) => t(`k_${row.type}` as TextKey) },
-              ...(perOwner
-                ? [{ key: "owner", title: t("owner"), cell: (row: Account) => row.owner ?? "" }]
-                : []),
               { key: "currency", title: t("currency"), cell: (row) => row.currency ?? "–" },
               {
                 key: "debit",
@@ -105,6 +106,7 @@ function Accounts() {
 
 function Journal() {
   const t = useWords(texts);
+  const nameOf = useAccountName();
   const pages = usePages(
     ["ledger", "entries"],
     (cursor) => data(api.GET("/ledger/entries", { params: { query: { cursor, limit: 50 } } })),
@@ -127,7 +129,8 @@ function Journal() {
           cell: (row) =>
             row.postings.map((posting, index) => (
               <div key={`${posting.layer}-${index}`}>
-                {posting.debit.name} / {posting.credit.name} {posting.layer === "HOLD" && `(${t("hold")})`}
+                {nameOf(posting.debit.name)} / {nameOf(posting.credit.name)}{" "}
+                {posting.layer === "HOLD" && `(${t("hold")})`}
               </div>
             )),
         },

@@ -5,6 +5,7 @@ import { api, data, type Schemas } from "../../api/client";
 import { Button, Copy, Json, Notice, ui } from "../../ui/parts";
 import { Empty, Loaded } from "../../ui/states";
 import { Status } from "../../ui/status";
+import { useAccountName } from "../../util/accounts";
 import { amount, duration, money } from "../../util/format";
 import { useLang, useWords } from "../../util/i18n";
 import { useLive } from "../../util/live";
@@ -66,6 +67,7 @@ function Story({ item }: { item: Item }) {
 /** What an item is about, in a line: the event's name and amount, or what was debited and credited. */
 function Details({ item, currency }: { item: Item; currency: string }) {
   const t = useWords(texts);
+  const nameOf = useAccountName();
   if (item.kind === "event") {
     const { amount: sum } = (item.event.envelope ?? {}) as { amount?: number };
     return (
@@ -94,7 +96,7 @@ function Details({ item, currency }: { item: Item; currency: string }) {
     <>
       {item.entry.postings.map((posting, index) => (
         <p key={`${posting.layer}-${index}`}>
-          {t("debit")} {posting.debit.name} · {t("credit")} {posting.credit.name}{" "}
+          {t("debit")} {nameOf(posting.debit.name)} · {t("credit")} {nameOf(posting.credit.name)}{" "}
           <strong>{amount(posting.amount, posting.currency)}</strong>{" "}
           {posting.layer === "HOLD" && <small>({t("hold")})</small>}
         </p>
@@ -160,15 +162,22 @@ function Way({ id, version }: { id: number; version: number }) {
       {query.isError && <Notice tone="warn">{t("wayUnknown")}</Notice>}
       <ol>
         {steps.map((step) => (
-          <li key={step.station} data-state={step.state} title={step.at ?? undefined}>
+          <li
+            key={step.station}
+            data-state={step.state}
+            data-sealed={step.proof.kind === "journal_entry"}
+            title={step.at ?? undefined}
+          >
             <span aria-hidden="true" />
             <strong>{t(`way_${step.station}` as TextKey)}</strong>
             <small>
-              {step.state === "done"
-                ? step.durationUs == null
-                  ? t("way_done")
-                  : `+${duration(step.durationUs / 1000, lang)}`
-                : t(`way_${step.state}` as TextKey)}
+              {step.proof.kind === "without_postings"
+                ? t("way_nothing")
+                : step.state === "done"
+                  ? step.durationUs == null
+                    ? t("way_done")
+                    : `+${duration(step.durationUs / 1000, lang)}`
+                  : t(`way_${step.state}` as TextKey)}
             </small>
           </li>
         ))}
@@ -249,7 +258,7 @@ function Requests({ id }: { id: number }) {
             rows={calls}
             id={(row) => row.requestId}
             columns={[
-              { key: "at", title: t("when"), cell: (row) => <Time at={row.at} precise /> },
+              { key: "at", title: t("when"), cell: (row) => <Time at={row.at} /> },
               { key: "call", title: t("action"), cell: (row) => `${row.method} ${row.route}` },
               { key: "status", title: t("status"), number: true, cell: (row) => row.status },
               {

@@ -96,7 +96,7 @@ function FilterBar({ q, onSubmit }: { q: string; onSubmit: (wanted: string) => v
         />
       </div>
       <Button type="submit" icon="filter">
-        {t("filter")}
+        {t("find")}
       </Button>
     </form>
   );
@@ -137,7 +137,7 @@ export function PaymentsPage() {
     { key: "amount", title: t("amount"), number: true, cell: (row) => amount(row.amount, row.currency) },
     { key: "currency", title: t("currency"), cell: (row) => row.currency },
     { key: "merchant", title: t("merchant"), cell: (row) => row.merchantId },
-    { key: "description", title: t("description"), cell: (row) => row.description ?? "" },
+    { key: "description", title: t("description"), prose: true, cell: (row) => row.description ?? "" },
     { key: "order", title: t("order"), cell: (row) => (row.orderId ? <Copy text={row.orderId} /> : "") },
   ];
   return (
@@ -196,9 +196,11 @@ export function PaymentsPage() {
       )}
       <p className={cs.help}>{t("filterHelp")}</p>
       {unknown.map((word) => (
-        <Notice key={word} tone="bad" role="alert">
-          {t("filterBad", { word })}
-        </Notice>
+        <div key={word} className={cs.told}>
+          <Notice tone="bad" role="alert">
+            {t("filterBad", { word })}
+          </Notice>
+        </div>
       ))}
       {fresh > 0 && (
         <p>

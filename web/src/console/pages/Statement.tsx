@@ -4,6 +4,7 @@ import type { FormEvent } from "react";
 import { api, data } from "../../api/client";
 import { Button, Field, Notice } from "../../ui/parts";
 import { Empty } from "../../ui/states";
+import { useAccountName } from "../../util/accounts";
 import { amount } from "../../util/format";
 import { useWords } from "../../util/i18n";
 import { useDraft } from "../draft";
@@ -11,7 +12,7 @@ import { Export } from "../Export";
 import { operatorTexts } from "../operatorWords";
 import { cs, EntryLink, Head, PagedRows, PaymentLink, Time, usePages } from "../parts";
 import { hasMoved, type Running, running, type Statement, type StatementLine } from "../statement";
-import { type TextKey, texts } from "../words";
+import { texts } from "../words";
 
 interface Filter {
   currency?: string;
@@ -93,6 +94,7 @@ function Filters({ filter, onChange }: { filter: Filter; onChange: (next: Filter
 
 export function StatementPage() {
   const t = useWords(texts);
+  const nameOf = useAccountName();
   const navigate = useNavigate();
   const { code } = useParams({ strict: false }) as { code: string };
   const { currency, merchant } = useSearch({ strict: false }) as Filter;
@@ -109,9 +111,7 @@ export function StatementPage() {
   const all = pages.data?.pages ?? [];
   const { rows, before } = running(all);
   const moved = hasMoved(all);
-  const name = rows[0]?.account.name ?? "";
-  const word = `a_${name}` in texts.ko ? t(`a_${name}` as TextKey) : name;
-  const title = t("statement", { name: `${code} ${word}`.trim() });
+  const title = t("statement", { name: `${code} ${nameOf(rows[0]?.account.name ?? "")}`.trim() });
   const asked = new URLSearchParams(
     Object.entries({ merchantId: merchant, currency }).flatMap(([key, value]) =>
       value ? [[key, value]] : [],
@@ -159,14 +159,14 @@ export function StatementPage() {
         id={(row) => `${row.entryId}/${row.line}/${row.amount}/${row.account.owner}`}
         empty={<Empty title={t(asked.size > 0 ? "nothingMatches" : "nothingYet")} />}
         columns={[
-          { key: "entry", title: t("journal"), cell: (row) => <EntryLink id={row.entryId} /> },
+          { key: "entry", title: t("entry"), cell: (row) => <EntryLink id={row.entryId} /> },
           { key: "at", title: t("occurredAt"), cell: (row) => <Time at={row.occurredAt} /> },
           { key: "owner", title: t("owner"), cell: (row) => row.account.owner },
           {
             key: "counterpart",
             title: t("counterpart"),
             cell: (row) =>
-              `${row.counterpart.name}${row.counterpart.owner ? ` · ${row.counterpart.owner}` : ""}`,
+              `${nameOf(row.counterpart.name)}${row.counterpart.owner ? ` · ${row.counterpart.owner}` : ""}`,
           },
           { key: "payment", title: t("payment"), cell: (row) => <PaymentLink id={row.paymentId} /> },
           { key: "currency", title: t("currency"), cell: (row) => row.account.currency },

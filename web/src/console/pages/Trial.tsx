@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { api, data, type Schemas } from "../../api/client";
 import { Badge, Button, Field, Notice, TableWrap, ui } from "../../ui/parts";
 import { Failure, Loaded } from "../../ui/states";
+import { useAccountName } from "../../util/accounts";
 import { csv, download } from "../../util/csv";
 import { amount, duration, grouped, time } from "../../util/format";
 import { useLang, useWords } from "../../util/i18n";
@@ -35,6 +36,7 @@ function take(trial: Trial) {
 
 function Balance({ trial }: { trial: Trial }) {
   const t = useWords(texts);
+  const nameOf = useAccountName();
   const zone = useZone();
   return (
     <div className={cs.stack}>
@@ -47,7 +49,7 @@ function Balance({ trial }: { trial: Trial }) {
       {trial.currencies.length === 0 && <p className={cs.lead}>{t("nothingYet")}</p>}
       {trial.currencies.map((one) => (
         <TableWrap key={one.currency} label={`${t("trialTitle")} ${one.currency}`}>
-          <table className={ui.table}>
+          <table className={`${ui.table} ${cs.rows} ${cs.balances}`}>
             <caption className="visually-hidden">
               {t("trialTitle")} {one.currency}
             </caption>
@@ -72,7 +74,7 @@ function Balance({ trial }: { trial: Trial }) {
               {one.accounts.map((line) => (
                 <tr key={line.code}>
                   <th scope="row">
-                    {line.code} {line.name}
+                    {line.code} {nameOf(line.name)}
                   </th>
                   <td>{t(`k_${line.type}` as TextKey)}</td>
                   <td className={ui.number}>{amount(line.debit, one.currency)}</td>
@@ -123,6 +125,7 @@ function Found({ report }: { report: Report }) {
           {
             key: "says",
             title: t("proofs"),
+            prose: true,
             cell: (proof) => (
               <>
                 <div>

@@ -1,7 +1,7 @@
 /** Checkout: one page, one try at a time, every outcome a card away. A card number is turned into a token here and goes nowhere. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { type FormEvent, type MouseEvent, useEffect, useRef, useState } from "react";
 import { ApiError, answer, api, data } from "../../api/client";
 import { Button, buttonClass, Field, Notice } from "../../ui/parts";
 import { Empty, Loaded } from "../../ui/states";
@@ -58,6 +58,21 @@ function errorsOf(form: HTMLFormElement): { errors: Errors; token: string } {
   if (!/^\d{3}$/.test(text("cvc"))) errors.cvc = "errCvc";
   if (!new FormData(form).get("agree")) errors.agree = "errAgree";
   return { errors, token: "token" in card ? card.token : "" };
+}
+
+function fieldOf(form: HTMLFormElement | null, name: string): HTMLElement | null {
+  const found = form?.elements.namedItem(name);
+  return found instanceof HTMLElement ? found : null;
+}
+
+function idOf(form: HTMLFormElement | null, name: string): string {
+  return fieldOf(form, name)?.id ?? name;
+}
+
+/** From what is wrong to where it is; the address stays as it is. */
+function goTo(event: MouseEvent, form: HTMLFormElement | null, name: string) {
+  event.preventDefault();
+  fieldOf(form, name)?.focus();
 }
 
 /** Sends a try until somebody answers: nobody answering is no reason to ask under another name. */
@@ -193,8 +208,15 @@ function Form({ quote }: { quote: Quote }) {
                 <>
                   <p>{t("errorSummary")}</p>
                   <ul>
-                    {Object.values(errors).map((key) => (
-                      <li key={key}>{t(key)}</li>
+                    {Object.entries(errors).map(([name, key]) => (
+                      <li key={key}>
+                        <a
+                          href={`#${idOf(form.current, name)}`}
+                          onClick={(event) => goTo(event, form.current, name)}
+                        >
+                          {t(key)}
+                        </a>
+                      </li>
                     ))}
                   </ul>
                 </>
@@ -327,7 +349,7 @@ function Form({ quote }: { quote: Quote }) {
           {quote.lines.map((line) => (
             <li key={`${line.slug}/${line.color}/${line.option}`}>
               <span>
-                {line.name[lang]} · {line.variant[lang]} × {line.quantity}
+                {line.name[lang]} · {line.variant[lang]} ×&nbsp;{line.quantity}
               </span>
               <span>{money(line.amount, "KRW", lang)}</span>
             </li>

@@ -32,6 +32,8 @@ function useProof() {
         return t("p_outbox", { id: proof.eventId, bytes: proof.sizeBytes, sha: proof.sha256.slice(0, 12) });
       case "embedded_log":
         return t("p_log", { topic: proof.topic, partition: proof.partition, offset: proof.offset });
+      case "relay":
+        return t("p_relay", { n: proof.published_to });
       case "position":
         return t("p_position", { n: proof.position });
       case "journal_entry":
@@ -78,13 +80,14 @@ function Stations({ flow }: { flow: Flow }) {
           key={step.station}
           className={s.station}
           data-state={step.state}
+          data-sealed={step.proof.kind === "journal_entry"}
           aria-current={index === current ? "step" : undefined}
         >
           <span className={s.wire} aria-hidden="true" />
           <span className={s.gap}>
             {step.durationUs !== null && step.durationUs !== undefined
               ? t("gap", { time: duration(step.durationUs / 1000, lang) })
-              : index > 0 && step.state === "done"
+              : step.at && step.at === flow.steps[index - 1]?.at
                 ? t("sameAct")
                 : ""}
           </span>

@@ -200,7 +200,7 @@ function Details({ order }: { order: Order }) {
             {order.lines.map((line) => (
               <li key={`${line.slug}/${line.color}/${line.option}`}>
                 <span>
-                  {line.name[lang]} · {line.variant[lang]} × {line.quantity}
+                  {line.name[lang]} · {line.variant[lang]} ×&nbsp;{line.quantity}
                 </span>
                 <span>{money(line.amount, "KRW", lang)}</span>
               </li>
