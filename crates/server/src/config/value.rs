@@ -174,7 +174,12 @@ impl Value for Origin {
         if bare && !text.ends_with('/') && !text.contains('@') {
             return Ok(Self(text.into()));
         }
-        Err(format!("must be origins such as `http://localhost:5173`, separated by commas; `{text}` is none"))
+        let must = "must be origins such as `http://localhost:5173`, separated by commas";
+        // What stands before an `@` may be a password.
+        if text.contains('@') {
+            return Err(format!("{must}, without a user or a password"));
+        }
+        Err(format!("{must}; `{text}` is none"))
     }
 }
 
@@ -211,6 +216,8 @@ mod tests {
         {
             assert!(Origin::parse(text).is_err(), "{text}");
         }
+        let told = Vec::<Origin>::parse("https://a.example,https://shop:hunter2@shop.example").unwrap_err();
+        assert!(!told.contains("hunter2") && told.contains("without a user"), "{told}");
     }
 
     #[test]

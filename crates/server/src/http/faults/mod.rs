@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    body::Body,
     extract::{RawQuery, State},
-    http::HeaderMap,
 };
 use engine::ports::{OperatorAct, OperatorChanges, OperatorKeys};
 use serde::Serialize;
@@ -14,13 +12,11 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    body,
-    operators::Acting,
-    problem::{Code, Problem},
-    query::Query,
-    state::AppState,
+    body::JsonBytes, operators::Acting, problem::Problem, query::Query, state::AppState, wire::Reader,
 };
 use crate::faults::{FaultSettings, Faults};
+
+const NAMES: &[&str] = &["acquirerDelayMs", "acquirerErrorPercent", "brokerOff", "cacheOff", "workerPaused"];
 
 /// The routes of this folder.
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
@@ -68,15 +64,10 @@ async fn get(State(app): State<AppState>, RawQuery(query): RawQuery) -> Result<J
 async fn put(
     State(app): State<AppState>,
     acting: Acting,
-    headers: HeaderMap,
-    body: Body,
+    JsonBytes(bytes): JsonBytes,
 ) -> Result<Json<FaultsView>, Problem> {
     let faults = demo(&app)?;
-    let bytes = body::read_json(&headers, body, &app.settings).await?;
-    let settings: FaultSettings = serde_json::from_slice(&bytes).map_err(|error| {
-        let place = format!("the body cannot be read at line {}, column {}", error.line(), error.column());
-        Problem::new(Code::MalformedRequest, place)
-    })?;
+    let settings = read(&bytes)?;
     audit(
         &app,
         &acting.act(None),
@@ -86,6 +77,22 @@ async fn put(
     let settings = faults.set(settings);
     tracing::warn!(?settings, "faults were switched in the Lab");
     Ok(Json(FaultsView { demo: true, faults: settings }))
+}
+
+fn read(body: &[u8]) -> Result<FaultSettings, Problem> {
+    let mut reader = Reader::new(body, NAMES)?;
+    reader.refuse_others(body);
+    let settings = FaultSettings {
+        broker_off: reader.flag("brokerOff").unwrap_or_default(),
+        worker_paused: reader.flag("workerPaused").unwrap_or_default(),
+        cache_off: reader.flag("cacheOff").unwrap_or_default(),
+        acquirer_delay_ms: reader.count("acquirerDelayMs", 0..=10_000).unwrap_or_default(),
+        acquirer_error_percent: reader
+            .count("acquirerErrorPercent", 0..=100)
+            .and_then(|percent| u8::try_from(percent).ok())
+            .unwrap_or_default(),
+    };
+    reader.finish(Some(settings))
 }
 
 /// Slip an event in that nobody committed
@@ -115,4 +122,39 @@ async fn audit(app: &AppState, act: &OperatorAct, (action, outcome): (&str, &str
 
 fn demo(app: &AppState) -> Result<&Arc<Faults>, Problem> {
     app.desk.faults.as_ref().ok_or_else(|| Problem::not_found("switch: this platform is not in demo mode"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(body: &str) -> Vec<String> {
+        let errors = read(body.as_bytes()).unwrap_err().errors;
+        errors.iter().map(|error| format!("{} {:?}", error.field, error.code)).collect()
+    }
+
+    #[test]
+    fn everything_that_is_wrong_with_the_switches_is_said_at_once() {
+        let body = r#"{"brokerOff": 1, "cacheOff": true, "acquirerDelayMs": 10001, "acquirerErrorPercent": "5", "wrkerPaused": true}"#;
+        assert_eq!(
+            wrong(body),
+            [
+                "wrkerPaused InvalidFormat",
+                "brokerOff WrongType",
+                "acquirerDelayMs OutOfRange",
+                "acquirerErrorPercent WrongType",
+            ]
+        );
+        let card = r#"{"4111111111111111": true}"#;
+        assert_eq!(wrong(card), ["? InvalidFormat"], "a name that may be a card number is not said back");
+    }
+
+    #[test]
+    fn what_is_not_named_is_off() {
+        assert_eq!(read(b"{}").unwrap(), FaultSettings::default());
+        let delayed = read(br#"{"acquirerDelayMs": 10000, "workerPaused": true}"#).unwrap();
+        let expected =
+            FaultSettings { acquirer_delay_ms: 10_000, worker_paused: true, ..FaultSettings::default() };
+        assert_eq!(delayed, expected);
+    }
 }

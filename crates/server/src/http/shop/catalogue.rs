@@ -125,7 +125,11 @@ pub(super) async fn products(RawQuery(query): RawQuery) -> Result<Json<List<&'st
     params(("slug" = String, Path, description = "Its name in addresses")),
     responses((status = 200, description = "The product", body = Product))
 )]
-pub(super) async fn product(Path(slug): Path<String>) -> Result<Json<&'static Product>, Problem> {
+pub(super) async fn product(
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<&'static Product>, Problem> {
+    Query::new(query.as_deref()).finish()?;
     find(&slug).map(Json).ok_or_else(|| Problem::not_found("product"))
 }
 

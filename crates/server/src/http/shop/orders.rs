@@ -3,7 +3,6 @@
 
 use axum::{
     Json,
-    body::Body,
     extract::{Path, RawQuery, State},
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
@@ -18,6 +17,7 @@ use super::{
     shopper::Shopper,
 };
 use crate::http::{
+    body::JsonBytes,
     list::{List, cursor_encode, number_from_cursor},
     problem::Problem,
     query::Query,
@@ -52,10 +52,9 @@ pub(super) struct OrderDraft {
 pub(super) async fn begin(
     State(app): State<AppState>,
     headers: HeaderMap,
-    body: Body,
+    JsonBytes(bytes): JsonBytes,
 ) -> Result<Response, Problem> {
-    let request: QuoteRequest = quote::read(&app, &headers, body).await?;
-    let quote = request.price()?;
+    let quote = quote::cart(&bytes)?;
     let known = Shopper::of(&headers);
     let is_new = known.is_none();
     let shopper = known.map_or_else(Shopper::new, Ok)?;
@@ -122,7 +121,9 @@ pub(super) async fn get(
     State(app): State<AppState>,
     headers: HeaderMap,
     Path(number): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Result<Json<Order>, Problem> {
+    Query::new(query.as_deref()).finish()?;
     let shopper = Shopper::of(&headers).ok_or_else(|| Problem::not_found("order"))?;
     let count = shopper.count_of(&number)?;
     let payments = payments(app.store.snapshot().await?.as_mut(), &shopper, count).await?;

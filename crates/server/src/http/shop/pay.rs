@@ -2,35 +2,39 @@
 
 use axum::{
     Extension,
-    body::Body,
     extract::{Path, State},
     http::HeaderMap,
     response::Response,
 };
-use domain::payment::Operation;
-use serde::Deserialize;
+use domain::{
+    id::{CardToken, IdempotencyKey},
+    payment::Operation,
+};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::{
     CURRENCY, MERCHANT, order,
-    quote::{self, CartLine, Quote, wrong},
+    quote::{CartLine, Quote},
     shopper::Shopper,
 };
 use crate::http::{
+    body::JsonBytes,
     payments::{respond, view::PaymentView},
     problem::{Code, FieldCode, Problem},
     request_id::RequestId,
     state::AppState,
-    wire::{self, Caller},
+    wire::{self, Caller, Reader},
 };
 
 /// From this much on a card may be charged in instalments, in won.
 const INSTALMENTS_FROM: i64 = 50_000;
 const INSTALMENTS_MAX: u32 = 24;
+const NAMES: &[&str] = &["expectedAmount", "idempotencyKey", "instalmentMonths", "lines", "token"];
 
 /// One try to pay an order.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PayRequest {
     /// What is bought.
@@ -65,36 +69,61 @@ pub(super) async fn pay(
     Path(number): Path<String>,
     Extension(id): Extension<RequestId>,
     headers: HeaderMap,
-    body: Body,
+    JsonBytes(bytes): JsonBytes,
 ) -> Result<Response, Problem> {
     let shopper = Shopper::of(&headers).ok_or_else(|| Problem::not_found("order"))?;
     shopper.count_of(&number)?;
-    let request: PayRequest = quote::read(&app, &headers, body).await?;
-    let quote = quote::of(&request.lines)?;
-    check(&request, &quote)?;
-    let body = authorize(&number, &request, &quote).to_string();
+    let request = Try::read(&bytes)?;
+    if request.expected_amount != request.quote.total_amount {
+        let message =
+            format!("the order costs {}, not {}", request.quote.total_amount, request.expected_amount);
+        return Err(Problem::new(Code::ExpectedAmountMismatch, message));
+    }
+    let body = authorize(&number, &request).to_string();
     let call =
         wire::authorize(body.as_bytes(), Caller { headers: &headers, request_id: &id.0, actor: None })?;
     Ok(respond(Operation::Authorize, app.payments.authorize(call).await))
 }
 
-fn check(request: &PayRequest, quote: &Quote) -> Result<(), Problem> {
-    let months = request.instalment_months;
-    if !(1..=INSTALMENTS_MAX).contains(&months) || (months > 1 && quote.total_amount < INSTALMENTS_FROM) {
-        return Err(wrong("instalmentMonths", FieldCode::OutOfRange, "is not offered for this amount"));
+/// A try that can be made.
+struct Try {
+    quote: Quote,
+    expected_amount: i64,
+    token: CardToken,
+    instalment_months: u32,
+    key: IdempotencyKey,
+}
+
+impl Try {
+    fn read(body: &[u8]) -> Result<Self, Problem> {
+        let mut reader = Reader::new(body, NAMES)?;
+        NAMES.iter().filter(|name| **name != "lines").for_each(|name| reader.require(name));
+        let quote = Quote::read(&mut reader);
+        let expected_amount = reader.amount("expectedAmount", 0);
+        let token = reader.parsed("token");
+        let instalment_months = reader.count("instalmentMonths", 1..=INSTALMENTS_MAX);
+        let key = wire::body_key(&mut reader);
+        let small = quote.as_ref().is_some_and(|quote| quote.total_amount < INSTALMENTS_FROM);
+        if small && instalment_months.is_some_and(|months| months > 1) {
+            reader.refuse("instalmentMonths", FieldCode::OutOfRange, "is not offered for this amount");
+        }
+        if quote.as_ref().is_some_and(|quote| !quote.available) {
+            reader.refuse("lines", FieldCode::OutOfRange, "holds a variant that is sold out");
+        }
+        let built = quote.zip(expected_amount).zip(token).zip(instalment_months).zip(key);
+        reader.finish(built.map(|((((quote, expected_amount), token), instalment_months), key)| Self {
+            quote,
+            expected_amount,
+            token,
+            instalment_months,
+            key,
+        }))
     }
-    if !quote.available {
-        return Err(wrong("lines", FieldCode::OutOfRange, "holds a variant that is sold out"));
-    }
-    if request.expected_amount != quote.total_amount {
-        let message = format!("the order costs {}, not {}", quote.total_amount, request.expected_amount);
-        return Err(Problem::new(Code::ExpectedAmountMismatch, message));
-    }
-    Ok(())
 }
 
 /// What a merchant would send. It depends on nothing but the order and the try, so that a repeated try is the same request.
-fn authorize(number: &str, request: &PayRequest, quote: &Quote) -> Value {
+fn authorize(number: &str, request: &Try) -> Value {
+    let quote = &request.quote;
     let mut metadata: Map<String, Value> =
         order::notes(quote).map(|(name, text)| (name, Value::String(text))).collect();
     metadata.insert("instalmentMonths".to_owned(), request.instalment_months.to_string().into());
@@ -112,7 +141,7 @@ fn authorize(number: &str, request: &PayRequest, quote: &Quote) -> Value {
         "orderId": number,
         "description": description,
         "metadata": metadata,
-        "paymentMethod": {"type": "card", "token": request.token},
-        "idempotencyKey": request.idempotency_key,
+        "paymentMethod": {"type": "card", "token": request.token.as_str()},
+        "idempotencyKey": request.key.as_str(),
     })
 }

@@ -1,7 +1,9 @@
 //! `POST /store/quote`: what a cart costs. The only place that knows.
 
-use axum::{Json, body::Body, extract::State, http::HeaderMap};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::borrow::Cow;
+
+use axum::Json;
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
@@ -9,46 +11,40 @@ use super::{
     catalogue::{self, Words},
 };
 use crate::http::{
-    body,
-    problem::{Code, FieldCode, FieldError, Problem},
-    state::AppState,
+    body::JsonBytes,
+    problem::{FieldCode, Problem},
+    wire::Reader,
 };
 
 /// The most of one line, and the most lines.
 const QUANTITY_MAX: u32 = 5;
 const LINES_MAX: usize = 10;
+const LINE_NAMES: &[&str] = &["color", "option", "quantity", "slug"];
 
 /// Some of one variant, as a cart names it.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CartLine {
     /// The product.
     #[schema(example = "iphone-17-pro")]
-    pub(super) slug: String,
+    slug: String,
     /// Its colour.
     #[schema(example = "silver")]
-    pub(super) color: String,
+    color: String,
     /// Its size.
     #[schema(example = "256")]
-    pub(super) option: String,
+    option: String,
     /// How many, 1–5.
     #[schema(minimum = 1, maximum = 5)]
-    pub(super) quantity: u32,
+    quantity: u32,
 }
 
 /// A cart.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct QuoteRequest {
     /// 1–10 lines.
     lines: Vec<CartLine>,
-}
-
-impl QuoteRequest {
-    /// What it costs.
-    pub(super) fn price(&self) -> Result<Quote, Problem> {
-        of(&self.lines)
-    }
 }
 
 /// What a cart costs.
@@ -102,74 +98,76 @@ pub(super) struct QuotedLine {
     request_body = QuoteRequest,
     responses((status = 200, description = "What it costs", body = Quote))
 )]
-pub(super) async fn quote(
-    State(app): State<AppState>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Json<Quote>, Problem> {
-    let request: QuoteRequest = read(&app, &headers, body).await?;
-    request.price().map(Json)
+pub(super) async fn quote(JsonBytes(bytes): JsonBytes) -> Result<Json<Quote>, Problem> {
+    cart(&bytes).map(Json)
 }
 
-/// What `lines` cost.
-pub(super) fn of(lines: &[CartLine]) -> Result<Quote, Problem> {
-    if lines.is_empty() || lines.len() > LINES_MAX {
-        return Err(wrong("lines", FieldCode::OutOfRange, "must be 1 to 10 lines"));
+/// What the cart of a body costs.
+pub(super) fn cart(body: &[u8]) -> Result<Quote, Problem> {
+    let mut reader = Reader::new(body, &["lines"])?;
+    let quote = Quote::read(&mut reader);
+    reader.finish(quote)
+}
+
+impl Quote {
+    /// What the `lines` of a body cost; what is wrong with any of them is noted.
+    pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        reader.require("lines");
+        let mut lines = Vec::new();
+        for mut item in reader.objects("lines", (1, LINES_MAX), LINE_NAMES)? {
+            lines.extend(QuotedLine::read(&mut item));
+            reader.absorb(item);
+        }
+        let items_amount = lines.iter().map(|line| line.amount).sum();
+        Some(Self {
+            items_amount,
+            shipping_amount: 0,
+            total_amount: items_amount,
+            currency: CURRENCY,
+            available: lines.iter().all(|line| line.available),
+            lines,
+        })
     }
-    let lines = lines.iter().map(line).collect::<Result<Vec<_>, _>>()?;
-    let items_amount = lines.iter().map(|line| line.amount).sum();
-    Ok(Quote {
-        items_amount,
-        shipping_amount: 0,
-        total_amount: items_amount,
-        currency: CURRENCY,
-        available: lines.iter().all(|line| line.available),
-        lines,
-    })
 }
 
-fn line(line: &CartLine) -> Result<QuotedLine, Problem> {
-    let unknown = |field| wrong(field, FieldCode::InvalidFormat, "is not in the catalogue");
-    if !(1..=QUANTITY_MAX).contains(&line.quantity) {
-        return Err(wrong("lines.quantity", FieldCode::OutOfRange, "must be 1 to 5"));
+impl QuotedLine {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let [slug, color, option] = ["slug", "color", "option"].map(|name| {
+            reader.require(name);
+            reader.text(name).map(Cow::into_owned)
+        });
+        reader.require("quantity");
+        let quantity = reader.count("quantity", 1..=QUANTITY_MAX);
+        let slug = slug?;
+        let Some(product) = catalogue::find(&slug) else { return unknown(reader, "slug") };
+        let found = color.and_then(|id| {
+            let found = product.colors.iter().find(|color| color.id == id);
+            found.or_else(|| unknown(reader, "color"))
+        });
+        let option = option.and_then(|id| {
+            let found = product.options.iter().find(|option| option.id == id);
+            found.or_else(|| unknown(reader, "option"))
+        });
+        let (color, option, quantity) = (found?, option?, quantity?);
+        let unit_amount = product.price + option.extra;
+        Some(Self {
+            slug,
+            color: color.id.clone(),
+            option: option.id.clone(),
+            quantity,
+            name: product.name.clone(),
+            variant: Words {
+                ko: format!("{} · {}", color.name.ko, option.name.ko),
+                en: format!("{} · {}", color.name.en, option.name.en),
+            },
+            unit_amount,
+            amount: unit_amount * i64::from(quantity),
+            available: !product.is_sold_out(&color.id, &option.id),
+        })
     }
-    let product = catalogue::find(&line.slug).ok_or_else(|| unknown("lines.slug"))?;
-    let color = product.colors.iter().find(|color| color.id == line.color);
-    let color = color.ok_or_else(|| unknown("lines.color"))?;
-    let option = product.options.iter().find(|option| option.id == line.option);
-    let option = option.ok_or_else(|| unknown("lines.option"))?;
-    let unit_amount = product.price + option.extra;
-    Ok(QuotedLine {
-        slug: line.slug.clone(),
-        color: line.color.clone(),
-        option: line.option.clone(),
-        quantity: line.quantity,
-        name: product.name.clone(),
-        variant: Words {
-            ko: format!("{} · {}", color.name.ko, option.name.ko),
-            en: format!("{} · {}", color.name.en, option.name.en),
-        },
-        unit_amount,
-        amount: unit_amount * i64::from(line.quantity),
-        available: !product.is_sold_out(&line.color, &line.option),
-    })
 }
 
-/// The body of a request to the shop.
-pub(super) async fn read<T: DeserializeOwned>(
-    app: &AppState,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<T, Problem> {
-    let bytes = body::read_json(headers, body, &app.settings).await?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        // What the error quotes may be what the caller sent: only the place is said back.
-        let place = format!("the body cannot be read at line {}, column {}", error.line(), error.column());
-        Problem::new(Code::MalformedRequest, place)
-    })
-}
-
-/// One wrong field.
-pub(super) fn wrong(field: &'static str, code: FieldCode, message: &'static str) -> Problem {
-    Problem::validation(vec![FieldError::new(field, code, message)])
+fn unknown<T>(reader: &mut Reader<'_>, field: &'static str) -> Option<T> {
+    reader.refuse(field, FieldCode::InvalidFormat, "is not in the catalogue");
+    None
 }

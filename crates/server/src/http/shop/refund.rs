@@ -2,27 +2,29 @@
 
 use axum::{
     Extension,
-    body::Body,
     extract::{Path, State},
     http::HeaderMap,
     response::Response,
 };
-use domain::payment::Operation;
-use serde::Deserialize;
+use domain::{id::IdempotencyKey, payment::Operation, text::Reason};
+use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::{MERCHANT, order, quote, shopper::Shopper};
+use super::{MERCHANT, order, shopper::Shopper};
 use crate::http::{
+    body::JsonBytes,
     payments::{respond, view::PaymentView},
     problem::Problem,
     request_id::RequestId,
     state::AppState,
-    wire::{self, Caller},
+    wire::{self, Caller, Reader},
 };
 
+const NAMES: &[&str] = &["amount", "expectedRefundable", "idempotencyKey", "reason"];
+
 /// A wish for money back.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct OrderRefundRequest {
     /// How much, in won; all that is left when absent.
@@ -54,21 +56,47 @@ pub(super) async fn refund(
     Path(number): Path<String>,
     Extension(id): Extension<RequestId>,
     headers: HeaderMap,
-    body: Body,
+    JsonBytes(bytes): JsonBytes,
 ) -> Result<Response, Problem> {
     let shopper = Shopper::of(&headers).ok_or_else(|| Problem::not_found("order"))?;
     let count = shopper.count_of(&number)?;
-    let request: OrderRefundRequest = quote::read(&app, &headers, body).await?;
+    let wish = Wish::read(&bytes)?;
     let payments = order::payments(app.store.snapshot().await?.as_mut(), &shopper, count).await?;
     let payment = payments.first().ok_or_else(|| Problem::not_found("order"))?;
     let body = json!({
         "merchantId": MERCHANT,
-        "amount": request.amount,
-        "reason": request.reason,
-        "expectedRefundable": request.expected_refundable,
-        "idempotencyKey": request.idempotency_key,
+        "amount": wish.amount,
+        "reason": wish.reason.as_str(),
+        "expectedRefundable": wish.expected_refundable,
+        "idempotencyKey": wish.key.as_str(),
     });
     let caller = Caller { headers: &headers, request_id: &id.0, actor: None };
     let call = wire::refund(body.to_string().as_bytes(), payment.id, caller)?;
     Ok(respond(Operation::Refund, app.payments.refund(call).await))
+}
+
+/// A wish that can be granted, if there is as much left.
+struct Wish {
+    amount: Option<i64>,
+    reason: Reason,
+    expected_refundable: i64,
+    key: IdempotencyKey,
+}
+
+impl Wish {
+    fn read(body: &[u8]) -> Result<Self, Problem> {
+        let mut reader = Reader::new(body, NAMES)?;
+        let amount = reader.amount("amount", 1);
+        ["expectedRefundable", "idempotencyKey", "reason"].into_iter().for_each(|name| reader.require(name));
+        let (reason, expected) = (reader.parsed("reason"), reader.amount("expectedRefundable", 0));
+        let key = wire::body_key(&mut reader);
+        let built = reason.zip(expected).zip(key);
+        let built = built.map(|((reason, expected_refundable), key)| Self {
+            amount,
+            reason,
+            expected_refundable,
+            key,
+        });
+        reader.finish(built)
+    }
 }

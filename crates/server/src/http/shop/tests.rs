@@ -151,3 +151,70 @@ async fn no_more_is_given_back_than_was_paid() {
     let order = browser.send(get(&format!("/store/orders/{number}"))).await.json();
     assert_eq!((&order["status"], &order["refundedAmount"]), (&json!("PARTIALLY_REFUNDED"), &json!(32_000)));
 }
+
+/// The wrong fields of a 400.
+fn wrong(answer: &Answer) -> Vec<String> {
+    assert_eq!(
+        (answer.status.as_u16(), &answer.json()["code"]),
+        (400, &json!("VALIDATION_ERROR")),
+        "{answer:?}"
+    );
+    let errors = answer.json()["errors"].as_array().unwrap().clone();
+    errors.iter().map(|error| format!("{} {}", error["field"], error["code"]).replace('"', "")).collect()
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_with_a_cart_is_said_at_once() {
+    let mut browser = Browser::open();
+    let lines = json!([
+        {"slug": "iphone-17-pro", "color": "plaid", "option": 5, "quantity": 6},
+        {"slug": "nothing", "color": "clay", "quantity": 1},
+        7,
+    ]);
+    let expected = [
+        "lines.2 WRONG_TYPE",
+        "lines.0.option WRONG_TYPE",
+        "lines.0.quantity OUT_OF_RANGE",
+        "lines.0.color INVALID_FORMAT",
+        "lines.1.option REQUIRED",
+        "lines.1.slug INVALID_FORMAT",
+    ];
+    for path in ["/store/quote", "/store/orders"] {
+        assert_eq!(wrong(&browser.post(path, json!({ "lines": lines })).await), expected, "{path}");
+    }
+    for (body, field) in [
+        (json!({}), "lines REQUIRED"),
+        (json!({"lines": {}}), "lines WRONG_TYPE"),
+        (json!({"lines": []}), "lines OUT_OF_RANGE"),
+    ] {
+        assert_eq!(wrong(&browser.post("/store/quote", body).await), [field]);
+    }
+    let number = browser.begin().await;
+    let body = json!({"lines": lines, "expectedAmount": "1", "token": "", "instalmentMonths": 25});
+    let mut pay = vec!["idempotencyKey REQUIRED"];
+    pay.extend(expected);
+    pay.extend(["expectedAmount WRONG_TYPE", "token TOO_SHORT", "instalmentMonths OUT_OF_RANGE"]);
+    assert_eq!(wrong(&browser.post(&format!("/store/orders/{number}/pay"), body).await), pay);
+    let body = json!({"amount": 0, "reason": "", "expectedRefundable": 1.5, "idempotencyKey": 7});
+    assert_eq!(browser.pay(&number, "tok_approve", "k").await.status, 200);
+    assert_eq!(
+        wrong(&browser.post(&format!("/store/orders/{number}/refunds"), body).await),
+        [
+            "amount OUT_OF_RANGE",
+            "reason TOO_SHORT",
+            "expectedRefundable WRONG_TYPE",
+            "idempotencyKey WRONG_TYPE",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_query_parameter_nobody_knows_is_refused() {
+    let mut browser = Browser::open();
+    let number = browser.begin().await;
+    assert_eq!(browser.pay(&number, "tok_approve", "k").await.status, 200);
+    for path in ["/store/products", "/store/products/mug-onki", &format!("/store/orders/{number}")] {
+        assert_eq!(browser.send(get(path)).await.status, 200, "{path}");
+        assert_eq!(wrong(&browser.send(get(&format!("{path}?x=1"))).await).len(), 1, "{path}");
+    }
+}

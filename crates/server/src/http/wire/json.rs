@@ -21,8 +21,8 @@ pub(super) enum Value<'a> {
     Text(&'a str),
     /// An object with its braces.
     Object(&'a str),
-    /// An array.
-    Array,
+    /// An array with its brackets.
+    Array(&'a str),
 }
 
 impl<'a> Value<'a> {
@@ -30,7 +30,7 @@ impl<'a> Value<'a> {
         match raw.as_bytes().first() {
             Some(b'"') => Self::Text(raw),
             Some(b'{') => Self::Object(raw),
-            Some(b'[') => Self::Array,
+            Some(b'[') => Self::Array(raw),
             Some(b'n') => Self::Null,
             Some(b't') => Self::Flag(true),
             Some(b'f') => Self::Flag(false),
@@ -46,6 +46,12 @@ impl<'a> Value<'a> {
             _ => serde_json::from_str::<String>(raw).ok().map(Cow::Owned),
         }
     }
+}
+
+/// The items of the array that `text` is.
+pub(super) fn items(text: &str) -> Result<Vec<Value<'_>>, serde_json::Error> {
+    let items: Vec<&RawValue> = serde_json::from_str(text)?;
+    Ok(items.into_iter().map(|raw| Value::of(raw.get())).collect())
 }
 
 /// Calls `each` with every member of the object that `text` is. `Err` when it is not one.
@@ -131,7 +137,7 @@ mod tests {
             ("b", Value::Text(r#""x\u0041""#)),
             ("c", Value::Null),
             ("d", Value::Object(r#"{"e":[1]}"#)),
-            ("f", Value::Array),
+            ("f", Value::Array("[{}]")),
         ];
         assert_eq!(found.unwrap(), expected.map(|(key, value)| (key.to_owned(), value)));
     }

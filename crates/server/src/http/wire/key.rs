@@ -29,16 +29,22 @@ pub(super) fn idempotency_key(reader: &mut Reader<'_>, headers: &HeaderMap) -> O
             None
         }
     };
-    let in_body = reader.parsed::<IdempotencyKey>(BODY_FIELD);
-    if in_body.as_ref().is_some_and(|key| key.as_str().len() > BODY_LENGTH_MAX) {
-        reader.refuse_text(BODY_FIELD, TextError::TooLong);
-    }
+    let in_body = body_key(reader);
     if let (Some(header), Some(body)) = (&in_header, &in_body)
         && header != body
     {
         reader.refuse(BODY_FIELD, FieldCode::InvalidFormat, "differs from the Idempotency-Key header");
     }
     in_header.or(in_body)
+}
+
+/// The key in a body.
+pub(crate) fn body_key(reader: &mut Reader<'_>) -> Option<IdempotencyKey> {
+    let key = reader.parsed::<IdempotencyKey>(BODY_FIELD);
+    if key.as_ref().is_some_and(|key| key.as_str().len() > BODY_LENGTH_MAX) {
+        reader.refuse_text(BODY_FIELD, TextError::TooLong);
+    }
+    key
 }
 
 fn header_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, FieldError> {

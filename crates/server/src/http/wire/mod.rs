@@ -25,15 +25,16 @@ use engine::{
 pub(crate) use act::{ActBody, Action, Bulk, BulkBody, RewindBody, act, bulk, rewind};
 pub(crate) use authorize::{AuthorizeBody, CaptureModeWord, authorize};
 pub(crate) use capture::{CaptureBody, capture};
+pub(crate) use key::body_key;
 pub(crate) use operator::{
     LinkBody, LoginBody, OperatorBody, OperatorChangeBody, PasswordBody, TokenBody, link, login, operator,
     operator_change, password, token,
 };
+pub(crate) use reader::Reader;
 pub(crate) use refund::{RefundBody, refund};
 pub(crate) use void::{VoidBody, void};
 
 use super::{operators::Actor, problem::Problem};
-use reader::Reader;
 
 /// What of a call is not in its body.
 #[derive(Clone, Copy, Debug)]

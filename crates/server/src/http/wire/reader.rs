@@ -1,20 +1,23 @@
 //! Reads the known fields of a body: each once, each of its type, each within its bounds, and everything wrong at once.
 
-use std::{borrow::Cow, str::FromStr};
+use std::{borrow::Cow, ops::RangeInclusive, str::FromStr};
 
 use domain::{
     money::Money,
     text::{TextError, looks_like_card_number},
 };
 
-use super::json::{Value, members};
+use super::json::{Value, items, members};
 use crate::http::problem::{Code, FieldCode, FieldError, Problem};
+
+/// The longest unknown name that is said back.
+const NAME_SHOWN_MAX: usize = 40;
 
 /// The known members of one object and what is wrong with it so far.
 #[derive(Debug)]
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     /// Dotted, with a trailing dot, or empty.
-    prefix: &'static str,
+    prefix: Cow<'static, str>,
     names: &'static [&'static str],
     values: Vec<Option<Value<'a>>>,
     errors: Vec<FieldError>,
@@ -22,7 +25,7 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Reads a whole body. Names that are not in `names` are ignored.
-    pub(super) fn new(body: &'a [u8], names: &'static [&'static str]) -> Result<Self, Problem> {
+    pub(crate) fn new(body: &'a [u8], names: &'static [&'static str]) -> Result<Self, Problem> {
         let malformed = |message| Problem::new(Code::MalformedRequest, message);
         let text = std::str::from_utf8(body).map_err(|error| {
             Problem::new(
@@ -33,7 +36,7 @@ impl<'a> Reader<'a> {
         if text.trim_ascii().is_empty() {
             return Err(malformed("the body is empty"));
         }
-        Self::read(text, "", names).map_err(|error| match error.classify() {
+        Self::read(text, Cow::Borrowed(""), names).map_err(|error| match error.classify() {
             serde_json::error::Category::Data => malformed("the body is not a JSON object"),
             _ => Problem::new(
                 Code::MalformedRequest,
@@ -44,7 +47,7 @@ impl<'a> Reader<'a> {
 
     fn read(
         text: &'a str,
-        prefix: &'static str,
+        prefix: Cow<'static, str>,
         names: &'static [&'static str],
     ) -> Result<Self, serde_json::Error> {
         let mut values = vec![None; names.len()];
@@ -62,7 +65,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The members of a field that is an object.
-    pub(super) fn object(
+    pub(crate) fn object(
         &mut self,
         name: &'static str,
         prefix: &'static str,
@@ -70,7 +73,7 @@ impl<'a> Reader<'a> {
     ) -> Option<Self> {
         match self.value(name)? {
             Value::Object(text) => {
-                let inner = Self::read(text, prefix, names);
+                let inner = Self::read(text, Cow::Borrowed(prefix), names);
                 inner
                     .map_err(|_| self.refuse(name, FieldCode::InvalidFormat, "has a name that is not text"))
                     .ok()
@@ -79,13 +82,64 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The items of a field that is a list of `min` to `max` objects; one that is none is noted and left out.
+    pub(crate) fn objects(
+        &mut self,
+        name: &'static str,
+        (min, max): (usize, usize),
+        names: &'static [&'static str],
+    ) -> Option<Vec<Self>> {
+        let Value::Array(text) = self.value(name)? else {
+            return self.wrong_type(name, "is not a list");
+        };
+        // Its brackets were found by the same parser.
+        let items = items(text).unwrap_or_default();
+        if !(min..=max).contains(&items.len()) {
+            self.refuse(name, FieldCode::OutOfRange, format!("must be {min} to {max} items"));
+            return None;
+        }
+        let mut readers = Vec::with_capacity(items.len());
+        for (index, item) in items.into_iter().enumerate() {
+            let place = format!("{name}.{index}");
+            match item {
+                Value::Object(text) => {
+                    match Self::read(text, format!("{}{place}.", self.prefix).into(), names) {
+                        Ok(reader) => readers.push(reader),
+                        Err(_) => {
+                            self.refuse(&place, FieldCode::InvalidFormat, "has a name that is not text");
+                        }
+                    }
+                }
+                _ => self.refuse(&place, FieldCode::WrongType, "is not an object"),
+            }
+        }
+        Some(readers)
+    }
+
+    /// Refuses names that nobody knows: where what is not named means something, a typing error must not.
+    pub(crate) fn refuse_others(&mut self, body: &[u8]) {
+        let mut others = Vec::new();
+        let read = members(std::str::from_utf8(body).unwrap_or_default(), |name, _| {
+            if !self.names.contains(&name.as_ref()) {
+                others.push(name.into_owned());
+            }
+        });
+        debug_assert!(read.is_ok(), "it was read before");
+        for name in others {
+            let plain = name.len() <= NAME_SHOWN_MAX && name.bytes().all(|byte| byte.is_ascii_alphabetic());
+            let shown = if plain { &name } else { "?" };
+            let known = self.names.join(", ");
+            self.refuse(shown, FieldCode::InvalidFormat, format!("is none of: {known}"));
+        }
+    }
+
     /// Takes over what was wrong inside an object.
-    pub(super) fn absorb(&mut self, inner: Reader<'_>) {
+    pub(crate) fn absorb(&mut self, inner: Reader<'_>) {
         self.errors.extend(inner.errors);
     }
 
     /// A field that is text: never a card number, checked before anything else is said about it.
-    pub(super) fn text(&mut self, name: &'static str) -> Option<Cow<'a, str>> {
+    pub(crate) fn text(&mut self, name: &'static str) -> Option<Cow<'a, str>> {
         let Value::Text(raw) = self.value(name)? else {
             return self.wrong_type(name, "is not text");
         };
@@ -101,7 +155,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A field whose type says which text is acceptable.
-    pub(super) fn parsed<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Option<T> {
+    pub(crate) fn parsed<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Option<T> {
         let text = self.text(name)?;
         match text.parse() {
             Ok(value) => Some(value),
@@ -113,7 +167,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A field that is one of a few words.
-    pub(super) fn word<T: Copy>(&mut self, name: &'static str, words: &[(&str, T)]) -> Option<T> {
+    pub(crate) fn word<T: Copy>(&mut self, name: &'static str, words: &[(&str, T)]) -> Option<T> {
         let text = self.text(name)?;
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if found.is_none() {
@@ -124,7 +178,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A field that is an amount in minor units, at least `least`.
-    pub(super) fn amount(&mut self, name: &'static str, least: i64) -> Option<i64> {
+    pub(crate) fn amount(&mut self, name: &'static str, least: i64) -> Option<i64> {
         let Value::Number(written) = self.value(name)? else {
             return self.wrong_type(name, "is not an integer");
         };
@@ -141,7 +195,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A field that is true or false.
-    pub(super) fn flag(&mut self, name: &'static str) -> Option<bool> {
+    pub(crate) fn flag(&mut self, name: &'static str) -> Option<bool> {
         match self.value(name)? {
             Value::Flag(flag) => Some(flag),
             _ => self.wrong_type(name, "is not true or false"),
@@ -161,30 +215,41 @@ impl<'a> Reader<'a> {
         Some(pairs)
     }
 
+    /// A field that is a whole number of `range`.
+    pub(crate) fn count(&mut self, name: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
+        let number = self.amount(name, 0)?;
+        let counted = u32::try_from(number).ok().filter(|number| range.contains(number));
+        if counted.is_none() {
+            let message = format!("is not between {} and {}", range.start(), range.end());
+            self.refuse(name, FieldCode::OutOfRange, message);
+        }
+        counted
+    }
+
     /// Says `REQUIRED` when a field is not there.
-    pub(super) fn require(&mut self, name: &'static str) {
+    pub(crate) fn require(&mut self, name: &'static str) {
         if self.value(name).is_none() {
             self.refuse(name, FieldCode::Required, "is required");
         }
     }
 
     /// Notes that a field is wrong.
-    pub(super) fn refuse(&mut self, name: &str, code: FieldCode, message: impl Into<Cow<'static, str>>) {
+    pub(crate) fn refuse(&mut self, name: &str, code: FieldCode, message: impl Into<Cow<'static, str>>) {
         self.errors.push(FieldError::new(format!("{}{name}", self.prefix), code, message));
     }
 
     /// Notes that a field's text was refused.
-    pub(super) fn refuse_text(&mut self, name: &str, error: TextError) {
+    pub(crate) fn refuse_text(&mut self, name: &str, error: TextError) {
         self.errors.push(FieldError::text(format!("{}{name}", self.prefix), error));
     }
 
     /// Notes something that is wrong outside the body.
-    pub(super) fn note(&mut self, error: FieldError) {
+    pub(crate) fn note(&mut self, error: FieldError) {
         self.errors.push(error);
     }
 
     /// `built` if nothing was wrong.
-    pub(super) fn finish<T>(self, built: Option<T>) -> Result<T, Problem> {
+    pub(crate) fn finish<T>(self, built: Option<T>) -> Result<T, Problem> {
         match built {
             Some(built) if self.errors.is_empty() => Ok(built),
             _ => Err(Problem::validation(self.errors)),
