@@ -64,6 +64,40 @@ impl Timestamp {
     }
 }
 
+/// The two times of a change.
+///
+/// Invariant: `certain` is never after `now`. What was promised until a time counts from `now`, the latest any clock has said; what
+/// ends, ends by `certain`, the earliest: an end cannot be taken back, and a clock can.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Moment {
+    now: Timestamp,
+    certain: Timestamp,
+}
+
+impl Moment {
+    /// What is written with `now`, when no clock disputes that it is `certain`.
+    pub fn new(now: Timestamp, certain: Timestamp) -> Self {
+        Self { now, certain: certain.min(now) }
+    }
+
+    /// What a change is written with.
+    pub fn now(self) -> Timestamp {
+        self.now
+    }
+
+    /// What ends by now.
+    pub fn certain(self) -> Timestamp {
+        assert!(self.certain <= self.now);
+        self.certain
+    }
+}
+
+impl From<Timestamp> for Moment {
+    fn from(now: Timestamp) -> Self {
+        Self::new(now, now)
+    }
+}
+
 /// Whether `text` has a date, a time and an offset, wherever on the line of time that is.
 fn is_a_time(text: &str) -> bool {
     Pieces::parse(text).is_ok_and(|pieces| pieces.time().is_some() && pieces.offset().is_some())

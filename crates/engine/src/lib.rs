@@ -8,6 +8,7 @@
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod clocks;
 pub mod commit;
 pub mod digest;
 mod error_chain;

@@ -70,6 +70,8 @@ pub enum Incident {
     Panic,
     /// The wall clock moved against the monotonic one.
     ClockJump,
+    /// The books bear times that are ahead of the clock.
+    BooksAhead,
     /// The broker has lost an event, or delivered it in the wrong order; it is published again.
     Hole,
     /// The outbox lacks an event that has not been pruned.

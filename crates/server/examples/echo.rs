@@ -24,6 +24,7 @@ use server::{
     http::{
         accept,
         desk::Desk,
+        health::StoreAnswer,
         render::JsonRender,
         router,
         state::{App, AppState, HttpSettings, PaymentCalls, Readiness},
@@ -99,6 +100,7 @@ async fn main() -> io::Result<()> {
         metrics: Arc::new(Metrics::new()),
         traces: Arc::new(Traces::off(7)),
         readiness: Arc::new(Readiness::default()),
+        store_answer: StoreAnswer::default(),
         request_id_seed: clock.attempt_id().0,
     });
     state.readiness.set(true);

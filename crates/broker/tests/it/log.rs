@@ -66,7 +66,7 @@ impl Log {
         let mut batch = self.scribe.open(&merchant, BatchKeys::default()).await;
         let mut bodies = Vec::new();
         for &topic in topics {
-            let occurred_at = batch.loaded.now;
+            let occurred_at = batch.now();
             let lane = batch.lane();
             let (previous, seq) = (lane.topics.get(topic), lane.last_seq.next());
             lane.last_seq = seq;

@@ -8,7 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::{
     Change, Closing, Command, DeclineCode, Failure, Operation, Payment, PaymentEvent, Rejection, State,
 };
-use crate::{id::AttemptId, money::Money, text::Reason, time::Timestamp};
+use crate::{
+    id::AttemptId,
+    money::Money,
+    text::Reason,
+    time::{Moment, Timestamp},
+};
 
 /// The outstanding call.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -93,8 +98,15 @@ pub enum Verdict {
 
 impl Payment {
     /// Marks `command` as sent to the acquirer, if it would be accepted now.
-    pub fn begin(self, command: &Command, attempt: AttemptId, now: Timestamp) -> Result<Self, Rejection> {
-        let (_, event) = self.clone().apply(command, now)?;
+    pub fn begin(
+        self,
+        command: &Command,
+        attempt: AttemptId,
+        at: impl Into<Moment>,
+    ) -> Result<Self, Rejection> {
+        let at = at.into();
+        let now = at.now();
+        let (_, event) = self.clone().apply(command, at)?;
         let operation = match event.change {
             Change::Captured { amount, last, .. } => PendingOperation::Capture { amount, last },
             Change::Voided { released, reason } => PendingOperation::Void { amount: released, reason },

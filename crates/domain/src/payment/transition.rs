@@ -8,7 +8,7 @@ use crate::{
     id::{AttemptId, PaymentId, Seq},
     money::Money,
     text::Reason,
-    time::Timestamp,
+    time::{Moment, Timestamp},
 };
 
 /// A past-tense fact about a payment, not yet given its place in a lane.
@@ -112,9 +112,11 @@ impl Payment {
         }
     }
 
-    /// What `command` does at `now`: the payment afterwards and what happened, or why nothing did.
-    pub fn apply(self, command: &Command, now: Timestamp) -> Result<(Self, PaymentEvent), Rejection> {
+    /// What `command` does at that moment: the payment afterwards and what happened, or why nothing did.
+    pub fn apply(self, command: &Command, at: impl Into<Moment>) -> Result<(Self, PaymentEvent), Rejection> {
         use PaymentStatus as S;
+        let at = at.into();
+        let now = at.now();
         if self.pending.is_some() {
             return Err(Rejection::Busy);
         }
@@ -122,9 +124,9 @@ impl Payment {
         match (status, command) {
             (S::Processing, _) => Err(Rejection::Busy),
 
-            (S::Authorized | S::PartiallyCaptured, Command::Capture(capture)) => self.capture(*capture, now),
+            (S::Authorized | S::PartiallyCaptured, Command::Capture(capture)) => self.capture(*capture, at),
             (S::PartiallyRefunded, Command::Capture(capture)) if self.state == State::Open => {
-                self.capture(*capture, now)
+                self.capture(*capture, at)
             }
             (S::Expired, Command::Capture(_)) => Err(Rejection::AuthorizationExpired),
             (
@@ -151,17 +153,15 @@ impl Payment {
                 Err(Rejection::RefundConflict(status))
             }
 
-            (S::Authorized | S::PartiallyCaptured | S::PartiallyRefunded, Command::Expire) => {
-                self.expire(now)
-            }
+            (S::Authorized | S::PartiallyCaptured | S::PartiallyRefunded, Command::Expire) => self.expire(at),
             (S::Captured | S::Refunded | S::Voided | S::Expired | S::Declined, Command::Expire) => {
                 Err(Rejection::NotExpirable)
             }
         }
     }
 
-    fn capture(mut self, capture: Capture, now: Timestamp) -> Result<(Self, PaymentEvent), Rejection> {
-        if now >= self.capture_before {
+    fn capture(mut self, capture: Capture, at: Moment) -> Result<(Self, PaymentEvent), Rejection> {
+        if at.certain() >= self.capture_before {
             return Err(Rejection::AuthorizationExpired);
         }
         let available = self.held();
@@ -169,7 +169,7 @@ impl Payment {
         if amount.minor_units > available.minor_units {
             return Err(Rejection::AmountTooLarge { available });
         }
-        let event = self.record_capture(amount, capture.last, now);
+        let event = self.record_capture(amount, capture.last, at.now());
         Ok((self, event))
     }
 
@@ -198,14 +198,14 @@ impl Payment {
         Ok((self, event))
     }
 
-    fn expire(mut self, now: Timestamp) -> Result<(Self, PaymentEvent), Rejection> {
-        if self.state != State::Open || now < self.capture_before {
+    fn expire(mut self, at: Moment) -> Result<(Self, PaymentEvent), Rejection> {
+        if self.state != State::Open || at.certain() < self.capture_before {
             return Err(Rejection::NotExpirable);
         }
         let released = self.held();
         assert!(released.is_positive());
         self.state = State::Closed(Closing::Expiry);
-        let event = self.caused(Change::Expired { released }, now);
+        let event = self.caused(Change::Expired { released }, at.now());
         Ok((self, event))
     }
 

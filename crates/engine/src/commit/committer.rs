@@ -20,9 +20,10 @@ use super::{
     workspace::Workspace,
 };
 use crate::{
+    clocks::Moments,
     error_chain,
     observe::Incident,
-    ports::{BatchKeys, Refusal, StoreError},
+    ports::{Away, BatchKeys, Refusal, StoreError},
 };
 
 /// How often a batch is tried again after the store was away or busy, before its callers are told.
@@ -35,6 +36,7 @@ pub struct Committer {
     context: Context,
     queue: mpsc::Receiver<Queued>,
     pace: Arc<Pace>,
+    moments: Arc<Moments>,
 }
 
 /// What a try at a batch came to.
@@ -57,7 +59,13 @@ impl Committer {
     /// is on its way to disk the others go on.
     pub fn several(context: Context) -> (CommitQueue, Vec<Self>) {
         let (queue, ways) = CommitQueue::new(context.clone());
-        let of = |WayOut { queue, pace }| Self { context: context.clone(), queue, pace };
+        let moments = Arc::new(Moments::from_now(context.clock.as_ref()));
+        let of = |WayOut { queue, pace }| Self {
+            context: context.clone(),
+            queue,
+            pace,
+            moments: Arc::clone(&moments),
+        };
         (queue, ways.into_iter().map(of).collect())
     }
 
@@ -139,7 +147,7 @@ impl Committer {
                     commands = batch.len(),
                     "store is away; nothing was written"
                 );
-                self.refuse_all(batch, &Refusal::Unavailable);
+                self.refuse_all(batch, &Refusal::Unavailable(Away::Store));
             }
             StoreError::UnknownOutcome { .. } => {
                 tracing::error!(
@@ -189,7 +197,8 @@ impl Committer {
         };
         let loaded = open.take_loaded();
         assert!(loaded.lanes.iter().map(|lane| lane.lane).eq(lanes), "exactly these lanes are locked");
-        let mut workspace = Workspace::new(loaded, self.context.store.lane_count());
+        let moment = self.moments.of(&loaded, &self.context);
+        let mut workspace = Workspace::new(loaded, moment, self.context.store.lane_count());
         let done: Vec<Done> = batch.iter().map(|queued| self.decide_one(&mut workspace, queued)).collect();
         let changes = workspace.into_changes();
         let has_events = !changes.events.is_empty();

@@ -54,7 +54,7 @@ struct Case<'a> {
 
 impl Case<'_> {
     fn now(&self) -> Timestamp {
-        self.workspace.now
+        self.workspace.moment.now()
     }
 
     /// The key has been used: replay, or say why not.
@@ -128,7 +128,7 @@ impl Case<'_> {
         let Some(payment) = self.workspace.payment(id, &self.submission.merchant) else {
             return self.refuse(&Refusal::NotFound, Some(id));
         };
-        let (after, event) = match payment.clone().apply(command, self.now()) {
+        let (after, event) = match payment.clone().apply(command, self.workspace.moment) {
             Ok(applied) => applied,
             Err(rejection) => return self.refuse(&refusal_of(&rejection), Some(id)),
         };
@@ -145,7 +145,7 @@ impl Case<'_> {
             }
             // What the acquirer did not do leaves the payment as it was.
             Some(AcquirerDecision::Known(verdict)) => self.decided(unchanged(), Vec::new(), verdict),
-            decision => match payment.clone().begin(command, asked.attempt, self.now()) {
+            decision => match payment.clone().begin(command, asked.attempt, self.workspace.moment) {
                 Ok(payment) => self.begin(PaymentWrite { payment, new: false }, asked, decision.is_some()),
                 Err(rejection) => self.refuse(&refusal_of(&rejection), Some(id)),
             },

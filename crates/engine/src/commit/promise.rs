@@ -14,7 +14,7 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::{NextStep, Submission, pace::Pace};
-use crate::ports::Refusal;
+use crate::ports::{Away, Refusal};
 
 const WAITING: u8 = 0;
 const TAKEN: u8 = 1;
@@ -71,7 +71,9 @@ impl Promise {
         match tokio::time::timeout(patience, &mut self.reply).await {
             Ok(Ok(next)) => return Ok(next),
             Ok(Err(_)) => return Err(Refusal::OutcomeUnknown),
-            Err(_) if self.pace.is_stalled() && self.withdraw() => return Err(Refusal::Unavailable),
+            Err(_) if self.pace.is_stalled() && self.withdraw() => {
+                return Err(Refusal::Unavailable(Away::Store));
+            }
             Err(_) => {}
         }
         let rest = self.timeout.saturating_sub(patience);

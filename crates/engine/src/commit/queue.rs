@@ -6,7 +6,7 @@ use domain::id::{Lane, MerchantId};
 use tokio::sync::mpsc;
 
 use super::{Context, NextStep, Promise, Submission, pace::Pace, promise::Queued};
-use crate::ports::Refusal;
+use crate::ports::{Away, Refusal};
 
 /// The way to the committers. Cloned freely; they end when the last clone is gone.
 #[derive(Clone)]
@@ -50,14 +50,14 @@ impl CommitQueue {
             return Err(Refusal::Overloaded);
         }
         if pace.is_stalled() {
-            return Err(Refusal::Unavailable);
+            return Err(Refusal::Unavailable(Away::Store));
         }
         let now = self.context.clock.monotonic();
         let (queued, promise) = Queued::new(submission, timeout, now, Arc::clone(pace));
         match sender.try_send(queued) {
             Ok(()) => Ok(promise),
             Err(mpsc::error::TrySendError::Full(_)) => Err(Refusal::Overloaded),
-            Err(mpsc::error::TrySendError::Closed(_)) => Err(Refusal::Unavailable),
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(Refusal::Unavailable(Away::Store)),
         }
     }
 

@@ -9,7 +9,7 @@ use domain::{
     id::{AttemptId, Lane, MerchantId, OrderId, PaymentId, Seq},
     ledger::Posting,
     payment::{Payment, PaymentEvent},
-    time::Timestamp,
+    time::Moment,
 };
 
 use super::seal;
@@ -35,7 +35,7 @@ pub(super) struct Effect {
 /// What a batch knows while it decides.
 #[derive(Debug)]
 pub(super) struct Workspace {
-    pub(super) now: Timestamp,
+    pub(super) moment: Moment,
     pub(super) lane_count: u16,
     lanes: BTreeMap<Lane, LaneState>,
     idempotency: HashMap<IdempotencyScope, IdempotencyRow>,
@@ -51,13 +51,16 @@ pub(super) struct Workspace {
 }
 
 impl Workspace {
-    pub(super) fn new(loaded: Loaded, lane_count: u16) -> Self {
-        let Loaded { now, lanes, idempotency, payments, orders, attempts } = loaded;
+    pub(super) fn new(loaded: Loaded, moment: Moment, lane_count: u16) -> Self {
+        let Loaded { lanes, idempotency, payments, orders, attempts, .. } = loaded;
         assert!(lanes.iter().all(|lane| lane.lane.0 < lane_count));
-        assert!(lanes.iter().all(|lane| lane.updated_at <= now), "the time of a lane never goes back");
+        assert!(
+            lanes.iter().all(|lane| lane.updated_at <= moment.now()),
+            "the time of a lane never goes back"
+        );
         debug_assert!(orders.values().all(|holder| payments.contains_key(holder)));
         Self {
-            now,
+            moment,
             lane_count,
             lanes: lanes.into_iter().map(|lane| (lane.lane, lane)).collect(),
             idempotency,
@@ -192,15 +195,18 @@ impl Workspace {
 
     /// All that must be written.
     pub(super) fn into_changes(self) -> Changes {
-        let Self { now, lanes, mut payments, written, events, .. } = self;
+        let Self { moment, lanes, mut payments, written, events, .. } = self;
         debug_assert!(
             events.is_sorted_by(|one, next| one.id.lane != next.id.lane || one.id.seq < next.id.seq)
         );
         debug_assert!(events.iter().all(|event| written.contains_key(&event.payment)));
         let changed = written.len();
         let lanes = lanes.into_values();
-        let lanes =
-            lanes.map(|lane| LaneState { batch: lane.batch.saturating_add(1), updated_at: now, ..lane });
+        let lanes = lanes.map(|lane| LaneState {
+            batch: lane.batch.saturating_add(1),
+            updated_at: moment.now(),
+            ..lane
+        });
         let written = written.into_iter();
         let written =
             written.filter_map(|(id, new)| payments.remove(&id).map(|payment| PaymentWrite { payment, new }));

@@ -5,7 +5,11 @@ use domain::{
     time::Timestamp,
 };
 
-use super::{Desk, Issued, OperatorRefusal, object};
+use super::{
+    Desk, Issued, OperatorRefusal,
+    login::{Tried, given_back},
+    object,
+};
 use crate::ports::{
     Digest, Operator, OperatorAct, OperatorChanges, OperatorKeys, PasswordHash, Secret, SecretEnd,
     SecretKind, Store, StoreError,
@@ -22,6 +26,7 @@ pub async fn identify(
 ) -> Result<Option<(Secret, Operator)>, StoreError> {
     let found = store.snapshot().await?.secret_find(sha256).await?;
     let kinds = [SecretKind::Session, SecretKind::Token];
+    let found = found.and_then(|(secret, operator)| Some((secret, operator?)));
     Ok(found.filter(|(secret, operator)| {
         kinds.contains(&secret.kind) && secret.expires_at > now && operator.is_active()
     }))
@@ -46,14 +51,15 @@ pub async fn note_use(store: &dyn Store, sha256: &Digest, idle_seconds: u32) -> 
     desk.commit(OperatorChanges { secrets, ..OperatorChanges::default() }).await
 }
 
-/// Begins a session of an operator whose password was right; starts its counter of tries anew.
+/// Begins a session of an operator whose password was right; the try is counted no more.
 pub async fn begin(
     store: &dyn Store,
     name: &OperatorName,
     issued: Issued,
-    (tries, request_id): (Digest, &str),
+    (tried, request_id): (Tried, &str),
 ) -> Result<Operator, OperatorRefusal> {
-    let desk = Desk::open(store, &OperatorKeys::default()).await?;
+    let keys = OperatorKeys { attempts: tried.address.into_iter().collect(), ..OperatorKeys::default() };
+    let desk = Desk::open(store, &keys).await?;
     let now = desk.state.now;
     let operator = desk.named(name)?;
     if !operator.is_active() {
@@ -67,7 +73,7 @@ pub async fn begin(
     };
     let changes = OperatorChanges {
         secrets: vec![session(operator.id, issued, now)],
-        attempts: vec![(tries, None)],
+        attempts: given_back(&desk, tried),
         audit: vec![act.did("session.begin", object(&operator), "done", now)],
         ..OperatorChanges::default()
     };

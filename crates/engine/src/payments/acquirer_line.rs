@@ -11,7 +11,9 @@ use tokio::sync::Semaphore;
 
 use crate::{
     commit::{Answer, CommitQueue, Context, NextStep, Submission, Work, refused},
-    ports::{AcquirerDecision, AcquirerRequest, Attempt, Begun, Refusal, Span, TraceContext, TracedWork},
+    ports::{
+        AcquirerDecision, AcquirerRequest, Attempt, Away, Begun, Refusal, Span, TraceContext, TracedWork,
+    },
 };
 
 /// Calls looked at before the breaker may open, and the share of them that must be without an answer.
@@ -44,7 +46,9 @@ impl AcquirerLine {
 
     /// Runs a command that ends in an acquirer call, if breaker and permits allow: commit the attempt, call, commit the outcome.
     pub(super) async fn run(&self, submission: Submission) -> Result<Answer, Refusal> {
-        let Ok(_permit) = self.permits.try_acquire() else { return Err(Refusal::Unavailable) };
+        let Ok(_permit) = self.permits.try_acquire() else {
+            return Err(Refusal::Unavailable(Away::Acquirer));
+        };
         let (request_id, origin) = (submission.request_id.clone(), Origin::of(&submission));
         let call = async {
             match self.queue.ask(submission).await {
@@ -56,7 +60,7 @@ impl AcquirerLine {
         match self.breaker.call(call).await {
             Ok(answered) => answered,
             Err(BreakerError::Inner(Unanswered(answer))) => Ok(answer),
-            Err(BreakerError::Rejected) => Err(Refusal::Unavailable),
+            Err(BreakerError::Rejected) => Err(Refusal::Unavailable(Away::Acquirer)),
         }
     }
 

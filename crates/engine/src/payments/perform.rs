@@ -165,7 +165,7 @@ impl Payments {
         let call = async move {
             let mut answered = this.acquirer_line.run(submission).await;
             // A call the acquirer cannot take now may be a repeated one, which needs no acquirer.
-            if let (Err(Refusal::Unavailable), Some(scope)) = (&answered, &scope)
+            if let (Err(Refusal::Unavailable(_)), Some(scope)) = (&answered, &scope)
                 && let Some(stored) = this.stored_answer(&asked, scope).await
             {
                 answered = Ok(stored);

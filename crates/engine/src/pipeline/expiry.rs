@@ -1,35 +1,30 @@
 //! Ends authorizations whose time ran out: an expiry is a command like any other, made by a loop.
 //!
-//! Refuses to act on a clock it cannot trust: when the wall clock has moved against the monotonic one, the loop stops and
-//! raises the alarm, because an expiry cannot be taken back.
+//! Refuses to act on a clock it cannot trust: when the wall clock has moved against the monotonic one, the loop raises the alarm and
+//! waits until the clock is right again or has stayed where it is, because an expiry cannot be taken back.
 
 use std::{collections::HashSet, time::Duration};
 
 use domain::payment::Command;
 use tokio_util::sync::CancellationToken;
 
-use super::{pause, steadiness::Steadiness};
+use super::{may_act, pause};
 use crate::{
+    clocks::Steadiness,
     commit::{CommitQueue, Context, Submission, Work},
     error_chain,
-    observe::Incident,
     ports::StoreError,
 };
 
 const EVERY: Duration = Duration::from_secs(1);
 const BATCH: usize = 256;
 
-/// Runs until `stop`, or until the wall clock jumps.
+/// Runs until `stop`.
 pub async fn run(context: Context, queue: CommitQueue, stop: CancellationToken) {
-    let steadiness = Steadiness::from_now(context.clock.as_ref());
+    let mut steadiness = Steadiness::from_now(context.clock.as_ref());
     while pause(EVERY, &stop).await {
-        if let Some(jump_ms) = steadiness.jump_ms(context.clock.as_ref()) {
-            context.observer.incident(Incident::ClockJump);
-            tracing::error!(
-                jump_ms,
-                "wall clock has jumped; authorizations no longer expire until the process is restarted"
-            );
-            return;
+        if !may_act(&mut steadiness, &context, "expiry") {
+            continue;
         }
         if let Err(error) = expire_due(&context, &queue).await {
             tracing::warn!(error = error_chain(&error), "cannot look for authorizations whose time ran out");

@@ -10,13 +10,18 @@ pub mod expiry;
 pub mod relay;
 pub mod resolver;
 pub mod retention;
-mod steadiness;
 pub mod worker;
 
 use std::time::Duration;
 
 use tokio::{sync::watch, time::timeout};
 use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clocks::{Stance, Steadiness},
+    commit::Context,
+    observe::Incident,
+};
 
 /// Waits until `signal` moves, `fallback` has passed, or the loop shall end (`false`).
 async fn wake(signal: &mut watch::Receiver<u64>, fallback: Duration, stop: &CancellationToken) -> bool {
@@ -29,6 +34,27 @@ async fn wake(signal: &mut watch::Receiver<u64>, fallback: Duration, stop: &Canc
                 pause(fallback, stop).await;
             }
             !stop.is_cancelled()
+        }
+    }
+}
+
+/// Whether a loop that does what cannot be taken back may act by the wall clock; when it may not any more, somebody is told.
+fn may_act(steadiness: &mut Steadiness, context: &Context, what: &str) -> bool {
+    match steadiness.look(context.clock.as_ref()) {
+        Stance::Steady => true,
+        Stance::Settled => {
+            tracing::warn!("wall clock has stayed where it was set; {what} goes on by it");
+            true
+        }
+        Stance::Jumped { ms, news } => {
+            if news {
+                context.observer.incident(Incident::ClockJump);
+                tracing::error!(
+                    jump_ms = ms,
+                    "wall clock has jumped; {what} rests until it is right again or has stayed there for ten minutes"
+                );
+            }
+            false
         }
     }
 }

@@ -4,9 +4,13 @@
 //! is taken. Nothing is ever guessed: past its bound an unknown attempt is an alarm and a list. What was sent to another
 //! acquirer than today's is unknown until that one is back: nobody else can say what it did.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
-use domain::{id::AttemptId, payment::Verdict};
+use domain::{id::AttemptId, payment::Verdict, time::Timestamp};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -20,22 +24,40 @@ use crate::{
 
 const EVERY: Duration = Duration::from_secs(1);
 /// A call younger than this may still be on its way.
-const AGE_MIN_SECONDS: u32 = 2;
-const LIST_MAX: usize = 1_000;
+const AGE_MIN: Duration = Duration::from_secs(2);
+/// How many are read at once.
+const PAGE: usize = 1_000;
 const INQUIRIES_MAX: usize = 64;
 
 /// Asks about outstanding attempts until it knows.
 pub struct Resolver {
     context: Context,
     line: AcquirerLine,
-    /// When to ask again, by monotonic time, and how often was asked.
-    waits: HashMap<AttemptId, (Duration, u32)>,
+    watched: HashMap<AttemptId, Watch>,
+}
+
+/// What is remembered of an attempt, by monotonic time: no clock that is set makes it younger than it has been seen to be.
+#[derive(Clone, Copy, Debug)]
+struct Watch {
+    /// When it was seen first.
+    seen: Duration,
+    /// When to ask, and how often was asked.
+    next: Duration,
+    tries: u32,
+}
+
+/// What one look at the outstanding attempts of an acquirer came to.
+#[derive(Default)]
+struct Sweep {
+    listed: HashSet<AttemptId>,
+    overdue: usize,
+    oldest_overdue: Option<Attempt>,
 }
 
 impl Resolver {
     /// A resolver that records through `payments`' way to the committer.
     pub fn new(context: Context, payments: &Payments) -> Self {
-        Self { context, line: payments.acquirer_line().clone(), waits: HashMap::new() }
+        Self { context, line: payments.acquirer_line().clone(), watched: HashMap::new() }
     }
 
     /// Runs until `stop`.
@@ -50,25 +72,75 @@ impl Resolver {
 
     /// Asks about every outstanding attempt whose turn it is; how many are still unknown.
     pub async fn resolve_due(&mut self) -> Result<usize, StoreError> {
-        let now = self.context.clock.now();
-        let before = now.minus_seconds(AGE_MIN_SECONDS);
+        let mut sweep = Sweep::default();
+        // What nobody can be asked about stands in nobody's way: it is only counted, up to a page of it.
+        let all = self.page(None, None).await?;
+        let others: Vec<Attempt> =
+            all.into_iter().filter(|attempt| *attempt.acquirer != *self.context.acquirer.id()).collect();
+        self.watch(&others, &mut sweep);
+        let mut after = None;
+        loop {
+            let page = self.page(Some(self.context.acquirer.id()), after).await?;
+            let Some(last) = page.last() else { break };
+            let (last, full) = ((last.created_at, last.id), page.len() == PAGE);
+            assert!(after.is_none_or(|after| after < last), "a page begins where the one before ended");
+            after = Some(last);
+            self.watch(&page, &mut sweep);
+            self.ask(page).await;
+            if !full {
+                break;
+            }
+        }
+        self.watched.retain(|id, _| sweep.listed.contains(id));
+        self.alarm(&sweep);
+        Ok(self.watched.len())
+    }
+
+    async fn page(
+        &self,
+        acquirer: Option<&str>,
+        after: Option<(Timestamp, AttemptId)>,
+    ) -> Result<Vec<Attempt>, StoreError> {
+        // A lane that was written by a clock ahead of ours has attempts that to us are not there yet.
+        let whenever = Timestamp::from_unix_ms(i64::MAX);
         let mut snapshot = self.context.store.snapshot().await?;
-        let all = snapshot.attempt_list_outstanding(before, None, LIST_MAX).await?;
-        self.alarm(&all);
-        // What nobody can be asked about must not stand in the way of what somebody can.
-        let ours = self.context.acquirer.id();
-        let others = all.iter().filter(|attempt| *attempt.acquirer != *ours).count();
-        let attempts = if all.len() < LIST_MAX {
-            all.into_iter().filter(|attempt| *attempt.acquirer == *ours).collect()
-        } else {
-            snapshot.attempt_list_outstanding(before, Some(ours), LIST_MAX).await?
-        };
-        drop(snapshot);
-        self.waits.retain(|id, _| attempts.iter().any(|attempt| attempt.id == *id));
+        snapshot.attempt_list_outstanding(whenever, acquirer, after, PAGE).await
+    }
+
+    /// Remembers that these are there, and counts whose bound is over.
+    fn watch(&mut self, attempts: &[Attempt], sweep: &mut Sweep) {
+        let monotonic = self.context.clock.monotonic();
+        for attempt in attempts {
+            let age = self.age(attempt);
+            let young = AGE_MIN.saturating_sub(age);
+            let first = Watch { seen: monotonic, next: monotonic.saturating_add(young), tries: 0 };
+            self.watched.entry(attempt.id).or_insert(first);
+            sweep.listed.insert(attempt.id);
+            if age > self.context.settings.resolver_bound {
+                sweep.overdue += 1;
+                sweep.oldest_overdue.get_or_insert_with(|| attempt.clone());
+            }
+        }
+        assert!(attempts.iter().all(|attempt| self.watched.contains_key(&attempt.id)));
+    }
+
+    /// How long it has been outstanding: the longer of what the wall clock says and for how long it was seen here.
+    fn age(&self, attempt: &Attempt) -> Duration {
+        let clock = self.context.clock.as_ref();
+        let by_wall = u64::try_from(clock.now().ms_since(attempt.created_at)).unwrap_or(0);
+        let seen = self
+            .watched
+            .get(&attempt.id)
+            .map_or(Duration::ZERO, |watch| clock.monotonic().saturating_sub(watch.seen));
+        seen.max(Duration::from_millis(by_wall))
+    }
+
+    /// Asks about those of a page whose turn it is.
+    async fn ask(&mut self, attempts: Vec<Attempt>) {
         let monotonic = self.context.clock.monotonic();
         let due = attempts
             .into_iter()
-            .filter(|attempt| self.waits.get(&attempt.id).is_none_or(|(next, _)| *next <= monotonic));
+            .filter(|attempt| self.watched.get(&attempt.id).is_some_and(|watch| watch.next <= monotonic));
         let permits = Arc::new(Semaphore::new(INQUIRIES_MAX));
         let asked = due.map(|attempt| {
             let permits = Arc::clone(&permits);
@@ -82,14 +154,13 @@ impl Resolver {
         let outcomes = futures_util::future::join_all(asked).await;
         for (id, known) in outcomes {
             if known {
-                self.waits.remove(&id);
-            } else {
-                let tries = self.waits.get(&id).map_or(0, |(_, tries)| *tries) + 1;
+                self.watched.remove(&id);
+            } else if let Some(watch) = self.watched.get_mut(&id) {
+                watch.tries += 1;
                 let salt = u64::try_from(id.0 & u128::from(u64::MAX)).unwrap_or(0);
-                self.waits.insert(id, (monotonic + backoff(tries + 3, salt), tries));
+                watch.next = monotonic + backoff(watch.tries + 3, salt);
             }
         }
-        Ok(self.waits.len() + others)
     }
 
     /// Whether the attempt's outcome is recorded now.
@@ -116,15 +187,11 @@ impl Resolver {
         }
     }
 
-    fn alarm(&self, attempts: &[Attempt]) {
-        let bound_ms = i64::try_from(self.context.settings.resolver_bound.as_millis()).unwrap_or(i64::MAX);
-        let now = self.context.clock.now();
-        let overdue = attempts.iter().filter(|attempt| now.ms_since(attempt.created_at) > bound_ms);
-        let overdue: Vec<&Attempt> = overdue.collect();
-        self.context.observer.attempts_overdue(overdue.len());
-        if let Some(oldest) = overdue.first() {
+    fn alarm(&self, sweep: &Sweep) {
+        self.context.observer.attempts_overdue(sweep.overdue);
+        if let Some(oldest) = &sweep.oldest_overdue {
             tracing::error!(
-                attempts = overdue.len(), attempt.id = %oldest.id, attempt.acquirer = %oldest.acquirer,
+                attempts = sweep.overdue, attempt.id = %oldest.id, attempt.acquirer = %oldest.acquirer,
                 payment.id = %oldest.payment, "outcome of acquirer calls is unknown past the bound"
             );
         }

@@ -6,7 +6,7 @@
 //!
 //! Invariant: an answer is kept for as long as was promised, whatever somebody does to a clock. Ages count from the last thing
 //! that was written, by the store's time, never from a later moment that only this process believes in; and while its clock has
-//! jumped nothing is deleted.
+//! jumped nothing is deleted, until it has stayed there.
 
 use std::time::Duration;
 
@@ -17,8 +17,9 @@ use domain::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{pause, steadiness::Steadiness};
+use super::{may_act, pause};
 use crate::{
+    clocks::Steadiness,
     commit::Context,
     digest::chain,
     error_chain,
@@ -30,10 +31,9 @@ const BATCH: usize = 500;
 
 /// Runs until `stop`.
 pub async fn run(context: Context, stop: CancellationToken) {
-    let steadiness = Steadiness::from_now(context.clock.as_ref());
+    let mut steadiness = Steadiness::from_now(context.clock.as_ref());
     while pause(EVERY, &stop).await {
-        if let Some(jump_ms) = steadiness.jump_ms(context.clock.as_ref()) {
-            tracing::warn!(jump_ms, "wall clock has jumped; nothing is deleted until it is right again");
+        if !may_act(&mut steadiness, &context, "retention") {
             continue;
         }
         if let Err(error) = prune(&context).await {

@@ -63,8 +63,8 @@ pub struct LaneState {
 /// What a batch found under the lane locks.
 #[derive(Clone, Debug)]
 pub struct Loaded {
-    /// The time of this batch: the clock, but never before the latest batch of any of its lanes.
-    pub now: Timestamp,
+    /// What the clock says that the books go by, under the lane locks: that and nothing else. What to make of it is the engine's.
+    pub clock: Timestamp,
     /// Its lanes, ascending.
     pub lanes: Vec<LaneState>,
     /// Idempotency rows found.
@@ -75,6 +75,13 @@ pub struct Loaded {
     pub orders: HashMap<(MerchantId, OrderId), PaymentId>,
     /// Attempts found, closed ones included.
     pub attempts: HashMap<AttemptId, Attempt>,
+}
+
+impl Loaded {
+    /// The time a batch is written with when its clock is taken to say `clock`: never before the latest batch of any of its lanes.
+    pub fn written_at(&self, clock: Timestamp) -> Timestamp {
+        self.lanes.iter().map(|lane| lane.updated_at).fold(clock, Timestamp::max)
+    }
 }
 
 /// What is known of a key.

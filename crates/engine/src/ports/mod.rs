@@ -41,7 +41,7 @@ pub use posting::{
     BalanceDelta, DeadLetter, DeadLetterMove, DeadLetterReason, DeadLetterState, NewDeadLetter, OutboxMark,
     PostedEntry, PostingBatch, PostingChanges, PostingScope, PostingState,
 };
-pub use render::{Outcome, Refusal, Render, Rendered};
+pub use render::{Away, Outcome, Refusal, Render, Rendered};
 pub use snapshot::{
     AccountEntry, AccountFilter, Balance, DeadLetterFilter, LanePosition, Page, PaymentCursor, PaymentFilter,
     Platform, Snapshot, StoredLane,

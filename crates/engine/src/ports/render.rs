@@ -72,11 +72,20 @@ pub enum Refusal {
     /// Too much waits already; nothing happened.
     Overloaded,
     /// A part of the platform is away; nothing happened.
-    Unavailable,
+    Unavailable(Away),
     /// The merchant's limit for this action is used up.
     RateLimited,
     /// Our fault; nothing stored.
     Internal,
+}
+
+/// Which part is away.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Away {
+    /// The books cannot be written: gone, too slow, or without space.
+    Store,
+    /// The acquirer: too many calls of it are outstanding, or were not answered.
+    Acquirer,
 }
 
 impl Refusal {
@@ -96,7 +105,7 @@ impl Refusal {
             | Self::AcquirerError
             | Self::OutcomeUnknown
             | Self::Overloaded
-            | Self::Unavailable
+            | Self::Unavailable(_)
             | Self::RateLimited
             | Self::Internal => false,
         }
@@ -105,9 +114,11 @@ impl Refusal {
     /// After how many seconds to try again, for those that only say "wait".
     pub fn retry_after_seconds(&self) -> Option<u32> {
         match self {
-            Self::Busy | Self::KeyRunning | Self::Overloaded | Self::Unavailable | Self::OutcomeUnknown => {
-                Some(1)
-            }
+            Self::Busy
+            | Self::KeyRunning
+            | Self::Overloaded
+            | Self::Unavailable(_)
+            | Self::OutcomeUnknown => Some(1),
             Self::DuplicateOrder { wait: true } => Some(1),
             Self::DuplicateOrder { wait: false }
             | Self::NotFound

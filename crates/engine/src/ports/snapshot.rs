@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     event::Topic,
-    id::{DeadLetterId, EventId, JournalEntryId, Lane, MerchantId, OrderId, PaymentId, Seq},
+    id::{AttemptId, DeadLetterId, EventId, JournalEntryId, Lane, MerchantId, OrderId, PaymentId, Seq},
     ledger::{AccountCode, AccountId, Layer},
     money::Currency,
     payment::{Payment, PaymentStatus},
@@ -191,11 +191,13 @@ pub trait Snapshot: Send {
         scope: &IdempotencyScope,
     ) -> Result<Option<IdempotencyRow>, StoreError>;
 
-    /// Outstanding attempts committed at or before `committed_before`, oldest first: those sent to `acquirer`, or all.
+    /// Outstanding attempts committed at or before `committed_before`, oldest first: those sent to `acquirer`, or all; `after` one
+    /// that was listed before, by its time and id.
     async fn attempt_list_outstanding(
         &mut self,
         committed_before: Timestamp,
         acquirer: Option<&str>,
+        after: Option<(Timestamp, AttemptId)>,
         limit: usize,
     ) -> Result<Vec<Attempt>, StoreError>;
 
@@ -327,5 +329,8 @@ pub trait Snapshot: Send {
     async fn secret_list(&mut self) -> Result<Vec<Secret>, StoreError>;
 
     /// A secret and whose it is, run out or not; `None` for one that belongs to nobody yet.
-    async fn secret_find(&mut self, sha256: &Digest) -> Result<Option<(Secret, Operator)>, StoreError>;
+    async fn secret_find(
+        &mut self,
+        sha256: &Digest,
+    ) -> Result<Option<(Secret, Option<Operator>)>, StoreError>;
 }

@@ -18,7 +18,7 @@ use domain::{
 };
 use engine::{
     commit::{CommitQueue, Committer, Context},
-    observe::Unobserved,
+    observe::{Observer, Unobserved},
     payments::{Authorize, Call, OnPayment, Payments, Reply},
     pipeline::{relay::Relay, resolver::Resolver, worker::Worker},
     ports::{
@@ -62,13 +62,17 @@ pub(crate) struct Options {
     /// Instead of the embedded log.
     pub(crate) broker: Option<Arc<dyn Broker>>,
     pub(crate) tracer: Arc<dyn Tracer>,
+    pub(crate) observer: Arc<dyn Observer>,
+    /// The clock the store goes by, where it has one of its own.
+    pub(crate) store_clock: Option<Arc<FixedClock>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let settings = EngineSettings { limits: None, ..EngineSettings::default() };
         let (wrap, tracer) = (Box::new(|store| store), Arc::new(Untraced));
-        Self { settings, remote: false, wrap, broker: None, tracer }
+        let observer = Arc::new(Unobserved);
+        Self { settings, remote: false, wrap, broker: None, tracer, observer, store_clock: None }
     }
 }
 
@@ -81,7 +85,10 @@ impl App {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(FixedClock::default());
         let settings = SqliteSettings::new(dir.path());
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&settings, clock.clone()).unwrap());
+        let store: Arc<dyn Store> = {
+            let clock = options.store_clock.unwrap_or_else(|| clock.clone());
+            Arc::new(SqliteStore::open(&settings, clock).unwrap())
+        };
         let store = (options.wrap)(store);
         let acquirer = Arc::new(ScriptedAcquirer::new(options.remote));
         let signals = Arc::new(Signals::default());
@@ -92,7 +99,7 @@ impl App {
             render: Arc::new(PlainRender),
             clock: clock.clone(),
             entropy: Arc::new(SeededEntropy::new(7)),
-            observer: Arc::new(Unobserved),
+            observer: options.observer,
             tracer: options.tracer,
             signals: Arc::clone(&signals),
             settings: Arc::new(options.settings),
@@ -416,7 +423,7 @@ impl Render for PlainRender {
                     R::AmountTooLarge { .. } | R::ExpectedAmountMismatch { .. } | R::KeyReused => 422,
                     R::RateLimited => 429,
                     R::AcquirerError => 502,
-                    R::Overloaded | R::Unavailable => 503,
+                    R::Overloaded | R::Unavailable(_) => 503,
                     R::OutcomeUnknown => 504,
                     R::Internal => 500,
                 };

@@ -4,6 +4,7 @@
 //! equal to the entries, nothing parked that the test did not park.
 
 mod app;
+mod clocks;
 mod expiry;
 mod faults;
 mod kafka;

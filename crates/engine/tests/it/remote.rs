@@ -133,6 +133,51 @@ async fn what_was_sent_to_one_acquirer_is_never_resolved_by_another() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn those_nothing_is_known_of_stand_in_nobodys_way_however_many() {
+    const SILENT: usize = 1_000;
+    let app = App::start().await;
+    app.acquirer.will((0..=SILENT).map(|_| LOST));
+    let calls = (0..SILENT).map(|number| app.authorize(authorize(1, &format!("k{number}"))));
+    let answers = futures_util::future::join_all(calls).await;
+    assert!(answers.iter().all(|answer| answer.status == 504), "{answers:?}");
+    app.clock.advance_seconds(1);
+    let youngest = app.authorize(authorize(1, "last")).await;
+    assert_eq!(youngest.status, 504);
+    let attempts: Vec<_> = app.acquirer.requests.lock().unwrap().iter().map(|sent| sent.attempt).collect();
+    assert_eq!(attempts.len(), SILENT + 1);
+    let (last, silent) = attempts.split_last().unwrap();
+    silent.iter().for_each(|attempt| app.acquirer.knows(*attempt, Inquiry::Unknown));
+    app.acquirer.knows(*last, Inquiry::Known(Verdict::Approved));
+    age(&app);
+    assert_eq!(app.resolver().resolve_due().await.unwrap(), SILENT);
+    assert_eq!(
+        app.payment(youngest.payment()).await.status(),
+        PaymentStatus::Authorized,
+        "it is asked about"
+    );
+    silent.iter().for_each(|attempt| app.acquirer.knows(*attempt, Inquiry::Known(Verdict::Approved)));
+    assert_eq!(app.resolver().resolve_due().await.unwrap(), 0);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attempt_of_a_clock_ahead_is_asked_about_all_the_same() {
+    let app = remote().await;
+    app.authorized(1).await;
+    app.tamper("UPDATE lane SET updated_at = updated_at + 86400000");
+    app.acquirer.will([LOST]);
+    let payment = app.authorize(authorize(900, "k")).await.payment();
+    let attempt = app.acquirer.requests.lock().unwrap()[1].attempt;
+    app.acquirer.knows(attempt, Inquiry::Known(Verdict::Approved));
+    let mut resolver = app.resolver();
+    assert_eq!(resolver.resolve_due().await.unwrap(), 1, "it may still be on its way");
+    age(&app);
+    assert_eq!(resolver.resolve_due().await.unwrap(), 0);
+    assert_eq!(app.payment(payment).await.status(), PaymentStatus::Authorized);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn in_process_unknown_outcomes_take_the_same_phases() {
     let app = App::start().await;
     app.acquirer.will([LOST]);

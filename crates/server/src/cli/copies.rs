@@ -151,7 +151,44 @@ fn failure(context: &Context, error: &CopyError) -> Failure {
         )),
         CopyError::Damaged { .. } => Failure::of_error(Exit::Fault, error)
             .then(lang.pick("다른 사본을 쓰세요. 아무것도 바꾸지 않았어요.", "use another copy; nothing was changed")),
+        CopyError::Mixed { path, replaced } => {
+            Failure::of_error(Exit::Fault, error).then(after_mixing(lang, path, replaced.as_deref()))
+        }
         CopyError::File { .. } | CopyError::Store(_) => Failure::of_error(Exit::Unexpected, error)
             .then(lang.pick("권한과 디스크 여유를 확인하세요.", "check permissions and the space on the disk")),
+    }
+}
+
+/// What is where after a copy was damaged in its place, and what to do.
+fn after_mixing(lang: Lang, path: &Path, replaced: Option<&Path>) -> String {
+    let path = path.display();
+    match (lang, replaced.map(Path::display)) {
+        (Lang::Ko, Some(before)) => format!(
+            "이전 장부는 `{before}` 에 온전히 있어요. `{path}` 를 쓰지 마세요. 그 폴더에 쓰는 프로그램을 모두 멈추고 `restore --replace` 를 다시 하세요."
+        ),
+        (Lang::Ko, None) => format!(
+            "`{path}` 를 쓰지 마세요. 그 폴더에 쓰는 프로그램을 모두 멈추고 `restore --replace` 를 다시 하세요."
+        ),
+        (Lang::En, Some(before)) => format!(
+            "the books before are whole in `{before}`; do not use `{path}`: stop whatever writes into that folder and run `restore --replace` again"
+        ),
+        (Lang::En, None) => format!(
+            "do not use `{path}`: stop whatever writes into that folder and run `restore --replace` again"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_changed_is_not_said_to_be_as_it_was() {
+        for lang in [Lang::Ko, Lang::En] {
+            let told =
+                after_mixing(lang, Path::new("d/swelite.db"), Some(Path::new("d/swelite.db.replaced-7")));
+            assert!(told.contains("`d/swelite.db`") && told.contains("`d/swelite.db.replaced-7`"), "{told}");
+            assert!(!told.contains("nothing was changed") && !told.contains("아무것도"), "{told}");
+        }
     }
 }

@@ -95,7 +95,7 @@ async fn read(app: &AppState, now: Timestamp) -> Result<Books, StoreError> {
     let mut snapshot: Box<dyn Snapshot> = app.store.snapshot().await?;
     let pipeline = pipeline_status(snapshot.as_mut()).await?;
     let before = now.minus_seconds(ATTEMPT_SECONDS);
-    let late_attempts = snapshot.attempt_list_outstanding(before, None, 1000).await?.len();
+    let late_attempts = snapshot.attempt_list_outstanding(before, None, None, 1000).await?.len();
     Ok(Books { pipeline, late_attempts })
 }
 

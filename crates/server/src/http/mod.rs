@@ -17,7 +17,7 @@ mod docs;
 mod events;
 mod faults;
 mod gauges;
-mod health;
+pub mod health;
 mod idempotency;
 mod ledger;
 mod limits;

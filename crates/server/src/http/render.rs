@@ -11,7 +11,7 @@ use domain::{
     ledger::Posting,
     payment::{Operation, Payment, PaymentStatus},
 };
-use engine::ports::{Outcome, Refusal, Render, Rendered};
+use engine::ports::{Away, Outcome, Refusal, Render, Rendered};
 
 use super::{
     path::unless_card_number,
@@ -124,8 +124,11 @@ fn explain(operation: Operation, refusal: &Refusal) -> (Code, Cow<'static, str>)
         }
         Refusal::OutcomeUnknown => (Code::OutcomeUnknown, "it is not known yet whether it was done".into()),
         Refusal::Overloaded => (Code::Overloaded, "too much is waiting; nothing happened".into()),
-        Refusal::Unavailable => {
-            (Code::Unavailable, "a part of the platform is away; nothing happened".into())
+        Refusal::Unavailable(Away::Store) => {
+            (Code::Unavailable, "the store takes nothing right now; nothing happened".into())
+        }
+        Refusal::Unavailable(Away::Acquirer) => {
+            (Code::Unavailable, "the acquirer is not asked right now; nothing happened".into())
         }
         Refusal::RateLimited => (
             Code::RateLimitExceeded,

@@ -17,7 +17,7 @@ use engine::{
 
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use super::desk::Desk;
+use super::{desk::Desk, health::StoreAnswer};
 use crate::telemetry::{metrics::Metrics, traces::Traces};
 
 /// The use cases that change a payment, as the routes see them. Tests put a stub here.
@@ -103,17 +103,10 @@ impl Default for HttpSettings {
     }
 }
 
-/// How long what the store said of itself is good for.
-const STORE_ASKED_EVERY: Duration = Duration::from_secs(1);
-/// How long it may take to say so.
-const STORE_TIME_LIMIT: Duration = Duration::from_secs(1);
-
 /// Whether this process wants requests. Wiring opens it when everything is up; the server closes it when stopping begins.
 #[derive(Debug, Default)]
 pub struct Readiness {
     ready: AtomicBool,
-    /// When (by monotonic time) the store was last asked, and whether it answered.
-    store_asked: tokio::sync::Mutex<Option<(Duration, bool)>>,
     draining: AtomicBool,
     stopping: CancellationToken,
 }
@@ -138,20 +131,6 @@ impl Readiness {
     /// Whether requests are wanted.
     pub fn is_ready(&self) -> bool {
         self.ready.load(Ordering::Acquire) && !self.is_draining()
-    }
-
-    /// Whether the store answers: asked at most once a second, however many ask us.
-    pub async fn has_store(&self, store: &dyn Store, clock: &dyn Clock) -> bool {
-        let mut asked = self.store_asked.lock().await;
-        match *asked {
-            Some((at, answered)) if clock.monotonic().saturating_sub(at) < STORE_ASKED_EVERY => answered,
-            _ => {
-                let lanes = async { store.snapshot().await?.lane_list().await };
-                let answered = matches!(tokio::time::timeout(STORE_TIME_LIMIT, lanes).await, Ok(Ok(_)));
-                *asked = Some((clock.monotonic(), answered));
-                answered
-            }
-        }
     }
 
     /// Whether it is stopping.
@@ -184,6 +163,8 @@ pub struct App {
     pub traces: Arc<Traces>,
     /// Whether requests are wanted.
     pub readiness: Arc<Readiness>,
+    /// Whether the store answers.
+    pub store_answer: StoreAnswer,
     /// What makes this process's request ids differ from every other's: random.
     pub request_id_seed: u128,
 }

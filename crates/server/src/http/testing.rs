@@ -31,6 +31,7 @@ use tower::ServiceExt;
 
 use super::{
     desk::Desk,
+    health::StoreAnswer,
     render::JsonRender,
     router,
     state::{App, AppState, HttpSettings, PaymentCalls, Readiness},
@@ -125,6 +126,7 @@ fn state_of(clock: Arc<dyn Clock>, payments: Arc<dyn PaymentCalls>, settings: Ht
         metrics: Arc::new(Metrics::new()),
         traces: Arc::new(Traces::off(7)),
         readiness: Arc::new(Readiness::default()),
+        store_answer: StoreAnswer::default(),
         request_id_seed: 7,
     })
 }
@@ -225,6 +227,7 @@ impl Books {
             metrics,
             traces: Arc::new(Traces::off(7)),
             readiness: Arc::new(Readiness::default()),
+            store_answer: StoreAnswer::default(),
             request_id_seed: 7,
         });
         Self { app: router::app(state.clone()), clock, state, context, dir }
@@ -293,6 +296,7 @@ pub(crate) fn reallowed(books: &Books, origin: &str) -> AppState {
         metrics: Arc::clone(&old.metrics),
         traces: Arc::clone(&old.traces),
         readiness: Arc::clone(&old.readiness),
+        store_answer: StoreAnswer::default(),
         request_id_seed: 8,
     })
 }

@@ -1,17 +1,16 @@
 //! The machine's clocks and its randomness: the one adapter behind the engine's `Clock` and `Entropy`. Everything else is
 //! given a time or an id.
 
-mod wall;
-
 use std::{
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use domain::{id::AttemptId, time::Timestamp};
-use engine::ports::{Clock, Entropy};
-
-use self::wall::WallClock;
+use engine::{
+    clocks::{Believed, WallClock},
+    ports::{Clock, Entropy},
+};
 
 /// The clocks and the randomness of this machine.
 #[derive(Clone, Debug)]
@@ -23,19 +22,26 @@ pub struct System {
 impl System {
     /// Monotonic time counts from here.
     pub fn start() -> Self {
-        Self { started: wall::uptime(), wall: Arc::new(WallClock::set(unix_ms())) }
+        Self { started: uptime(), wall: Arc::new(WallClock::set(unix_ms())) }
     }
 }
 
 impl Clock for System {
-    /// Not further ahead of what the wall clock said at the start than time has passed: see `wall.rs`.
+    /// Not further ahead of what the wall clock said at the start than time has passed: see [`WallClock`].
     fn now(&self) -> Timestamp {
         let passed_ms = i64::try_from(self.monotonic().as_millis()).unwrap_or(i64::MAX);
-        Timestamp::from_unix_ms(self.wall.believe(unix_ms(), passed_ms))
+        let Believed { unix_ms, leapt_ms } = self.wall.believe(unix_ms(), passed_ms);
+        if let Some(ahead_ms) = leapt_ms {
+            tracing::error!(
+                ahead_ms,
+                "wall clock has leapt ahead; it is followed if it stays there for ten minutes"
+            );
+        }
+        Timestamp::from_unix_ms(unix_ms)
     }
 
     fn monotonic(&self) -> Duration {
-        wall::uptime().saturating_sub(self.started)
+        uptime().saturating_sub(self.started)
     }
 }
 
@@ -61,6 +67,20 @@ impl System {
     pub fn wall_of_zero(&self) -> SystemTime {
         SystemTime::now() - self.monotonic()
     }
+}
+
+/// Time since the machine was started, with the time it slept: a laptop that wakes has not set its clock.
+#[cfg(target_os = "linux")]
+fn uptime() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// Time since some fixed moment.
+#[cfg(not(target_os = "linux"))]
+fn uptime() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 /// SplitMix64's last steps: a bijection of 64 bits that leaves no pattern.

@@ -16,6 +16,7 @@ mod settings;
 use std::{io, net::SocketAddr, process, sync::Arc, thread::JoinHandle, time::Duration};
 
 use engine::{
+    clocks::compare_with_books,
     commit::{CommitQueue, Committer, Context},
     observe::Unobserved,
     operators::OperatorRefusal,
@@ -45,6 +46,7 @@ use crate::{
     http::{
         accept,
         desk::Desk,
+        health::StoreAnswer,
         render::JsonRender,
         router,
         state::{App, AppState, Readiness},
@@ -198,6 +200,9 @@ impl Platform {
             signals: Arc::new(Signals::default()),
             settings: Arc::new(settings::engine(settings)),
         };
+        if let Err(error) = compare_with_books(&context).await {
+            tracing::warn!(error = %error, "cannot compare the clock with the books");
+        }
         let cache = lab::cache(faults.as_ref(), adapters::cache(settings, &context).await?);
         let (queue, committers) = Committer::several(context.clone());
         let committers = committers.into_iter();
@@ -221,6 +226,7 @@ impl Platform {
             metrics,
             traces,
             readiness: Arc::new(Readiness::default()),
+            store_answer: StoreAnswer::default(),
             request_id_seed: system.attempt_id().0,
         });
         let proof_interval = Duration::from_secs(u64::from(settings.proofs.interval_seconds));

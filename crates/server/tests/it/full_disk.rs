@@ -128,6 +128,8 @@ async fn fill(client: &HttpClient) -> Vec<Call> {
                 let full = answer.status == 503;
                 if full {
                     assert_eq!(answer.json()["code"], "UNAVAILABLE", "{:?}", answer.body);
+                    let message = answer.json()["message"].to_string();
+                    assert!(message.contains("the store"), "it says what is full: {message}");
                     assert!(!answer.header("retry-after").is_empty(), "{:?}", answer.headers);
                 } else {
                     assert_eq!(answer.status, 200, "{:?}", answer.body);

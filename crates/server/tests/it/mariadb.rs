@@ -84,6 +84,11 @@ impl Key {
     }
 }
 
+/// What a load balancer is told.
+async fn ready(client: &HttpClient) -> u16 {
+    client.get("/readyz").await.unwrap().status
+}
+
 /// Two hundred authorizations at once, and the database killed once a few of them are answered.
 async fn round_with_a_kill(client: &HttpClient, server: &mut Mariadb, round: usize) -> Vec<Told> {
     let answered = AtomicUsize::new(0);
@@ -122,7 +127,9 @@ async fn a_database_killed_under_load_is_503_at_once_and_loses_nothing() {
         let away = client.post("/payments/authorize", body).await.unwrap();
         assert_eq!(away.status, 503, "{:?}", away.body);
         assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+        wait_until("it says that it is not ready", LIMIT, async || ready(&client).await == 503).await;
         server.restart().unwrap();
+        wait_until("it says that it is ready", LIMIT, async || ready(&client).await == 200).await;
         wait_until("the platform is back by itself", LIMIT, async || {
             let body = authorization("M1", &format!("back-{round}"), 5);
             client.post("/payments/authorize", body).await.is_ok_and(|answer| answer.status == 200)

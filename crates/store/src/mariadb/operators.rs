@@ -90,21 +90,23 @@ pub(super) async fn secrets(session: &mut Session) -> Result<Vec<Secret>, StoreE
     each("operator_secret", &session.rows("list secrets", sql, Vec::new()).await?, secret_from_cells)
 }
 
-/// A secret and whose it is.
+/// A secret and whose it is, if it is somebody's.
 pub(super) async fn secret_find(
     session: &mut Session,
     sha256: &Digest,
-) -> Result<Option<(Secret, Operator)>, StoreError> {
+) -> Result<Option<(Secret, Option<Operator>)>, StoreError> {
     let sql = concat!(
         "SELECT ",
         secret_columns!(),
         ", ",
         operator_columns!(),
-        " FROM operator_secret JOIN operator ON operator.id = operator_secret.operator WHERE sha256 = ?"
+        " FROM operator_secret LEFT JOIN operator ON operator.id = operator_secret.operator WHERE sha256 = ?"
     );
     let rows = session.rows("find a secret", sql, vec![bytes(sha256)]).await?;
     let mut found = each("operator_secret", &rows, |cells| {
-        Ok((secret_from_cells(cells)?, operator_from_cells(cells, SECRET_COLUMNS)?))
+        let secret = secret_from_cells(cells)?;
+        let operator = secret.operator.map(|_| operator_from_cells(cells, SECRET_COLUMNS)).transpose()?;
+        Ok((secret, operator))
     })?;
     Ok(found.pop())
 }

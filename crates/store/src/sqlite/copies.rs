@@ -41,7 +41,7 @@ pub struct Copy {
     pub replaced: Option<PathBuf>,
 }
 
-/// Why a copy was not taken or not brought back. Nothing has changed then.
+/// Why a copy was not taken or not brought back. Nothing has changed then, but with [`CopyError::Mixed`].
 #[derive(Debug, Error)]
 pub enum CopyError {
     /// The books or the copy cannot be opened.
@@ -71,6 +71,14 @@ pub enum CopyError {
         path: PathBuf,
         /// What SQLite found.
         says: String,
+    },
+    /// The copy stands where the books were, and is not what it was: something wrote there meanwhile.
+    #[error("`{}` is in its place and is damaged: a log of other books was read over it", path.display())]
+    Mixed {
+        /// The books that cannot be used.
+        path: PathBuf,
+        /// Where the books before are, whole.
+        replaced: Option<PathBuf>,
     },
     /// A row could not be written.
     #[error(transparent)]
@@ -122,11 +130,11 @@ pub fn restore(
     put_logs_aside(&database, now)?;
     let timeline = timeline(&part)?;
     put_in_place(&part, &database)?;
-    if self::timeline(&database)? != timeline {
-        let says = "a log of other books was read over it".to_owned();
-        return Err(CopyError::Damaged { path: database, says });
+    let copied = Copy { replaced, ..copied };
+    if self::timeline(&database).is_ok_and(|settled| settled == timeline) {
+        return Ok(copied);
     }
-    Ok(Copy { replaced, ..copied })
+    Err(CopyError::Mixed { path: database, replaced: copied.replaced })
 }
 
 /// Makes books that have gone back in time by other means (a disk that was brought back) another timeline.

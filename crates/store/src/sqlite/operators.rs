@@ -84,21 +84,23 @@ pub(super) fn secrets(conn: &Connection) -> Result<Vec<Secret>, StoreError> {
     list(conn, sql, [], |row| secret_from_cells(&Cells::of("operator_secret", row)))
 }
 
-/// A secret and whose it is.
+/// A secret and whose it is, if it is somebody's.
 pub(super) fn secret_find(
     conn: &Connection,
     sha256: &Digest,
-) -> Result<Option<(Secret, Operator)>, StoreError> {
+) -> Result<Option<(Secret, Option<Operator>)>, StoreError> {
     let sql = concat!(
         "SELECT ",
         secret_columns!(),
         ", ",
         operator_columns!(),
-        " FROM operator_secret JOIN operator ON operator.id = operator_secret.operator WHERE sha256 = ?1"
+        " FROM operator_secret LEFT JOIN operator ON operator.id = operator_secret.operator WHERE sha256 = ?1"
     );
     one(conn, sql, [sha256], |row| {
         let cells = Cells::of("operator_secret", row);
-        Ok((secret_from_cells(&cells)?, operator_from_cells(&cells, SECRET_COLUMNS)?))
+        let secret = secret_from_cells(&cells)?;
+        let operator = secret.operator.map(|_| operator_from_cells(&cells, SECRET_COLUMNS)).transpose()?;
+        Ok((secret, operator))
     })
 }
 

@@ -86,7 +86,7 @@ async fn commit(it: &Scribe) -> Result<(), StoreError> {
     let loaded = batch.take_loaded();
     let mut open = OpenBatch::new(batch, loaded);
     let birth = Birth { id: open.next_payment_id(1), ..it.birth("M1", 7) };
-    let (payment, events) = Payment::authorize(birth, Verdict::Approved, open.loaded.now);
+    let (payment, events) = Payment::authorize(birth, Verdict::Approved, open.now());
     open.write(payment, &events, true);
     open.commit().await
 }

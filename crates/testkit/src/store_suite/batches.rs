@@ -135,7 +135,7 @@ pub async fn an_event_comes_back_byte_for_byte(it: &StoreUnderTest) {
     let merchant = "M1".parse().unwrap();
     let mut open = scribe.open(&merchant, BatchKeys::default()).await;
     let birth = Birth { id: open.next_payment_id(it.store.lane_count()), ..scribe.birth("M1", 5) };
-    let (payment, events) = Payment::authorize(birth, Verdict::Approved, open.loaded.now);
+    let (payment, events) = Payment::authorize(birth, Verdict::Approved, open.now());
     open.write(payment, &events, true);
     let event = open.changes.events.first_mut().unwrap();
     event.body = (0..=255).chain([0, 0]).collect();
@@ -169,7 +169,7 @@ pub async fn a_batch_that_fails_half_way_leaves_nothing(it: &StoreUnderTest) {
     let first = scribe.authorize(scribe.birth("M1", 5)).await;
     let mut open = scribe.open(&first.merchant, BatchKeys::default()).await;
     let birth = Birth { id: open.next_payment_id(it.store.lane_count()), ..scribe.birth("M1", 6) };
-    let (second, events) = Payment::authorize(birth, Verdict::Approved, open.loaded.now);
+    let (second, events) = Payment::authorize(birth, Verdict::Approved, open.now());
     let second = open.write(second, &events, true);
     open.changes.payments.push(PaymentWrite { payment: first.clone(), new: true });
     assert!(matches!(open.commit().await, Err(StoreError::Statement { .. })));
@@ -209,6 +209,18 @@ pub async fn the_time_of_a_batch_never_goes_back(it: &StoreUnderTest) {
     it.clock.set_wall(later.created_at.minus_seconds(60));
     let next = scribe.authorize(scribe.birth("M1", 5)).await;
     assert!(next.created_at >= later.created_at);
+}
+
+pub async fn a_batch_is_told_what_the_clock_says_however_far_its_lane_is_ahead(it: &StoreUnderTest) {
+    let scribe = Scribe::new(it);
+    let right = it.clock.now();
+    it.clock.set_wall(right.plus_seconds(8 * 86_400));
+    let ahead = scribe.authorize(scribe.birth("M1", 5)).await;
+    it.clock.set_wall(right);
+    let open = scribe.open(&ahead.merchant, BatchKeys::default()).await;
+    assert_eq!(open.loaded.lanes[0].updated_at, ahead.created_at);
+    assert_eq!(open.loaded.clock, right, "what ends, ends by the clock");
+    assert_eq!(open.now(), ahead.created_at, "what is written is written later than what was");
 }
 
 pub async fn a_payment_is_not_born_twice(it: &StoreUnderTest) {

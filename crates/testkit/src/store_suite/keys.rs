@@ -151,11 +151,34 @@ pub async fn outstanding_attempts_are_listed_oldest_first(it: &StoreUnderTest) {
     let third = all[2].created_at;
     let expected = [all.remove(0), all.remove(1)];
     let mut snapshot = scribe.snapshot().await;
-    assert_eq!(snapshot.attempt_list_outstanding(third, None, 10).await.unwrap(), expected);
-    assert_eq!(snapshot.attempt_list_outstanding(third, None, 1).await.unwrap(), expected[..1]);
+    assert_eq!(snapshot.attempt_list_outstanding(third, None, None, 10).await.unwrap(), expected);
+    assert_eq!(snapshot.attempt_list_outstanding(third, None, None, 1).await.unwrap(), expected[..1]);
     let of = Some(&*expected[0].acquirer);
-    assert_eq!(snapshot.attempt_list_outstanding(third, of, 10).await.unwrap(), expected);
-    assert_eq!(snapshot.attempt_list_outstanding(third, Some("another"), 10).await.unwrap(), []);
+    assert_eq!(snapshot.attempt_list_outstanding(third, of, None, 10).await.unwrap(), expected);
+    assert_eq!(snapshot.attempt_list_outstanding(third, Some("another"), None, 10).await.unwrap(), []);
+}
+
+pub async fn outstanding_attempts_are_listed_page_by_page(it: &StoreUnderTest) {
+    let scribe = Scribe::new(it);
+    let mut all = Vec::new();
+    // Ids that begin with every kind of byte, and three of one millisecond.
+    for (number, wait) in [(9, true), (u128::MAX, false), (1 << 127, false), (1 << 120, true), (0, true)] {
+        it.clock.advance_seconds(u32::from(wait));
+        all.push(attempt(it, number));
+        write_attempt(&scribe, AttemptWrite::Insert(attempt(it, number))).await.unwrap();
+    }
+    all.sort_by_key(|attempt| (attempt.created_at, attempt.id.0));
+    let (mut listed, mut after) = (Vec::new(), None);
+    let mut snapshot = scribe.snapshot().await;
+    let now = it.clock.now();
+    loop {
+        let page = snapshot.attempt_list_outstanding(now, Some(&all[0].acquirer), after, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        assert!(page.len() <= 2);
+        after = Some((last.created_at, last.id));
+        listed.extend(page);
+    }
+    assert_eq!(listed, all);
 }
 
 pub(super) fn scope(merchant: &str, operation: Operation, key: &str) -> IdempotencyScope {

@@ -56,6 +56,7 @@ macro_rules! store_suite {
             a_batch_may_move_nothing_but_its_lane
             a_lane_that_does_not_exist_is_refused
             the_time_of_a_batch_never_goes_back
+            a_batch_is_told_what_the_clock_says_however_far_its_lane_is_ahead
             a_payment_is_not_born_twice
             a_payment_that_does_not_exist_is_not_updated
             a_place_is_not_taken_twice
@@ -72,6 +73,7 @@ macro_rules! store_suite {
             a_key_can_run_and_finish_in_one_batch
             an_attempt_comes_back_and_is_closed_once
             outstanding_attempts_are_listed_oldest_first
+            outstanding_attempts_are_listed_page_by_page
             what_was_posted_comes_back
             balances_add_up
             an_event_is_not_posted_twice

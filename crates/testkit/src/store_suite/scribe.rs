@@ -9,6 +9,7 @@ use domain::{
     ledger::{JournalEntry, Posting},
     money::{Currency, Money},
     payment::{Birth, CaptureMode, Command, Metadata, Payment, PaymentEvent, Verdict},
+    time::Timestamp,
 };
 use engine::ports::{
     BalanceDelta, Batch, BatchKeys, Changes, Clock, LaneState, Loaded, OutboxEvent, PaymentWrite,
@@ -66,7 +67,7 @@ impl Scribe {
     pub async fn authorize_with(&self, birth: Birth, verdict: Verdict) -> Payment {
         let mut open = self.open(&birth.merchant, BatchKeys::default()).await;
         let birth = Birth { id: open.next_payment_id(self.store.lane_count()), ..birth };
-        let (payment, events) = Payment::authorize(birth, verdict, open.loaded.now);
+        let (payment, events) = Payment::authorize(birth, verdict, open.now());
         let payment = open.write(payment, &events, true);
         open.commit().await.unwrap();
         payment
@@ -76,7 +77,7 @@ impl Scribe {
     pub async fn begin_authorization(&self, birth: Birth, attempt: AttemptId) -> Payment {
         let mut open = self.open(&birth.merchant, BatchKeys::default()).await;
         let birth = Birth { id: open.next_payment_id(self.store.lane_count()), ..birth };
-        let payment = Payment::processing(birth, attempt, open.loaded.now);
+        let payment = Payment::processing(birth, attempt, open.now());
         let payment = open.write(payment, &[], true);
         open.commit().await.unwrap();
         payment
@@ -87,7 +88,7 @@ impl Scribe {
         let keys = BatchKeys { payments: vec![payment.id], ..BatchKeys::default() };
         let mut open = self.open(&payment.merchant, keys).await;
         let stored = open.loaded.payments.remove(&payment.id).unwrap();
-        let (payment, event) = stored.apply(&command, open.loaded.now).unwrap();
+        let (payment, event) = stored.apply(&command, open.now()).unwrap();
         let payment = open.write(payment, &[event], false);
         open.commit().await.unwrap();
         payment
@@ -213,11 +214,16 @@ impl OpenBatch {
 
     /// Commits.
     pub async fn commit(mut self) -> Result<(), StoreError> {
-        let now = self.loaded.now;
+        let now = self.now();
         let lane = self.lane();
         lane.batch += 1;
         lane.updated_at = now;
         self.batch.commit(&self.changes).await
+    }
+
+    /// The time it is written with.
+    pub fn now(&self) -> Timestamp {
+        self.loaded.written_at(self.loaded.clock)
     }
 
     /// The lane row that will be written.

@@ -4,6 +4,7 @@ use axum::{Extension, Json, extract::State, http::HeaderMap, response::Response}
 use engine::operators::{
     OperatorRefusal,
     links::{self, Redeem},
+    login::{self, Tried},
     sessions,
 };
 
@@ -44,7 +45,7 @@ pub(super) async fn redeem(
     let settings = &app.desk.login;
     let link = secret::kept(&given.link, "").ok_or(OperatorRefusal::LinkOver)?;
     // Hashing is dear: only whoever has a link gets it done.
-    if !links::is_good(app.store.as_ref(), link).await? {
+    if !links::is_good(app.store.as_ref(), &link, app.clock.now()).await? {
         return Err(OperatorRefusal::LinkOver.into());
     }
     let password = settings.passwords.hash(given.password).await.map_err(Problem::internal)?;
@@ -94,8 +95,8 @@ pub(super) async fn change(
         .operator
         .clone()
         .ok_or_else(|| Problem::not_found("account: nobody has to sign in here"))?;
-    let tries = engine::operators::login::account_bucket(name.as_str());
-    if let Some(seconds) = engine::operators::login::charge(app.store.as_ref(), tries, None).await? {
+    let tried = Tried { account: login::account_bucket(name.as_str()), address: None };
+    if let Some(seconds) = login::charge(app.store.as_ref(), tried).await? {
         let problem = Problem::new(Code::RateLimitExceeded, "too many tries");
         return Err(Problem { retry_after_seconds: Some(seconds), ..problem });
     }

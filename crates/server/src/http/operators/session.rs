@@ -7,7 +7,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::operator::Role;
-use engine::operators::{OperatorRefusal, login, sessions};
+use engine::operators::{
+    OperatorRefusal,
+    login::{self, Tried},
+    sessions,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -99,10 +103,10 @@ pub(super) async fn begin(
     if !settings.required {
         return Err(Problem::not_found("login: nobody has to sign in here"));
     }
-    let tries = login::account_bucket(&given.name);
     let address = address(settings, &headers, peer.map(|Extension(peer)| peer));
     let address = address.map(|address| login::address_bucket(&address));
-    if let Some(seconds) = login::charge(app.store.as_ref(), tries, address).await? {
+    let tried = Tried { account: login::account_bucket(&given.name), address };
+    if let Some(seconds) = login::charge(app.store.as_ref(), tried).await? {
         let problem = Problem::new(Code::RateLimitExceeded, "too many tries to sign in");
         return Err(Problem { retry_after_seconds: Some(seconds), ..problem });
     }
@@ -113,7 +117,7 @@ pub(super) async fn begin(
     let right = settings.passwords.verify(given.password, kept).await.map_err(Problem::internal)?;
     let known = known.filter(|_| right).ok_or_else(wrong)?;
     let fresh = Fresh::or_problem("", settings.session_idle_seconds, settings.session_seconds)?;
-    let about = (tries, &*request.0);
+    let about = (tried, &*request.0);
     let begun = sessions::begin(app.store.as_ref(), &known.name, fresh.issued, about).await;
     let operator = match begun {
         // It was disabled since its password was looked at.
@@ -170,4 +174,25 @@ fn address(login: &Login, headers: &HeaderMap, peer: Option<Peer>) -> Option<Str
     let last = last.and_then(|list| list.to_str().ok()?.rsplit(',').next());
     let forwarded = last.map(|address| address.trim().to_owned()).filter(|_| login.trust_forwarded);
     forwarded.or_else(|| peer.map(|Peer(address)| address.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_trusted_proxy_says_from_where_somebody_tries() {
+        let peer = || Some(Peer([10, 0, 0, 9].into()));
+        let mut headers = HeaderMap::new();
+        headers.append("x-forwarded-for", HeaderValue::from_static("6.6.6.6"));
+        headers.append("x-forwarded-for", HeaderValue::from_static("7.7.7.7, 203.0.113.5"));
+        let trusting = Login { trust_forwarded: true, ..Login::default() };
+        assert_eq!(
+            address(&trusting, &headers, peer()).as_deref(),
+            Some("203.0.113.5"),
+            "the last is the proxy's"
+        );
+        assert_eq!(address(&Login::default(), &headers, peer()).as_deref(), Some("10.0.0.9"));
+        assert_eq!(address(&trusting, &HeaderMap::new(), peer()).as_deref(), Some("10.0.0.9"));
+    }
 }

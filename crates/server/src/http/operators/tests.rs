@@ -1,5 +1,7 @@
 //! Signing in, what each role may do, and what is left in the audit log.
 
+use std::time::Duration;
+
 use axum::{
     body::Body,
     http::{Method, Request},
@@ -9,10 +11,15 @@ use domain::{
     operator::Role,
 };
 use engine::{
-    operators::{links, sessions},
+    operators::{
+        links,
+        login::{self, Tried},
+        sessions,
+    },
     ports::{Clock, Operator, OperatorAct, OperatorChanges, OperatorKeys, PasswordHash},
 };
 use serde_json::{Value, json};
+use tokio::time::timeout;
 use tower::ServiceExt;
 
 use super::{
@@ -218,6 +225,34 @@ async fn the_first_admin_comes_by_a_link_that_is_good_once() {
 }
 
 #[tokio::test]
+async fn who_gets_in_locks_nobody_out_who_comes_from_the_same_address() {
+    let books = books();
+    admin(&books).await;
+    let (store, root) = (books.state.store.as_ref(), "root".parse().unwrap());
+    let address = Some(login::address_bucket("10.0.0.9"));
+    let by = |name: &str| Tried { account: login::account_bucket(name), address };
+    for _ in 0..=login::ADDRESS_MAX {
+        assert_eq!(login::charge(store, by("root")).await.unwrap(), None);
+        let fresh = Fresh::new("", 600, 600).unwrap();
+        sessions::begin(store, &root, fresh.issued, (by("root"), "r")).await.unwrap();
+    }
+    for number in 0..login::ADDRESS_MAX {
+        assert_eq!(login::charge(store, by(&format!("guess{number}"))).await.unwrap(), None);
+    }
+    assert!(login::charge(store, by("root")).await.unwrap().is_some(), "who only guesses is locked out");
+}
+
+#[tokio::test]
+async fn a_link_that_is_none_waits_for_no_lock() {
+    let books = books();
+    let held = books.state.store.operators_open(&OperatorKeys::default()).await.unwrap();
+    let none = Fresh::new("", 600, 600).unwrap().text;
+    let answer = timeout(Duration::from_secs(5), redeem(&books, &none, Some("evil"))).await;
+    assert_eq!(answer.expect("nobody is waited for").status, 401);
+    drop(held);
+}
+
+#[tokio::test]
 async fn a_wrong_password_and_an_unknown_name_are_told_alike_and_slow_down() {
     let books = books();
     admin(&books).await;
@@ -236,14 +271,14 @@ async fn a_wrong_password_and_an_unknown_name_are_told_alike_and_slow_down() {
     assert_eq!(told(&wrong), told(&unknown));
     assert_eq!(wrong.status, 401);
     for name in ["root", "nobody"] {
-        for _ in 0..engine::operators::login::ACCOUNT_MAX - 1 {
+        for _ in 0..login::ACCOUNT_MAX - 1 {
             assert_eq!(login(name, "guess").await.status, 401);
         }
         let limited = login(name, PASSWORD).await;
         assert_eq!(limited.status, 429, "{name}: even the right one waits");
         assert!(limited.header("retry-after").parse::<u32>().unwrap() <= 900);
     }
-    books.clock.advance_seconds(engine::operators::login::WINDOW_SECONDS);
+    books.clock.advance_seconds(login::WINDOW_SECONDS);
     assert_eq!(login("root", PASSWORD).await.status, 200);
 }
 

@@ -101,7 +101,7 @@ fn a_refusal_names_the_payment_and_what_is_left() {
 fn every_refusal_has_the_status_and_code_of_the_contract() {
     use Operation::*;
     let won = Money::new(1, Currency::KRW);
-    let table: [(Operation, Refusal, u16, &str); 19] = [
+    let table: [(Operation, Refusal, u16, &str); 20] = [
         (Authorize, Refusal::CardDeclined(DeclineCode::LostCard), 402, "CARD_DECLINED"),
         (Capture, Refusal::NotFound, 404, "NOT_FOUND"),
         (Capture, Refusal::Conflict(PaymentStatus::Voided), 409, "CAPTURE_CONFLICT"),
@@ -118,7 +118,8 @@ fn every_refusal_has_the_status_and_code_of_the_contract() {
         (Authorize, Refusal::Internal, 500, "INTERNAL_ERROR"),
         (Authorize, Refusal::AcquirerError, 502, "ACQUIRER_ERROR"),
         (Authorize, Refusal::Overloaded, 503, "OVERLOADED"),
-        (Authorize, Refusal::Unavailable, 503, "UNAVAILABLE"),
+        (Authorize, Refusal::Unavailable(Away::Store), 503, "UNAVAILABLE"),
+        (Authorize, Refusal::Unavailable(Away::Acquirer), 503, "UNAVAILABLE"),
         (Authorize, Refusal::OutcomeUnknown, 504, "OUTCOME_UNKNOWN"),
         (Capture, Refusal::OutcomeUnknown, 504, "OUTCOME_UNKNOWN"),
     ];

@@ -17,13 +17,14 @@ impl Metrics {
             EventResult::{Duplicate, Hole, Parked, Posted, WithoutPostings},
             IdempotencyOutcome::{Fresh, InFlight, Mismatch, Replayed},
             Incident::{
-                ClockJump, ContradictingVerdicts, DatabaseWentBack, ForeignTimeline, OutboxGap, Panic,
+                BooksAhead, ClockJump, ContradictingVerdicts, DatabaseWentBack, ForeignTimeline, OutboxGap,
+                Panic,
             },
             LimitDecision::{Allow, Deny, FailOpen},
             PaymentResult::{Approved, Declined, Failed, Rejected, Unknown},
         };
         let kinds = [ForeignTimeline, ContradictingVerdicts, Panic, ClockJump, Incident::Hole, OutboxGap];
-        for kind in kinds.into_iter().chain([DatabaseWentBack]) {
+        for kind in kinds.into_iter().chain([DatabaseWentBack, BooksAhead]) {
             drop(self.incidents.get_or_create(&IncidentLabels { kind: incident_word(kind) }));
         }
         for outcome in [Fresh, Replayed, Mismatch, InFlight] {
@@ -157,6 +158,7 @@ fn incident_word(incident: Incident) -> &'static str {
         Incident::ContradictingVerdicts => "contradicting_verdicts",
         Incident::Panic => "panic",
         Incident::ClockJump => "clock_jump",
+        Incident::BooksAhead => "books_ahead",
         Incident::Hole => "hole",
         Incident::OutboxGap => "outbox_gap",
         Incident::DatabaseWentBack => "database_went_back",

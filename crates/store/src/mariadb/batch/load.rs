@@ -8,11 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use domain::{
     id::{Lane, MerchantId, OrderId, PaymentId},
     payment::Payment,
-    time::Timestamp,
 };
-use engine::ports::{
-    BatchKeys, IdempotencyRow, IdempotencyScope, IdempotencyState, LaneState, Loaded, StoreError,
-};
+use engine::ports::{BatchKeys, IdempotencyRow, IdempotencyScope, IdempotencyState, Loaded, StoreError};
 use mysql_async::Row;
 
 use super::super::{
@@ -99,7 +96,6 @@ impl<'k> Questions<'k> {
         }
         let clock = each("clock", rows_of(sets, self.now), |cells| cells.time(0))?;
         let clock = clock.first().copied().ok_or_else(|| refused("load lane", "the server gave no time"))?;
-        let now = lanes.iter().map(|lane: &LaneState| lane.updated_at).fold(clock, Timestamp::max);
         let (idempotency, places) = read_keys(rows_of(sets, self.idempotency))?;
         let payments = each("payment", rows_of(sets, self.payments), payment_from_cells)?;
         let mut payments = payments.into_iter().map(|payment| (payment.id, payment)).collect();
@@ -108,7 +104,7 @@ impl<'k> Questions<'k> {
         let orders = self.holders(orders, &mut payments);
         let attempts = each("attempt", rows_of(sets, self.attempts), attempt_from_cells)?;
         let attempts = attempts.into_iter().map(|attempt| (attempt.id, attempt)).collect();
-        Ok((Loaded { now, lanes, idempotency, payments, orders, attempts }, places, collided))
+        Ok((Loaded { clock, lanes, idempotency, payments, orders, attempts }, places, collided))
     }
 
     /// The orders at whose key stands a payment of another order.

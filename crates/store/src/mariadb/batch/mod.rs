@@ -56,7 +56,7 @@ impl MariadbBatch {
 impl Batch for MariadbBatch {
     fn take_loaded(&mut self) -> Loaded {
         self.loaded.take().unwrap_or_else(|| Loaded {
-            now: Default::default(),
+            clock: Default::default(),
             lanes: Vec::new(),
             idempotency: Default::default(),
             payments: Default::default(),

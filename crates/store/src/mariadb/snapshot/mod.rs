@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
-    id::{DeadLetterId, EventId, JournalEntryId, Lane, MerchantId, PaymentId, Seq},
+    id::{AttemptId, DeadLetterId, EventId, JournalEntryId, Lane, MerchantId, PaymentId, Seq},
     payment::Payment,
     time::Timestamp,
 };
@@ -89,9 +89,10 @@ impl Snapshot for MariadbSnapshot {
         &mut self,
         committed_before: Timestamp,
         acquirer: Option<&str>,
+        after: Option<(Timestamp, AttemptId)>,
         limit: usize,
     ) -> Result<Vec<Attempt>, StoreError> {
-        payment::attempt_list_outstanding(&mut self.session, committed_before, acquirer, limit).await
+        payment::attempt_list_outstanding(&mut self.session, committed_before, acquirer, after, limit).await
     }
 
     async fn lane_list(&mut self) -> Result<Vec<StoredLane>, StoreError> {
@@ -231,7 +232,10 @@ impl Snapshot for MariadbSnapshot {
         operators::secrets(&mut self.session).await
     }
 
-    async fn secret_find(&mut self, sha256: &Digest) -> Result<Option<(Secret, Operator)>, StoreError> {
+    async fn secret_find(
+        &mut self,
+        sha256: &Digest,
+    ) -> Result<Option<(Secret, Option<Operator>)>, StoreError> {
         operators::secret_find(&mut self.session, sha256).await
     }
 }

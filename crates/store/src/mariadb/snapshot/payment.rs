@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::{
-    id::{MerchantId, PaymentId},
+    id::{AttemptId, MerchantId, PaymentId},
     payment::Payment,
     time::Timestamp,
 };
@@ -84,14 +84,24 @@ pub(super) async fn attempt_list_outstanding(
     session: &mut Session,
     committed_before: Timestamp,
     acquirer: Option<&str>,
+    after: Option<(Timestamp, AttemptId)>,
     limit: usize,
 ) -> Result<Vec<Attempt>, StoreError> {
     let sql = concat!(
         "SELECT ",
         attempt_columns!(),
         " FROM attempt FORCE INDEX (attempt_outstanding) WHERE outstanding_since <= ? AND acquirer = COALESCE(?, acquirer) \
-         ORDER BY outstanding_since, id LIMIT ?"
+         AND outstanding_since >= ? AND (outstanding_since > ? OR id > ?) ORDER BY outstanding_since, id LIMIT ?"
     );
-    let params = vec![number(committed_before.unix_ms()), text_opt(acquirer), unsigned(limit as u64)];
+    let (since, after) =
+        after.map_or((-1, Vec::new()), |(at, id)| (at.unix_ms(), id.0.to_be_bytes().to_vec()));
+    let params = vec![
+        number(committed_before.unix_ms()),
+        text_opt(acquirer),
+        number(since),
+        number(since),
+        bytes(&after),
+        unsigned(limit as u64),
+    ];
     each("attempt", &session.rows("list outstanding attempts", sql, params).await?, attempt_from_cells)
 }

@@ -38,12 +38,11 @@ pub(super) fn load(
 ) -> Result<(Loaded, IdempotencyRows), StoreError> {
     let (conn, late) = (transaction.conn(), transaction.late());
     let lanes = load_lanes(conn, lanes)?;
-    let now = lanes.iter().map(|lane| lane.updated_at).fold(clock, Timestamp::max);
     let (idempotency, rows) = load_idempotency(conn, late, &keys.idempotency)?;
     let mut payments = load_payments(conn, &keys.payments)?;
     let orders = load_orders(conn, late, &keys.orders, &mut payments)?;
     let attempts = load_attempts(conn, &keys.attempts)?;
-    Ok((Loaded { now, lanes, idempotency, payments, orders, attempts }, rows))
+    Ok((Loaded { clock, lanes, idempotency, payments, orders, attempts }, rows))
 }
 
 fn load_lanes(conn: &Connection, lanes: &[Lane]) -> Result<Vec<LaneState>, StoreError> {

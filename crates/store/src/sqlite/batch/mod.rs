@@ -33,9 +33,9 @@ impl SqliteBatch {
 #[async_trait]
 impl Batch for SqliteBatch {
     fn take_loaded(&mut self) -> Loaded {
-        let now = self.loaded.now;
+        let clock = self.loaded.clock;
         let empty = Loaded {
-            now,
+            clock,
             lanes: Vec::new(),
             idempotency: Default::default(),
             payments: Default::default(),

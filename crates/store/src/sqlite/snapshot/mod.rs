@@ -10,7 +10,7 @@ mod platform;
 
 use async_trait::async_trait;
 use domain::{
-    id::{DeadLetterId, EventId, JournalEntryId, Lane, MerchantId, PaymentId, Seq},
+    id::{AttemptId, DeadLetterId, EventId, JournalEntryId, Lane, MerchantId, PaymentId, Seq},
     payment::Payment,
     time::Timestamp,
 };
@@ -117,11 +117,12 @@ impl Snapshot for SqliteSnapshot {
         &mut self,
         committed_before: Timestamp,
         acquirer: Option<&str>,
+        after: Option<(Timestamp, AttemptId)>,
         limit: usize,
     ) -> Result<Vec<Attempt>, StoreError> {
         let acquirer = acquirer.map(str::to_owned);
         self.read(move |conn| {
-            payment::attempt_list_outstanding(conn, committed_before, acquirer.as_deref(), limit)
+            payment::attempt_list_outstanding(conn, committed_before, acquirer.as_deref(), after, limit)
         })
         .await
     }
@@ -268,7 +269,10 @@ impl Snapshot for SqliteSnapshot {
         self.read(operators::secrets).await
     }
 
-    async fn secret_find(&mut self, sha256: &Digest) -> Result<Option<(Secret, Operator)>, StoreError> {
+    async fn secret_find(
+        &mut self,
+        sha256: &Digest,
+    ) -> Result<Option<(Secret, Option<Operator>)>, StoreError> {
         let sha256 = *sha256;
         self.read(move |conn| operators::secret_find(conn, &sha256)).await
     }

@@ -1,7 +1,7 @@
 //! Reads payments, their keys and their attempts.
 
 use domain::{
-    id::{MerchantId, PaymentId},
+    id::{AttemptId, MerchantId, PaymentId},
     payment::Payment,
     time::Timestamp,
 };
@@ -64,13 +64,17 @@ pub(super) fn attempt_list_outstanding(
     conn: &Connection,
     committed_before: Timestamp,
     acquirer: Option<&str>,
+    after: Option<(Timestamp, AttemptId)>,
     limit: usize,
 ) -> Result<Vec<Attempt>, StoreError> {
     let sql = concat!(
         "SELECT ",
         attempt_columns!(),
         " FROM attempt WHERE verdict IS NULL AND created_at <= ?1 AND (?2 IS NULL OR acquirer = ?2) \
-         ORDER BY created_at, id LIMIT ?3"
+         AND created_at >= ?3 AND (created_at, id) > (?3, ?4) ORDER BY created_at, id LIMIT ?5"
     );
-    list(conn, sql, (committed_before.unix_ms(), acquirer, int(limit as u64)), attempt_from_row)
+    let (since, after) =
+        after.map_or((-1, Vec::new()), |(at, id)| (at.unix_ms(), id.0.to_be_bytes().to_vec()));
+    let params = (committed_before.unix_ms(), acquirer, since, after, int(limit as u64));
+    list(conn, sql, params, attempt_from_row)
 }

@@ -29,7 +29,7 @@ async fn with_payment(scribe: &Scribe, amount: i64) -> (OpenBatch, Payment) {
     let mut open = scribe.open(&merchant, BatchKeys::default()).await;
     let id = open.next_payment_id(scribe.store.lane_count());
     let birth = domain::payment::Birth { id, ..scribe.birth("M1", amount) };
-    let (payment, events) = Payment::authorize(birth, Verdict::Approved, open.loaded.now);
+    let (payment, events) = Payment::authorize(birth, Verdict::Approved, open.now());
     let payment = open.write(payment, &events, true);
     (open, payment)
 }

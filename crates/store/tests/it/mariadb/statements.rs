@@ -65,13 +65,13 @@ async fn conclude_all(scribe: &Scribe, asked: &[(Payment, IdempotencyScope, Atte
     for (payment, scope, attempt) in asked {
         let stored = open.loaded.payments.remove(&payment.id).unwrap();
         let capture = Command::Capture(Capture { amount: None, last: true });
-        let (payment, event) = stored.apply(&capture, open.loaded.now).unwrap();
+        let (payment, event) = stored.apply(&capture, open.now()).unwrap();
         open.write(payment.clone(), &[event], false);
         let answer = StoredAnswer {
             status: 200,
             body: "{}".into(),
             payment: Some(payment.id),
-            answered_at: open.loaded.now,
+            answered_at: open.now(),
         };
         open.changes.idempotency.push(IdempotencyWrite::Finish(scope.clone(), answer));
         open.changes.attempts.push(AttemptWrite::Close(*attempt, Verdict::Approved));

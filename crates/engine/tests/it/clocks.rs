@@ -1,0 +1,137 @@
+//! Clocks that leap: here, at the store, now, and in a time whose traces are in the books.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use domain::{event::Topic, payment::Operation, payment::PaymentStatus, time::Timestamp};
+use engine::{
+    clocks::{AHEAD_MAX_MS, compare_with_books},
+    observe::{EventResult, IdempotencyOutcome, Incident, LimitDecision, Observer, PaymentResult},
+    pipeline::expiry::{self, expire_due},
+    ports::{Clock as _, LimitAction},
+};
+use testkit::{FixedClock, wait::wait_until};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{App, Options, PATIENCE};
+
+const DAY_SECONDS: u32 = 86_400;
+const WEEK_SECONDS: u32 = 7 * DAY_SECONDS;
+/// Past the end of every authorization.
+const LEAP_SECONDS: u32 = 8 * DAY_SECONDS;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lane_that_was_written_by_a_clock_ahead_ends_no_authorization() {
+    let seen = Arc::new(Incidents::default());
+    let app = App::with(Options { observer: seen.clone(), ..Options::default() }).await;
+    let (open, left) = (app.authorized(1_000).await, app.authorized(1_000).await);
+    assert_eq!(compare_with_books(&app.context).await.unwrap(), None);
+    app.tamper(&format!("UPDATE lane SET updated_at = updated_at + {}", i64::from(LEAP_SECONDS) * 1000));
+    let ahead_ms = compare_with_books(&app.context).await.unwrap();
+    assert_eq!((ahead_ms, seen.books_ahead()), (Some(i64::from(LEAP_SECONDS) * 1000), 1));
+
+    let captured = app.capture(open, None, Some("k")).await;
+    assert_eq!(captured.status, 200, "{captured:?}");
+    let shown = app.payment(open).await;
+    assert!(shown.updated_at >= app.clock.now().plus_seconds(LEAP_SECONDS), "a lane's time never goes back");
+    let born = app.authorized(1_000).await;
+    assert_eq!(expire_due(&app.context, &app.queue).await.unwrap(), 0);
+    app.clock.advance_seconds(WEEK_SECONDS);
+    assert_eq!(app.capture(left, None, None).await.status, 409, "its time ran out by the clock");
+    assert_eq!(app.capture(born, None, None).await.status, 200);
+    assert_eq!(expire_due(&app.context, &app.queue).await.unwrap(), 1);
+    assert_eq!(app.payment(left).await.status(), PaymentStatus::Expired);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_whose_clock_leaps_ends_no_authorization_and_is_not_followed_at_once() {
+    let (seen, store_clock) = (Arc::new(Incidents::default()), Arc::new(FixedClock::default()));
+    let options =
+        Options { observer: seen.clone(), store_clock: Some(store_clock.clone()), ..Options::default() };
+    let app = App::with(options).await;
+    let (first, second) = (app.authorized(1_000).await, app.authorized(1_000).await);
+    store_clock.advance_seconds(LEAP_SECONDS);
+    assert_eq!(app.capture(first, None, None).await.status, 200);
+    let born = app.authorized(1_000).await;
+    let bound = Timestamp::from_unix_ms(app.clock.now().unix_ms() + AHEAD_MAX_MS);
+    assert_eq!(app.payment(born).await.created_at, bound);
+    assert_eq!(seen.jumps(), 1, "a leap is one incident");
+
+    for clock in [&app.clock, &store_clock] {
+        clock.advance_seconds(11 * 60);
+    }
+    let followed = app.authorized(1_000).await;
+    assert_eq!(app.payment(followed).await.created_at, store_clock.now(), "somebody meant it");
+    assert_eq!(app.capture(second, None, None).await.status, 200, "our clock says that it is open");
+    assert_eq!(seen.jumps(), 1);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn expiry_rests_while_the_clock_has_jumped_and_goes_on_once_it_has_stayed() {
+    let seen = Arc::new(Incidents::default());
+    let app = App::with(Options { observer: seen.clone(), ..Options::default() }).await;
+    let payment = app.authorized(1_000).await;
+    let stop = CancellationToken::new();
+    let expiring = tokio::spawn(expiry::run(app.context.clone(), app.queue.clone(), stop.clone()));
+    // Its measure is taken at its first step.
+    tokio::task::yield_now().await;
+    let at_start = app.clock.now();
+    wait_until("the jump is seen", PATIENCE, async || {
+        app.clock.set_wall(at_start.plus_seconds(LEAP_SECONDS));
+        seen.jumps() == 1
+    })
+    .await;
+    assert_eq!(app.payment(payment).await.status(), PaymentStatus::Authorized);
+    wait_until("it goes on", PATIENCE, async || {
+        app.clock.advance_seconds(5 * 60);
+        app.payment(payment).await.status() == PaymentStatus::Expired
+    })
+    .await;
+    stop.cancel();
+    expiring.await.unwrap();
+    app.finish().await;
+}
+
+/// Counts what somebody must look at.
+#[derive(Default)]
+struct Incidents {
+    jumps: AtomicUsize,
+    books_ahead: AtomicUsize,
+}
+
+impl Incidents {
+    fn jumps(&self) -> usize {
+        self.jumps.load(Ordering::SeqCst)
+    }
+
+    fn books_ahead(&self) -> usize {
+        self.books_ahead.load(Ordering::SeqCst)
+    }
+}
+
+impl Observer for Incidents {
+    fn batch_committed(&self, _: usize, _: f64) {}
+    fn payment(&self, _: Operation, _: PaymentResult) {}
+    fn idempotency(&self, _: IdempotencyOutcome) {}
+    fn limit(&self, _: LimitAction, _: LimitDecision) {}
+    fn records_consumed(&self, _: usize) {}
+    fn worker_events(&self, _: Option<Topic>, _: EventResult, _: usize) {}
+    fn event_to_ledger(&self, _: f64) {}
+    fn events_published(&self, _: usize) {}
+    fn publish_failed(&self) {}
+    fn partition_lag(&self, _: Topic, _: i32, _: u64) {}
+    fn attempts_overdue(&self, _: usize) {}
+
+    fn incident(&self, incident: Incident) {
+        let count = match incident {
+            Incident::ClockJump => &self.jumps,
+            Incident::BooksAhead => &self.books_ahead,
+            other => panic!("{other:?}"),
+        };
+        count.fetch_add(1, Ordering::SeqCst);
+    }
+}
