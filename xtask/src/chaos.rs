@@ -22,7 +22,7 @@ pub(crate) struct Chaos {
 
 /// Runs it.
 pub(crate) fn run(root: &Path, chaos: &Chaos) -> Result<()> {
-    let mut step = Step::cargo(root).arguments(["test", "--locked", "--package", "server", "--test", "it"]);
+    let mut step = Step::cargo(root).arguments(["test", "--locked", "--workspace", "--test", "it"]);
     if chaos.release {
         step = step.arguments(["--release"]);
     }

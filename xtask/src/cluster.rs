@@ -22,7 +22,7 @@ pub(crate) fn run(root: &Path, cluster: &Cluster) -> Result<()> {
     let jars = services::kafka_jars(root)?;
     // One after the other: each has three nodes of everything on this machine.
     Step::cargo(root)
-        .arguments(["test", "--locked", "--package", "server", "--test", "it", "--"])
+        .arguments(["test", "--locked", "--workspace", "--test", "it", "--"])
         .arguments(["failover::", "--ignored", "--nocapture", "--test-threads", "1"])
         .variable("SWELITE_OUTAGE_SECONDS", &cluster.outage_seconds.to_string())
         .variable("SWELITE_TEST_KAFKA_JARS", &jars.to_string_lossy())
