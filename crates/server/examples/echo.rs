@@ -94,6 +94,7 @@ async fn main() -> io::Result<()> {
         payments: Arc::new(Echo(body)),
         desk: Desk::without_engine(&store, &time),
         store,
+        limits: None,
         cache: Arc::new(MemoryCache::new(MemoryCacheSettings::default(), Arc::clone(&time))),
         clock: time,
         settings: HttpSettings::default(),

@@ -1,4 +1,4 @@
-//! What the operator's side of the API shares: the proofs, what can be done with dead letters, wake-ups, limits, and what this
+//! What the operator's side of the API shares: the proofs, what can be done with dead letters, wake-ups, and what this
 //! process remembers of its requests.
 
 use std::sync::Arc;
@@ -10,7 +10,6 @@ use engine::{
     pipeline::dead_letters::{self, DeadLetterRefusal, RedriveForecast},
     ports::{Clock, DeadLetter, OperatorAct, Store},
     proofs::Prover,
-    settings::Limits,
     signals::Signals,
 };
 use tokio::sync::Semaphore;
@@ -83,8 +82,6 @@ pub struct Desk {
     pub prover: Arc<Prover>,
     /// Wake-ups for event streams.
     pub signals: Arc<Signals>,
-    /// The limits of every merchant; `None` while they are off.
-    pub limits: Option<Limits>,
     /// The latest requests of this process.
     pub requests: RequestLog,
     /// When this process began.
@@ -101,7 +98,6 @@ impl Desk {
     pub fn of(context: &Context) -> Self {
         Self {
             signals: Arc::clone(&context.signals),
-            limits: context.settings.limits,
             ..Self::new(&context.store, &context.clock, Arc::new(context.clone()))
         }
     }
@@ -111,13 +107,12 @@ impl Desk {
         Self::new(store, clock, Arc::new(NoEngine))
     }
 
-    /// Beside `acts`, with limits off and nobody to wake the streams.
+    /// Beside `acts`, with nobody to wake the streams.
     fn new(store: &Arc<dyn Store>, clock: &Arc<dyn Clock>, acts: Arc<dyn DeadLetterActs>) -> Self {
         Self {
             acts,
             prover: Arc::new(Prover::new(Arc::clone(store), Arc::clone(clock))),
             signals: Arc::default(),
-            limits: None,
             requests: RequestLog::default(),
             started_at: clock.now(),
             faults: None,

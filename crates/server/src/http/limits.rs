@@ -67,7 +67,7 @@ async fn limits(
         query.refuse("merchantId", FieldCode::Required, "is required");
     }
     query.finish()?;
-    let (Some(merchant), Some(limits)) = (merchant, app.desk.limits) else {
+    let (Some(merchant), Some(limits)) = (merchant, app.limits) else {
         return Ok(Json(List::whole(Vec::new())));
     };
     let mut rows = Vec::with_capacity(LimitAction::ALL.len());

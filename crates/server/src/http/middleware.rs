@@ -61,7 +61,7 @@ impl Door {
         let routes: HashMap<_, _> =
             templates.map(|template| (template.to_owned(), RouteMetrics::new(template))).collect();
         let policy = |template: &String| {
-            let (action, limits) = limited_action(template).zip(state.desk.limits)?;
+            let (action, limits) = limited_action(template).zip(state.limits)?;
             Some((template.clone(), limit_policy(action, limits.of(action))?))
         };
         Self(Arc::new(Shared {
@@ -305,7 +305,7 @@ fn as_problem(mut response: Response, seen: &Seen) -> Response {
         None => framework_problem(response.status()),
     };
     if let Some(cause) = &problem.cause {
-        let cause = chain(cause.as_ref());
+        let cause = engine::error_chain(cause.as_ref());
         tracing::error!(
             request.id = %seen.id.0, trace.id = %TraceId(seen.trace.trace), payment.id = seen.payment().map(display),
             code = problem.code.as_str(), cause, "failed to answer request"
@@ -375,16 +375,4 @@ fn out_of_time(method: &Method, uri: &Uri) -> Response {
         )
     };
     problem.into_response()
-}
-
-/// An error and everything under it, for the log.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
 }

@@ -12,6 +12,7 @@ use domain::{
     payment::{Operation, Payment, PaymentStatus},
 };
 use engine::ports::{Away, Outcome, Refusal, Render, Rendered};
+use serde::Deserialize;
 
 use super::{
     path::unless_card_number,
@@ -94,6 +95,21 @@ fn instance(operation: Operation, payment: Option<PaymentId>) -> Cow<'static, st
         (Operation::Void, None) => Cow::Borrowed("/payments/void"),
         (Operation::Refund, None) => Cow::Borrowed("/payments/refund"),
     }
+}
+
+/// The payment that bytes of ours name: the way back, for bytes that were stored. A success begins with it, and there are many of
+/// them; the rest is read.
+pub(super) fn payment_of(body: &[u8]) -> Option<PaymentId> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct About {
+        payment_id: Option<PaymentId>,
+    }
+    if let Some(rest) = body.strip_prefix(br#"{"paymentId":"#) {
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        return str::from_utf8(&rest[..digits]).ok()?.parse().ok();
+    }
+    serde_json::from_slice::<About>(body).ok()?.payment_id
 }
 
 fn explain(operation: Operation, refusal: &Refusal) -> (Code, Cow<'static, str>) {

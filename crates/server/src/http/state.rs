@@ -13,6 +13,7 @@ use domain::payment::{Capture, Refund, Void};
 use engine::{
     payments::{Authorize, Call, OnPayment, Payments, Reply},
     ports::{Cache, Clock, Store},
+    settings::Limits,
 };
 
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
@@ -149,6 +150,8 @@ pub struct App {
     pub payments: Arc<dyn PaymentCalls>,
     /// The books, for reading.
     pub store: Arc<dyn Store>,
+    /// The limits of every merchant; `None` while they are off.
+    pub limits: Option<Limits>,
     /// Where limits stand.
     pub cache: Arc<dyn Cache>,
     /// The clocks.

@@ -10,23 +10,22 @@ mod adapters;
 mod books;
 mod first_link;
 mod lab;
+mod loops;
 mod parts;
 mod settings;
 
-use std::{io, net::SocketAddr, process, sync::Arc, thread::JoinHandle, time::Duration};
+use std::{io, net::SocketAddr, process, sync::Arc, time::Duration};
 
 use engine::{
     clocks::compare_with_books,
-    commit::{CommitQueue, Committer, Context},
+    commit::{Committer, Context},
     observe::Unobserved,
     operators::OperatorRefusal,
     payments::Payments,
-    pipeline::{expiry, relay::Relay, resolver::Resolver, retention, worker::Worker},
-    ports::{Broker, BrokerError, Clock, Entropy, InstanceId, Store},
-    proofs::Prover,
+    pipeline::resolver::Resolver,
+    ports::{BrokerError, Clock, Entropy, InstanceId, Store},
     signals::Signals,
 };
-use futures_util::future::OptionFuture;
 use tokio::{net::TcpListener, runtime};
 use tokio_util::sync::CancellationToken;
 
@@ -34,11 +33,14 @@ use tokio_util::sync::CancellationToken;
 pub use self::adapters::inspect_redis;
 #[cfg(feature = "kafka")]
 pub use self::adapters::kafka;
-use self::parts::{StopSignals, end_after_panic, ended, on_a_thread_of_its_own};
 pub use self::{
     adapters::CacheFault,
     books::{BooksError, TimelineError, begin_timeline, books_place, migrate_books, open_books, read_books},
     first_link::base as public_base,
+};
+use self::{
+    loops::Loops,
+    parts::{StopSignals, on_a_thread_of_its_own},
 };
 use crate::{
     config::Settings,
@@ -142,7 +144,7 @@ pub fn up(settings: &Settings, role: Role, listening: impl FnOnce(Listening)) ->
         let platform = Platform::start(settings, role, telemetry).await?;
         let listener = bound.listen().map_err(|source| UpError::Listen { address, source })?;
         let address = listener.local_addr().map_err(|source| UpError::Listen { address, source })?;
-        let first_link = first_link::make(settings, role, &platform.context, address).await?;
+        let first_link = first_link::make(settings, role, &platform.loops.context, address).await?;
         listening(Listening { address, first_link });
         platform.serve(listener, &mut signals).await
     });
@@ -168,17 +170,11 @@ impl Telemetry {
     }
 }
 
-/// Everything that runs.
+/// Everything that runs: the API and the loops beside it.
 struct Platform {
     role: Role,
-    context: Context,
     state: AppState,
-    queue: CommitQueue,
-    resolver: Resolver,
-    prover: Arc<Prover>,
-    committers: Vec<JoinHandle<()>>,
-    broker: Arc<dyn Broker>,
-    proof_interval: Duration,
+    loops: Loops,
 }
 
 impl Platform {
@@ -220,6 +216,7 @@ impl Platform {
             payments: Arc::new(payments),
             desk,
             store,
+            limits: context.settings.limits,
             cache,
             clock: Arc::clone(&context.clock),
             settings: settings::http(settings),
@@ -230,59 +227,19 @@ impl Platform {
             request_id_seed: system.attempt_id().0,
         });
         let proof_interval = Duration::from_secs(u64::from(settings.proofs.interval_seconds));
-        Ok(Self { role, context, state, queue, resolver, prover, committers, broker, proof_interval })
+        let loops = Loops { context, queue, resolver, prover, proof_interval, broker, committers };
+        Ok(Self { role, state, loops })
     }
 
     /// Serves until the first signal, then ends in order; a second signal ends at once.
     async fn serve(self, listener: TcpListener, signals: &mut StopSignals) -> Result<(), UpError> {
-        let Self { role, context, state, queue, resolver, prover, committers, broker, proof_interval } = self;
-        let (requests_stop, loops_stop) = (CancellationToken::new(), CancellationToken::new());
-        let pipeline = start_pipeline(role, &context, &broker, &loops_stop)?;
-        // Where nobody ingests nobody asks an acquirer, so nothing has to be found out.
-        let resolver = role.ingests().then(|| resolver.run(loops_stop.clone()));
-        let resolver = tokio::spawn(OptionFuture::from(resolver));
-        let resolver = tokio::spawn(async move {
-            if resolver.await.is_err() {
-                end_after_panic("resolver");
-            }
-        });
-        let housekeeping = on_a_thread_of_its_own("housekeeping", {
-            let (context, stop) = (context.clone(), loops_stop.clone());
-            async move {
-                if !role.ingests() {
-                    return;
-                }
-                tokio::join!(
-                    expiry::run(context.clone(), queue, stop.clone()),
-                    retention::run(context, stop.clone()),
-                    prover.run_on_schedule(proof_interval, stop),
-                );
-            }
-        })?;
+        let Self { role, state, loops } = self;
+        let running = loops.start(role)?;
         state.readiness.set(true);
-        let stop = requests_stop.clone();
-        let down = async move {
-            let app =
-                if role.ingests() { router::app(state.clone()) } else { router::watched(state.clone()) };
-            let drained = accept::serve(listener, app, &state, stop).await;
-            if drained.cut > 0 {
-                tracing::warn!(
-                    connections = drained.cut,
-                    "connections were cut: their answers did not come in time"
-                );
-            }
-            loops_stop.cancel();
-            ended("resolver", resolver).await;
-            for (part, thread) in pipeline {
-                ended(part, tokio::task::spawn_blocking(|| thread.join())).await;
-            }
-            ended("housekeeping", tokio::task::spawn_blocking(|| housekeeping.join())).await;
-            // The committers end when nobody is left who could ask them.
-            drop(state);
-            for committer in committers {
-                ended("committer", tokio::task::spawn_blocking(|| committer.join())).await;
-            }
-            drop(context);
+        let stop = CancellationToken::new();
+        let down = async {
+            answer_requests(role, listener, state, stop.clone()).await;
+            running.end().await;
         };
         tokio::pin!(down);
         tokio::select! {
@@ -290,7 +247,7 @@ impl Platform {
             () = signals.next() => {}
         }
         tracing::info!("stopping: answering what was accepted; a second signal stops at once");
-        requests_stop.cancel();
+        stop.cancel();
         tokio::select! {
             () = down => Ok(()),
             // Whatever was answered is on disk.
@@ -299,21 +256,11 @@ impl Platform {
     }
 }
 
-/// The worker and the relay, as far as this role has them.
-fn start_pipeline(
-    role: Role,
-    context: &Context,
-    broker: &Arc<dyn Broker>,
-    stop: &CancellationToken,
-) -> Result<Vec<(&'static str, JoinHandle<()>)>, UpError> {
-    let mut parts = Vec::new();
-    if role.works() {
-        let worker = Worker::new(context.clone(), Arc::clone(broker));
-        parts.push(("worker", on_a_thread_of_its_own("worker", worker.run(stop.clone()))?));
+/// Answers requests until `stop`, and then what was accepted. Nobody can ask the committers through `state` afterwards.
+async fn answer_requests(role: Role, listener: TcpListener, state: AppState, stop: CancellationToken) {
+    let app = if role.ingests() { router::app(state.clone()) } else { router::watched(state.clone()) };
+    let drained = accept::serve(listener, app, &state, stop).await;
+    if drained.cut > 0 {
+        tracing::warn!(connections = drained.cut, "connections were cut: their answers did not come in time");
     }
-    if role.ingests() && broker.needs_relay() {
-        let relay = Relay::new(context.clone(), Arc::clone(broker));
-        parts.push(("relay", on_a_thread_of_its_own("relay", relay.run(stop.clone()))?));
-    }
-    Ok(parts)
 }

@@ -10,10 +10,10 @@ use engine::{
     payments::Reply,
     ports::{Limit, LimitAction, LimitState},
 };
-use serde::Deserialize;
 
 use crate::http::{
     problem::{PROBLEM_JSON, Problem},
+    render::payment_of,
     state::AppState,
 };
 
@@ -50,7 +50,7 @@ pub(crate) fn respond(operation: Operation, reply: Reply) -> Response {
 /// limit stands.
 pub(super) async fn refuse(app: &AppState, operation: Operation, problem: Problem) -> Response {
     let action = LimitAction::of(operation);
-    let standing = match (&problem.merchant, app.desk.limits) {
+    let standing = match (&problem.merchant, app.limits) {
         (Some(merchant), Some(limits)) => {
             app.cache.limit_state(merchant, action, limits.of(action)).await.ok()
         }
@@ -81,20 +81,6 @@ fn say_where_it_stands(headers: &mut HeaderMap, action: LimitAction, state: Limi
 /// The payment an answer is about, where the path does not name it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Concerned(pub(crate) PaymentId);
-
-/// The payment our own bytes name. A success begins with it, and there are many of them; the rest is read.
-fn payment_of(body: &[u8]) -> Option<PaymentId> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct About {
-        payment_id: Option<PaymentId>,
-    }
-    if let Some(rest) = body.strip_prefix(br#"{"paymentId":"#) {
-        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        return str::from_utf8(&rest[..digits]).ok()?.parse().ok();
-    }
-    serde_json::from_slice::<About>(body).ok()?.payment_id
-}
 
 #[cfg(test)]
 mod tests {

@@ -57,6 +57,21 @@ fn an_authorization_has_no_entries_of_the_books() {
 }
 
 #[test]
+fn every_answer_names_its_payment_also_when_only_its_bytes_are_left() {
+    let payment = authorized();
+    let done = Outcome::Done { operation: Operation::Authorize, payment: &payment, postings: &[] };
+    let declined = |payment| Outcome::Refused {
+        operation: Operation::Authorize,
+        refusal: &Refusal::CardDeclined(DeclineCode::InsufficientFunds),
+        payment,
+        request_id: "req_1",
+    };
+    assert_eq!(payment_of(text(done).1.as_bytes()), Some(payment.id));
+    assert_eq!(payment_of(text(declined(Some(payment.id))).1.as_bytes()), Some(payment.id));
+    assert_eq!(payment_of(text(declined(None)).1.as_bytes()), None);
+}
+
+#[test]
 fn a_capture_shows_what_it_posts_and_keeps_the_authorized_amount() {
     let command = Command::Capture(Capture { amount: Some(4_000), last: false });
     let (payment, _) = authorized().apply(&command, Timestamp::from_unix_ms(1_795_331_704_000)).unwrap();
