@@ -101,6 +101,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dead-letters/{id}/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask what a redrive would do
+         * @description Runs every check, and changes nothing.
+         */
+        get: operations["forecastRedrive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dead-letters/{id}/hold": {
         parameters: {
             query?: never;
@@ -3511,6 +3531,110 @@ export interface operations {
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: the body is not application/json */
             415: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL_ERROR: ours; nothing was stored */
+            500: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OVERLOADED, UNAVAILABLE: nothing happened; repeat after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forecastRedrive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What would become of it */
+            200: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResultRow"];
+                };
+            };
+            /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
+            400: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: there is no such thing, or not for this caller */
+            404: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DEAD_LETTER_CONFLICT: closed already, or foreign */
+            409: {
                 headers: {
                     /** @description The id of this call: the caller's if it sent a sane one */
                     "X-Request-Id"?: string;

@@ -5,7 +5,8 @@ use engine::ports::{DeadLetterReason, DeadLetterState};
 use serde_json::{Value, json};
 
 use super::{
-    Context, Exit,
+    Context, Exit, Lang,
+    consent::Consent,
     failure::Failure,
     output::{Label, cell, numbers, words},
     remote::Remote,
@@ -19,11 +20,11 @@ pub(super) enum DeadLetters {
     /// Show one
     Show(One),
     /// Try to post it again; it is posted at most once
-    Redrive(One),
+    Redrive(Redrive),
     /// Put it aside on purpose
     Hold(WithReason),
     /// Give it up for good
-    Discard(WithReason),
+    Discard(Discard),
     /// Do the same with many, up to 200 a call
     Bulk(Bulk),
 }
@@ -54,6 +55,27 @@ pub(super) struct One {
     id: u64,
     #[command(flatten)]
     remote: Remote,
+}
+
+/// Which, and whether to do it.
+#[derive(Debug, Args)]
+pub(super) struct Redrive {
+    /// Its number
+    id: u64,
+    /// Only say what would become of it
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+/// Which, and why; it is for good.
+#[derive(Debug, Args)]
+pub(super) struct Discard {
+    #[command(flatten)]
+    letter: WithReason,
+    #[command(flatten)]
+    consent: Consent,
 }
 
 /// Which, and why.
@@ -90,10 +112,12 @@ pub(super) struct Bulk {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
+    consent: Consent,
+    #[command(flatten)]
     remote: Remote,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum Action {
     Redrive,
     Hold,
@@ -128,14 +152,12 @@ impl DeadLetters {
                 show(context, &letter);
                 Ok(())
             }
-            Self::Redrive(One { id, remote }) => {
-                let letter = act(context, &remote, id, "redrive", &json!({})).await?;
-                refuse_open(context, &letter)
-            }
+            Self::Redrive(command) => command.run(context).await,
             Self::Hold(WithReason { id, reason, remote }) => {
                 act(context, &remote, id, "hold", &json!({ "reason": reason })).await.map(drop)
             }
-            Self::Discard(WithReason { id, reason, remote }) => {
+            Self::Discard(Discard { letter: WithReason { id, reason, remote }, consent }) => {
+                consent.ask(&context.output, &discard_question(context, &id.to_string()))?;
                 act(context, &remote, id, "discard", &json!({ "reason": reason })).await.map(drop)
             }
         }
@@ -169,30 +191,59 @@ impl List {
     }
 }
 
+impl Redrive {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        let Self { id, dry_run, remote } = self;
+        if dry_run {
+            let forecast = remote.server(context).get(&format!("/dead-letters/{id}/forecast")).await?;
+            results(context, &forecast, std::slice::from_ref(&forecast));
+            return Ok(());
+        }
+        let letter = act(context, &remote, id, "redrive", &json!({})).await?;
+        refuse_open(context, &letter)
+    }
+}
+
 impl Bulk {
     async fn run(self, context: &Context) -> Result<(), Failure> {
+        if self.action == Action::Discard && !self.dry_run {
+            let which = context.output.pick("고른 것 모두", "all that match");
+            self.consent.ask(&context.output, &discard_question(context, which))?;
+        }
         let body = json!({
             "action": self.action.as_str(), "state": self.state.to_ascii_uppercase(), "errorType": self.error_type,
             "topic": self.topic, "reason": self.reason, "dryRun": self.dry_run,
         });
         let (_, done) = self.remote.server(context).post("/dead-letters/bulk", None, &body).await?;
         let output = &context.output;
-        if output.json {
-            output.json(&done);
-        } else {
-            let columns = [numbers("번호", "id"), words("결과", "outcome"), words("설명", "message")];
-            let row = |one: &Value| ["id", "outcome", "message"].map(|field| cell(one, field)).into();
-            output.table(&columns, done["results"].as_array().into_iter().flatten().map(row).collect());
-            if done["more"] == true {
-                output
-                    .say(output.pick("! 더 있어요. 한 번 더 실행하세요.", "! there are more: run it again"));
-            }
+        results(context, &done, done["results"].as_array().map_or(&[], Vec::as_slice));
+        if done["more"] == true && !output.json {
+            output.say(output.pick("! 더 있어요. 한 번 더 실행하세요.", "! there are more: run it again"));
         }
         if done["failed"] == 0 || self.dry_run {
             return Ok(());
         }
         let sentence = output.pick("하지 못한 것이 있어요", "not all could be done");
         Err(Failure::new(Exit::Refused, format!("{sentence}: {}", done["failed"])))
+    }
+}
+
+/// What became (or would become) of each: `answer` as it came, or a table of its `rows`.
+fn results(context: &Context, answer: &Value, rows: &[Value]) {
+    let output = &context.output;
+    if output.json {
+        output.json(answer);
+        return;
+    }
+    let columns = [numbers("번호", "id"), words("결과", "outcome"), words("설명", "message")];
+    let row = |one: &Value| ["id", "outcome", "message"].map(|field| cell(one, field)).into();
+    output.table(&columns, rows.iter().map(row).collect());
+}
+
+fn discard_question(context: &Context, which: &str) -> String {
+    match context.output.lang {
+        Lang::Ko => format!("처리 불가 이벤트를 폐기하면 다시 기장할 수 없어요 ({which}). 폐기할까요?"),
+        Lang::En => format!("a discarded dead letter can never be posted ({which}). discard it?"),
     }
 }
 

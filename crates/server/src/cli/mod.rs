@@ -6,6 +6,7 @@
 
 mod completion;
 mod config;
+mod consent;
 mod copies;
 mod dead_letters;
 mod doctor;

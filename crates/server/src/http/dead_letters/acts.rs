@@ -1,14 +1,21 @@
-//! `POST /dead-letters/{id}/{redrive,hold,discard}`
+//! `POST /dead-letters/{id}/{redrive,hold,discard}`, and `GET /dead-letters/{id}/forecast`: what a redrive would do.
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::{RawQuery, State},
+};
 use domain::id::DeadLetterId;
 use engine::{pipeline::dead_letters::DeadLetterRefusal, ports::DeadLetter};
 
-use super::DeadLetterView;
+use super::{
+    DeadLetterView,
+    bulk::{OneView, foreseen},
+};
 use crate::http::{
     operators::Reasoned,
     path::PathId,
     problem::{Code, Problem},
+    query::Query,
     state::AppState,
     wire::ActBody,
 };
@@ -34,6 +41,30 @@ pub(super) async fn redrive(
     Reasoned(act): Reasoned<false>,
 ) -> Result<Json<DeadLetterView>, Problem> {
     answer(app.desk.acts.redrive(id, &act).await)
+}
+
+/// Ask what a redrive would do
+///
+/// Runs every check, and changes nothing.
+#[utoipa::path(
+    get,
+    path = "/dead-letters/{id}/forecast",
+    tag = "dead-letters",
+    operation_id = "forecastRedrive",
+    params(("id" = u64, Path, description = "Its number")),
+    responses(
+        (status = 200, description = "What would become of it", body = OneView),
+        (status = 409, description = "DEAD_LETTER_CONFLICT: closed already, or foreign"),
+    )
+)]
+pub(super) async fn forecast(
+    State(app): State<AppState>,
+    PathId(id): PathId<DeadLetterId>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<OneView>, Problem> {
+    Query::new(query.as_deref()).finish()?;
+    let forecast = app.desk.acts.forecast(id).await.map_err(problem)?;
+    Ok(Json(foreseen(id, forecast)))
 }
 
 /// Hold a dead letter
@@ -83,12 +114,15 @@ pub(super) async fn discard(
 }
 
 fn answer(done: Result<DeadLetter, DeadLetterRefusal>) -> Result<Json<DeadLetterView>, Problem> {
-    match done {
-        Ok(letter) => Ok(Json(DeadLetterView::of(&letter))),
-        Err(DeadLetterRefusal::NotFound) => Err(Problem::not_found("dead letter")),
-        Err(DeadLetterRefusal::Conflict(why)) => {
-            Err(Problem::new(Code::DeadLetterConflict, format!("the dead letter is {why}")))
+    Ok(Json(DeadLetterView::of(&done.map_err(problem)?)))
+}
+
+fn problem(refusal: DeadLetterRefusal) -> Problem {
+    match refusal {
+        DeadLetterRefusal::NotFound => Problem::not_found("dead letter"),
+        DeadLetterRefusal::Conflict(why) => {
+            Problem::new(Code::DeadLetterConflict, format!("the dead letter is {why}"))
         }
-        Err(DeadLetterRefusal::Store(error)) => Err(error.into()),
+        DeadLetterRefusal::Store(error) => error.into(),
     }
 }

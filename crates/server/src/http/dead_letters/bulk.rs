@@ -43,7 +43,7 @@ pub(super) struct BulkView {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = BulkResultRow)]
-struct OneView {
+pub(super) struct OneView {
     /// Which.
     #[schema(value_type = u64)]
     id: DeadLetterId,
@@ -127,7 +127,8 @@ async fn one(
     done.map(|letter| afterwards(&letter)).or_else(|why| refused(id, why))
 }
 
-fn foreseen(id: DeadLetterId, forecast: RedriveForecast) -> OneView {
+/// What a redrive of `id` would do.
+pub(super) fn foreseen(id: DeadLetterId, forecast: RedriveForecast) -> OneView {
     let (ok, outcome, message) = match forecast {
         RedriveForecast::WouldPost => (true, "would_redrive", None),
         RedriveForecast::AlreadyPosted => (true, "already_posted", None),

@@ -19,6 +19,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list::list))
         .routes(routes!(list::get))
         .routes(routes!(bulk::bulk))
+        .routes(routes!(acts::forecast))
         .routes(routes!(acts::redrive))
         .routes(routes!(acts::hold))
         .routes(routes!(acts::discard))

@@ -129,10 +129,16 @@ async fn a_dry_run_writes_nothing_and_the_real_one_does_what_it_said() {
         (Some(2), Some(1), Some(true))
     );
     assert_eq!(said["results"][0]["outcome"], "would_stay_open");
+    for one in said["results"].as_array().unwrap() {
+        assert_eq!(books.read(&format!("/dead-letters/{}/forecast", one["id"])).await, *one);
+    }
     assert_eq!(books.read("/dead-letters").await, before);
     let done = books.post("/dead-letters/bulk", &json!({"action": "redrive"})).await.json();
     assert_eq!((done["succeeded"].as_i64(), done["failed"].as_i64()), (Some(2), Some(1)));
     assert_eq!(books.read("/ledger/entries").await["data"].as_array().unwrap().len(), 2);
+    let closed = books.get("/dead-letters/1/forecast").await;
+    assert_eq!((closed.status.as_u16(), closed.json()["code"].as_str()), (409, Some("DEAD_LETTER_CONFLICT")));
+    assert_eq!(books.get("/dead-letters/9/forecast").await.status, 404);
     let again = books
         .post("/dead-letters/bulk", &json!({"action": "discard", "reason": "beyond repair"}))
         .await

@@ -88,7 +88,7 @@ const GROUPS: [(&str, &str, &str); 12] = [
     ("simulation", "실험실", "The Lab"),
 ];
 
-const OPERATIONS: [(&str, &str, &str); 57] = [
+const OPERATIONS: [(&str, &str, &str); 58] = [
     (
         "authorizePayment",
         "결제 승인",
@@ -130,6 +130,7 @@ const OPERATIONS: [(&str, &str, &str); 57] = [
     ),
     ("listDeadLetters", "처리 불가 이벤트 목록", ""),
     ("getDeadLetter", "처리 불가 이벤트 하나 보기", ""),
+    ("forecastRedrive", "재처리하면 어떻게 되는지 보기", "모든 검사를 해 보지만 아무것도 바꾸지 않아요."),
     ("redriveDeadLetter", "재처리", ""),
     ("holdDeadLetter", "보류", ""),
     ("discardDeadLetter", "폐기", ""),

@@ -46,6 +46,7 @@ pub(crate) const TABLE: &[(Method, &str, Need)] = &[
     (Method::POST, "/outbox/rewind", Operator(ACTS)),
     (Method::GET, "/dead-letters", Operator(Viewer)),
     (Method::GET, "/dead-letters/{id}", Operator(Viewer)),
+    (Method::GET, "/dead-letters/{id}/forecast", Operator(Viewer)),
     (Method::POST, "/dead-letters/{id}/redrive", Operator(ACTS)),
     (Method::POST, "/dead-letters/{id}/hold", Operator(ACTS)),
     (Method::POST, "/dead-letters/{id}/discard", Operator(ACTS)),

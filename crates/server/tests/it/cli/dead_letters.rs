@@ -37,7 +37,22 @@ async fn a_redrive_that_posts_nothing_is_a_failure_and_says_why() {
     assert!(out(&dry).contains("would_stay_open"), "{}", out(&dry));
     assert_eq!(code(&launch.run(&["dead-letters", "bulk", "redrive"])), 4, "it was not done");
     assert_eq!(code(&launch.run(&["dead-letters", "bulk", "discard"])), 2, "a reason is needed");
-    let discarded = launch.run(&["dead-letters", "discard", "1", "--reason", "made by a test"]);
+    let tried = || json(&launch.run(&["dead-letters", "show", "1", "--json"]))["attempts"].clone();
+    let before = tried();
+    let dry = launch.run(&["dead-letters", "redrive", "1", "--dry-run"]);
+    assert_eq!(code(&dry), 0, "{}", err(&dry));
+    assert!(out(&dry).contains("would_stay_open"), "{}", out(&dry));
+    let forecast = json(&launch.run(&["dead-letters", "redrive", "1", "--dry-run", "--json"]));
+    assert_eq!((forecast["ok"].as_bool(), forecast["message"].as_str()), (Some(false), Some(&*note)));
+    assert_eq!(tried(), before, "a dry run is no try");
+    for command in [&["discard", "1"], &["bulk", "discard"]] {
+        let refused =
+            launch.run(&[&["dead-letters"], &command[..], &["--reason", "made by a test"]].concat());
+        assert_eq!(code(&refused), 2, "{}", err(&refused));
+        assert!(err(&refused).contains("say `--yes`"), "{}", err(&refused));
+    }
+    assert_eq!(json(&launch.run(&["dead-letters", "show", "1", "--json"]))["state"], "OPEN");
+    let discarded = launch.run(&["dead-letters", "discard", "1", "--reason", "made by a test", "--yes"]);
     assert_eq!(code(&discarded), 0, "{}{}", out(&discarded), err(&discarded));
     assert!(server.stop().await.success());
 }
