@@ -4,6 +4,7 @@
 //! It refuses to fix anything: a rule that repairs silently teaches nobody.
 
 mod edges;
+mod links;
 mod mentions;
 mod modules;
 mod ratchet;
@@ -59,6 +60,7 @@ pub(crate) enum Shrink {
 pub(crate) fn run(root: &Path, shrink: Shrink) -> Result<()> {
     let texts = tree::text_files(root)?;
     let mut faults = texts::check(root, &texts);
+    faults.extend(links::check(root, &texts));
     let mut files = Vec::new();
     for text in texts.iter().filter(|text| text.path.ends_with(".rs")) {
         match SourceFile::parse(text) {

@@ -1,7 +1,7 @@
 //! The payment: one intent to move money for a merchant, with its whole life.
 //!
 //! [`Payment::authorize`] gives birth; everything after is [`Payment::apply`]: pure, one exhaustive match over (status,
-//! command). Invariant (I4): 0 ≤ refunded ≤ captured ≤ authorized, whatever the order of commands.
+//! command). Invariant: 0 ≤ refunded ≤ captured ≤ authorized, whatever the order of commands.
 
 mod command;
 mod metadata;

@@ -271,7 +271,7 @@ impl Payment {
         matches!(self.status(), PaymentStatus::Declined | PaymentStatus::Voided | PaymentStatus::Expired)
     }
 
-    /// I4, for asserts: 0 ≤ refunded ≤ captured ≤ authorized, of one currency, and a state that fits the amounts.
+    /// The invariant of amounts, for asserts: 0 ≤ refunded ≤ captured ≤ authorized, of one currency, and a state that fits the amounts.
     pub fn is_consistent(&self) -> bool {
         let currency = self.authorized.currency;
         let one_currency = self.captured.currency == currency && self.refunded.currency == currency;

@@ -1,6 +1,6 @@
 //! The lane committer: take what waits, load what it needs, decide in memory, write in one transaction, answer.
 //!
-//! Invariants: nothing is answered before its commit (I1); a key has one effect and one answer (I2), also within a batch; the
+//! Invariants: nothing is answered before its commit; a key has one effect and one answer, also within a batch; the
 //! event and the answer commit with the payment they belong to or not at all. A lone command waits for nothing; requests
 //! that arrive while a commit is on its way to disk form the next batch.
 
