@@ -15,6 +15,7 @@ mod http;
 mod images;
 mod load;
 mod needs;
+mod node;
 mod ops;
 mod platform;
 mod services;

@@ -8,6 +8,8 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
+use crate::node;
+
 /// A program to run in a folder.
 pub(crate) struct Step {
     command: Command,
@@ -34,6 +36,13 @@ impl Step {
             self.shown.push_str(&argument.as_ref().to_string_lossy());
             self.command.arg(argument);
         }
+        self
+    }
+
+    /// With programs looked for in `folder` before all others.
+    pub(crate) fn leading_path(mut self, folder: &Path) -> Self {
+        self.shown = format!("PATH=\"{}:$PATH\" {}", folder.display(), self.shown);
+        self.command.env("PATH", node::path_after(folder));
         self
     }
 

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 
 use crate::{
-    needs,
+    needs, node,
     platform::{self, Profile, target_folder},
     services, web,
 };
@@ -67,11 +67,14 @@ fn of_workspace(root: &Path, addresses: &[(&str, String)]) -> Suite {
 
 /// Their logic, then all of them in a browser, on the binary that was just built.
 fn of_pages(root: &Path, total: &mut Total) -> Result<()> {
-    let folder = root.join("web");
-    let logic = Suite::new("npm", &["run", "--silent", "test"], &folder, Total::add_vitest).run(total);
+    let (folder, node) = (root.join("web"), node::needed()?);
+    let mut logic = Suite::new("npm", &["run", "--silent", "test"], &folder, Total::add_vitest);
+    node.lead(&mut logic.command);
+    let logic = logic.run(total);
     let binary = platform::built(root, Profile::Dev)?;
     let mut browser = Suite::new("npm", &["run", "--silent", "e2e"], &folder, Total::add_node);
     browser.command.env("SWELITE_BINARY", binary);
+    node.lead(&mut browser.command);
     let browser = browser.run(total);
     logic.and(browser)
 }

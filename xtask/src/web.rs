@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result};
 
-use crate::shell::{self, Step};
+use crate::node::{self, Node};
 
 /// What the pages are made of, from the folder `web`.
 const SOURCES: [&str; 9] = [
@@ -23,7 +23,7 @@ const SOURCES: [&str; 9] = [
     "../crates/server/src/http/shop/catalogue.json",
 ];
 
-/// Builds them if they are old. Without npm the platform is complete except for its pages; says whether they are there.
+/// Builds them if they are old. Without Node the platform is complete except for its pages; says whether they are there.
 pub(crate) fn build(root: &Path) -> Result<bool> {
     let web = root.join("web");
     let page = web.join("dist/index.html");
@@ -32,35 +32,35 @@ pub(crate) fn build(root: &Path) -> Result<bool> {
     {
         return Ok(true);
     }
-    if !shell::exists("npm", "--version") {
-        return Ok(page.exists());
-    }
-    install(&web)?;
-    Step::new("npm", &web).arguments(["run", "build"]).run()?;
+    let Some(node) = node::find()? else { return Ok(page.exists()) };
+    install(&web, &node)?;
+    node.npm(&web).arguments(["run", "build"]).run()?;
     Ok(true)
 }
 
 /// The types of the API's client as `docs/openapi.json` wants them.
 pub(crate) fn client(root: &Path) -> Result<String> {
     let web = root.join("web");
-    install(&web)?;
-    Step::new("npm", &web).arguments(["run", "--silent", "api:print"]).output()
+    let node = node::needed()?;
+    install(&web, &node)?;
+    node.npm(&web).arguments(["run", "--silent", "api:print"]).output()
 }
 
 /// Everything about them that is not a test: format and lints, types, sizes.
 pub(crate) fn check(root: &Path) -> Result<()> {
     let web = root.join("web");
-    install(&web)?;
-    Step::new("npm", &web).arguments(["run", "lint"]).run()?;
+    let node = node::needed()?;
+    install(&web, &node)?;
+    node.npm(&web).arguments(["run", "lint"]).run()?;
     // Types and budgets are part of the build.
-    Step::new("npm", &web).arguments(["run", "build"]).run()
+    node.npm(&web).arguments(["run", "build"]).run()
 }
 
 /// Installs what the lock file names, unless that was done.
-fn install(web: &Path) -> Result<()> {
+fn install(web: &Path, node: &Node) -> Result<()> {
     let installed = changed_at(&web.join("node_modules/.package-lock.json"))?;
     if installed < changed_at(&web.join("package-lock.json"))? {
-        Step::new("npm", web).arguments(["ci", "--no-audit", "--no-fund"]).run()?;
+        node.npm(web).arguments(["ci", "--no-audit", "--no-fund"]).run()?;
     }
     Ok(())
 }
