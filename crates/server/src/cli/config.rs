@@ -58,6 +58,10 @@ impl Config {
             Self::Print(settings) => print(context, &settings.load(context, Flags::new())?.effective),
             Self::Check(settings) => {
                 settings.load(context, Flags::new())?;
+                if output.json {
+                    output.json(&json!({"ok": true}));
+                    return Ok(());
+                }
                 output.say(output.pick("✓ 설정에 잘못된 것이 없어요", "✓ the configuration is right"));
             }
             Self::Reference => output.raw(&markdown()),

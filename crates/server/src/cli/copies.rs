@@ -9,8 +9,8 @@ use serde_json::json;
 use store::{Copy, CopyError, SqliteSettings};
 
 use super::{
-    Context, Exit, Lang, config::SettingsArgs, embedded_failure, failure::Failure, open_failure,
-    output::grouped,
+    Context, Exit, Lang, config::SettingsArgs, embedded_failure, failure::Failure, korean_errors,
+    open_failure, output::grouped,
 };
 use crate::{
     config::{Flags, Settings},
@@ -67,7 +67,7 @@ impl Restore {
             None => self.begin_timeline(context)?,
         }
         context.output.say(context.output.pick(
-            "잃은 시간의 결제는 장부에 없어요. 호출을 받기 전에 `swelite ledger verify` 를 실행하고 가맹점의 기록과 맞춰 보세요.",
+            "잃은 시간의 결제는 장부에 없어요. 호출을 받기 전에 `swelite ledger verify`를 실행하고 가맹점의 기록과 맞춰 보세요.",
             "payments of the lost time are not in the books: run `swelite ledger verify` and compare with your merchants' records before taking calls",
         ));
         Ok(())
@@ -113,7 +113,7 @@ fn embedded(context: &Context, settings: &SettingsArgs, how: &str) -> Result<Sql
     let settings = settings.load(context, Flags::new())?.settings;
     if settings.mariadb.host.is_some() {
         let sentence = context.output.pick(
-            "장부가 MariaDB 에 있어요: 이 명령은 내장 저장소용이에요.",
+            "장부가 MariaDB에 있어요: 이 명령은 내장 저장소용이에요.",
             "the books are in MariaDB: this command is for the embedded store",
         );
         return Err(Failure::new(Exit::Usage, sentence).then(how));
@@ -143,18 +143,19 @@ fn show(context: &Context, copy: &Copy, place: &Path, what: &str) {
 
 fn failure(context: &Context, error: &CopyError) -> Failure {
     let lang = context.output.lang;
+    let failure = |exit| Failure::of_error(exit, error).in_korean(lang, korean_errors::copying(error));
     match error {
         CopyError::Open(error) => embedded_failure(lang, error),
-        CopyError::Taken { .. } => Failure::of_error(Exit::Refused, error).then(lang.pick(
-            "다른 이름을 쓰세요. 장부를 바꾸려면 `restore --replace` 를 쓰면 지금 것은 옆에 남아요.",
+        CopyError::Taken { .. } => failure(Exit::Refused).then(lang.pick(
+            "다른 이름을 쓰세요. 장부를 바꾸려면 `restore --replace`를 쓰세요. 지금 것은 옆에 남아요.",
             "choose another name; to put a copy in the place of books use `restore --replace`, which keeps them beside",
         )),
-        CopyError::Damaged { .. } => Failure::of_error(Exit::Fault, error)
+        CopyError::Damaged { .. } => failure(Exit::Fault)
             .then(lang.pick("다른 사본을 쓰세요. 아무것도 바꾸지 않았어요.", "use another copy; nothing was changed")),
         CopyError::Mixed { path, replaced } => {
-            Failure::of_error(Exit::Fault, error).then(after_mixing(lang, path, replaced.as_deref()))
+            failure(Exit::Fault).then(after_mixing(lang, path, replaced.as_deref()))
         }
-        CopyError::File { .. } | CopyError::Store(_) => Failure::of_error(Exit::Unexpected, error)
+        CopyError::File { .. } | CopyError::Store(_) => failure(Exit::Unexpected)
             .then(lang.pick("권한과 디스크 여유를 확인하세요.", "check permissions and the space on the disk")),
     }
 }
@@ -164,10 +165,10 @@ fn after_mixing(lang: Lang, path: &Path, replaced: Option<&Path>) -> String {
     let path = path.display();
     match (lang, replaced.map(Path::display)) {
         (Lang::Ko, Some(before)) => format!(
-            "이전 장부는 `{before}` 에 온전히 있어요. `{path}` 를 쓰지 마세요. 그 폴더에 쓰는 프로그램을 모두 멈추고 `restore --replace` 를 다시 하세요."
+            "이전 장부는 `{before}`에 온전히 있어요. `{path}`를 쓰지 마세요. 그 폴더에 쓰는 프로그램을 모두 멈추고 `restore --replace`를 다시 하세요."
         ),
         (Lang::Ko, None) => format!(
-            "`{path}` 를 쓰지 마세요. 그 폴더에 쓰는 프로그램을 모두 멈추고 `restore --replace` 를 다시 하세요."
+            "`{path}`를 쓰지 마세요. 그 폴더에 쓰는 프로그램을 모두 멈추고 `restore --replace`를 다시 하세요."
         ),
         (Lang::En, Some(before)) => format!(
             "the books before are whole in `{before}`; do not use `{path}`: stop whatever writes into that folder and run `restore --replace` again"

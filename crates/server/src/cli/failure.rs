@@ -43,12 +43,20 @@ impl Failure {
         Self::new(exit, engine::error_chain(error))
     }
 
+    /// The same, opened by what it means in Korean where that is spoken.
+    pub(super) fn in_korean(mut self, lang: Lang, korean: &str) -> Self {
+        if lang == Lang::Ko {
+            self.sentence = format!("{korean} ({})", self.sentence);
+        }
+        self
+    }
+
     /// The configuration is wrong.
     pub(super) fn of_config(lang: Lang, faults: &Faults) -> Self {
         let list: Vec<String> = faults.0.iter().map(|fault| format!("  {fault}")).collect();
         let opening = lang.pick("설정이 잘못됐어요:", "the configuration is wrong:");
         let next = lang.pick(
-            "값을 고치고 `swelite config check` 로 확인해 보세요.",
+            "값을 고치고 `swelite config check`로 확인해 보세요.",
             "correct the values; `swelite config check` tells when they are right",
         );
         Self::new(Exit::Usage, format!("{opening}\n{}", list.join("\n"))).then(next)
@@ -56,10 +64,7 @@ impl Failure {
 
     /// There was no answer. `changes` says whether the call could have had an effect.
     pub(super) fn of_call(lang: Lang, error: &CallError, changes: bool) -> Self {
-        let mut failure = Self::of_error(Exit::Unreachable, error);
-        if lang == Lang::Ko {
-            failure.sentence = format!("{} ({})", korean_call(error), failure.sentence);
-        }
+        let mut failure = Self::of_error(Exit::Unreachable, error).in_korean(lang, korean_call(error));
         if changes && !error.nothing_was_sent() {
             failure.exit = Exit::OutcomeUnknown;
             let next = lang.pick(
@@ -71,13 +76,13 @@ impl Failure {
         if matches!(error, CallError::BadAddress { .. }) {
             failure.exit = Exit::Usage;
             let next = lang.pick(
-                "--url 또는 SWELITE_URL 을 http://127.0.0.1:8080 같은 주소로 고쳐 보세요.",
+                "--url 또는 SWELITE_URL을 http://127.0.0.1:8080 같은 주소로 고쳐 보세요.",
                 "correct --url or SWELITE_URL: an address looks like http://127.0.0.1:8080",
             );
             return failure.then(next);
         }
         let next = lang.pick(
-            "서버가 떠 있는지(`swelite up`) --url 또는 SWELITE_URL 이 맞는지 확인해 보세요.",
+            "서버가 떠 있는지(`swelite up`) --url 또는 SWELITE_URL이 맞는지 확인해 보세요.",
             "check that the server runs (`swelite up`) and that --url or SWELITE_URL is right",
         );
         failure.then(next)

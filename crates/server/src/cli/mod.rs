@@ -13,6 +13,7 @@ mod doctor;
 mod exit;
 mod failure;
 mod help;
+mod korean_errors;
 mod korean_help;
 mod lang;
 mod ledger;
@@ -200,16 +201,16 @@ fn mariadb_failure(lang: Lang, error: &store::MariadbError) -> Failure {
         MariadbError::Connect { .. } | MariadbError::Database { .. } => (
             Exit::Unreachable,
             lang.pick(
-                "PAYMENT_DB_HOST, _PORT, _NAME, _USER, _PASSWORD 와 서버 상태를 확인하세요.",
+                "PAYMENT_DB_HOST, _PORT, _NAME, _USER, _PASSWORD와 서버 상태를 확인하세요.",
                 "check PAYMENT_DB_HOST, _PORT, _NAME, _USER and _PASSWORD, and whether the server runs",
             ),
         ),
         MariadbError::Empty { .. } | MariadbError::Older { .. } => (
             Exit::Unexpected,
-            lang.pick("`swelite migrate` 를 먼저 실행하세요.", "run `swelite migrate` first"),
+            lang.pick("`swelite migrate`를 먼저 실행하세요.", "run `swelite migrate` first"),
         ),
         MariadbError::Newer { .. } => {
-            (Exit::Unexpected, lang.pick("더 새로운 swelite 를 쓰세요.", "use a newer swelite"))
+            (Exit::Unexpected, lang.pick("더 새로운 swelite를 쓰세요.", "use a newer swelite"))
         }
         MariadbError::ChangedMigration { .. } => (
             Exit::Fault,
@@ -221,14 +222,14 @@ fn mariadb_failure(lang: Lang, error: &store::MariadbError) -> Failure {
         MariadbError::Busy { .. } => (
             Exit::Unreachable,
             lang.pick(
-                "다른 `swelite migrate` 가 끝나기를 기다리세요.",
+                "다른 `swelite migrate`가 끝나기를 기다리세요.",
                 "wait for the other `swelite migrate`",
             ),
         ),
         MariadbError::InUse { .. } => (
             Exit::Unreachable,
             lang.pick(
-                "모든 swelite 와 다른 클라이언트를 끝낸 다음 다시 실행하세요. 아무것도 바꾸지 않았어요.",
+                "모든 swelite와 다른 클라이언트를 끝낸 다음 다시 실행하세요. 아무것도 바꾸지 않았어요.",
                 "stop every swelite and every other client of it, then run this again; nothing was changed",
             ),
         ),
@@ -236,7 +237,7 @@ fn mariadb_failure(lang: Lang, error: &store::MariadbError) -> Failure {
             (Exit::Unexpected, lang.pick("설정을 고치세요.", "correct the setting"))
         }
     };
-    Failure::of_error(exit, error).then(next)
+    Failure::of_error(exit, error).in_korean(lang, korean_errors::mariadb(error)).then(next)
 }
 
 fn embedded_failure(lang: Lang, error: &OpenError) -> Failure {
@@ -244,14 +245,14 @@ fn embedded_failure(lang: Lang, error: &OpenError) -> Failure {
         OpenError::InUse { .. } => (
             Exit::Unreachable,
             lang.pick(
-                "한 데이터 디렉터리에는 프로세스 하나만 쓸 수 있어요. 떠 있는 `swelite up` 을 쓰거나 끝내세요.",
+                "한 데이터 디렉터리에는 프로세스 하나만 쓸 수 있어요. 떠 있는 `swelite up`을 쓰거나 끝내세요.",
                 "one process at a time may write: use the `swelite up` that runs, or end it",
             ),
         ),
         OpenError::Missing { .. } => (
             Exit::Unreachable,
             lang.pick(
-                "--data-dir 또는 SWELITE_DATA_DIR 이 맞는지 확인하세요. `swelite up` 이 새로 만들어 줘요.",
+                "--data-dir 또는 SWELITE_DATA_DIR이 맞는지 확인하세요. `swelite up`이 새로 만들어 줘요.",
                 "check --data-dir or SWELITE_DATA_DIR; `swelite up` makes a new one",
             ),
         ),
@@ -267,17 +268,17 @@ fn embedded_failure(lang: Lang, error: &OpenError) -> Failure {
             ),
         ),
         OpenError::Newer { .. } => {
-            (Exit::Unexpected, lang.pick("더 새로운 swelite 를 쓰세요.", "use a newer swelite"))
+            (Exit::Unexpected, lang.pick("더 새로운 swelite를 쓰세요.", "use a newer swelite"))
         }
         OpenError::Older { .. } => (
             Exit::Unexpected,
-            lang.pick("`swelite migrate` 를 먼저 실행하세요.", "run `swelite migrate` first"),
+            lang.pick("`swelite migrate`를 먼저 실행하세요.", "run `swelite migrate` first"),
         ),
         OpenError::SqliteTooOld { .. } => {
             (Exit::Unexpected, lang.pick("다시 빌드하세요.", "build it again with the bundled SQLite"))
         }
     };
-    Failure::of_error(exit, error).then(next)
+    Failure::of_error(exit, error).in_korean(lang, korean_errors::opening(error)).then(next)
 }
 
 /// Waits for the first request to end (SIGINT or SIGTERM).

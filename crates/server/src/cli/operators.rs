@@ -195,7 +195,7 @@ impl Token {
         } else {
             output.line(issued["token"].as_str().unwrap_or_default());
             output.say(output.pick(
-                "! 다시 볼 수 없어요. SWELITE_TOKEN 에 두고 쓰세요.",
+                "! 다시 볼 수 없어요. SWELITE_TOKEN에 두고 쓰세요.",
                 "! it is not shown again; keep it in SWELITE_TOKEN",
             ));
         }

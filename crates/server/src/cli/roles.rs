@@ -57,11 +57,11 @@ fn refuse_embedded(context: &Context, settings: &Settings, name: &str) -> Result
     }
     let output = &context.output;
     let sentence = match output.lang {
-        Lang::Ko => format!("`swelite {name}` 만 따로 띄우려면 MariaDB 와 Kafka 가 필요해요."),
+        Lang::Ko => format!("`swelite {name}`만 따로 띄우려면 MariaDB와 Kafka가 필요해요."),
         Lang::En => format!("`swelite {name}` by itself needs MariaDB and Kafka"),
     };
     let next = output.pick(
-        "PAYMENT_DB_HOST 와 KAFKA_BOOTSTRAP_SERVERS 를 정하거나, 모든 역할을 한 프로세스에서 실행하는 `swelite up` 을 쓰세요.",
+        "PAYMENT_DB_HOST와 KAFKA_BOOTSTRAP_SERVERS를 정하거나, 모든 역할을 한 프로세스에서 실행하는 `swelite up`을 쓰세요.",
         "set PAYMENT_DB_HOST and KAFKA_BOOTSTRAP_SERVERS, or use `swelite up`, which runs every role in one process",
     );
     Err(Failure::new(Exit::Usage, sentence).then(next))

@@ -43,7 +43,7 @@ fn greet(context: &Context, settings: &Settings, at: &Listening) {
     let books = wiring::books_place(settings);
     output.say(&match output.lang {
         Lang::Ko => format!(
-            "Payment SWElite 가 http://{address} 에서 결제를 받고 있어요 · 장부 {books} · 끝내기 Ctrl-C"
+            "Payment SWElite가 http://{address} 에서 결제를 받고 있어요 · 장부 {books} · 끝내기 Ctrl-C"
         ),
         Lang::En => {
             format!("Payment SWElite takes payments at http://{address} · books in {books} · Ctrl-C ends it")

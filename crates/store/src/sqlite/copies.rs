@@ -73,7 +73,7 @@ pub enum CopyError {
         says: String,
     },
     /// The copy stands where the books were, and is not what it was: something wrote there meanwhile.
-    #[error("`{}` is in its place and is damaged: a log of other books was read over it", path.display())]
+    #[error("the copy was put in place as `{}` and damaged there: a log of other books was read over it", path.display())]
     Mixed {
         /// The books that cannot be used.
         path: PathBuf,

@@ -23,7 +23,7 @@ pub(super) async fn checks(output: &Output, settings: &Settings) -> Vec<Check> {
             return vec![Check::doubtful(
                 NAME,
                 found,
-                output.pick("`swelite up` 이 만들어요", "`swelite up` makes them"),
+                output.pick("`swelite up`이 만들어요", "`swelite up` makes them"),
             )];
         }
         Err(error) => {
@@ -54,7 +54,7 @@ async fn read(output: &Output, store: &Arc<dyn Store>) -> Result<Vec<Check>, Sto
             "clock",
             format!("{found}: {ahead_ms} ms"),
             output.pick(
-                "시계를 맞추세요. 시계가 맞다면 앞서 간 시계로 기록된 결제가 있어요: docs/OPERATIONS.md 의 books_ahead",
+                "시계를 맞추세요. 시계가 맞다면 앞서 간 시계로 기록된 결제가 있어요: docs/OPERATIONS.md의 books_ahead",
                 "set the clock; if it is right, something was committed by one that was ahead: books_ahead in docs/OPERATIONS.md",
             ),
         )
@@ -69,7 +69,7 @@ async fn read(output: &Output, store: &Arc<dyn Store>) -> Result<Vec<Check>, Sto
     );
     checks.push(if waits_ms > WAIT_DOUBTFUL_MS {
         let mend = output.pick(
-            "`swelite up` 이 떠 있으면 곧 줄어들어야 해요",
+            "`swelite up`이 떠 있으면 곧 줄어들어야 해요",
             "with `swelite up` running they must get fewer",
         );
         Check::doubtful("outbox", format!("{pending} ({} s)", waits_ms / 1000), mend)

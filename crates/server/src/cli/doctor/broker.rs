@@ -24,7 +24,7 @@ pub(super) async fn checks(output: &Output, settings: &Settings) -> Vec<Check> {
         Err(error) => {
             let found = output.pick("브로커에 닿지 않음", "the brokers cannot be reached");
             let mend = output.pick(
-                "주소와 방화벽, KAFKA_SECURITY_PROTOCOL 을 확인하세요",
+                "주소와 방화벽, KAFKA_SECURITY_PROTOCOL을 확인하세요",
                 "check the address, the firewall and KAFKA_SECURITY_PROTOCOL",
             );
             return vec![Check::bad(NAME, format!("{found}: {servers}: {}", error.source), mend)];
@@ -36,7 +36,7 @@ pub(super) async fn checks(output: &Output, settings: &Settings) -> Vec<Check> {
         return vec![Check::good(NAME, format!("{found}: {servers}"))];
     }
     let mend = output.pick(
-        "없는 토픽은 `swelite up` 이 만들어요. 나머지는 kafka-topics 로 고치세요",
+        "없는 토픽은 `swelite up`이 만들어요. 나머지는 kafka-topics로 고치세요",
         "`swelite up` makes what is missing; the rest is for kafka-topics",
     );
     faults.into_iter().map(|fault| Check::doubtful("kafka topic", fault.to_string(), mend)).collect()

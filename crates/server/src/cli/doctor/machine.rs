@@ -34,7 +34,7 @@ fn data_dir(output: &Output, settings: &Settings) -> Check {
     let shown = dir.display();
     if !dir.exists() {
         let found = output.pick("데이터 디렉터리가 아직 없음", "the data directory is not there yet");
-        let mend = output.pick("`swelite up` 이 만들어요", "`swelite up` makes it");
+        let mend = output.pick("`swelite up`이 만들어요", "`swelite up` makes it");
         return Check::doubtful(NAME, format!("{found}: {shown}"), mend);
     }
     match try_to_write(dir) {
@@ -48,7 +48,7 @@ fn data_dir(output: &Output, settings: &Settings) -> Check {
         Err(error) => {
             let found = output.pick("데이터 디렉터리에 쓸 수 없음", "the data directory cannot be written");
             let mend = output.pick(
-                "권한을 고치거나 --data-dir 을 바꾸세요",
+                "권한을 고치거나 --data-dir을 바꾸세요",
                 "correct its permissions or choose another --data-dir",
             );
             Check::bad(NAME, format!("{found}: {shown}: {error}"), mend)
@@ -76,7 +76,7 @@ fn room(output: &Output, settings: &Settings) -> Check {
     };
     let found = format!("{}: {} MiB", output.pick("디스크 여유", "room on the disk"), free >> 20);
     let mend = output
-        .pick("자리를 비우세요; 꽉 차면 결제는 503 이 돼요", "make room: payments get 503 when it is full");
+        .pick("자리를 비우세요; 꽉 차면 결제는 503이 돼요", "make room: payments get 503 when it is full");
     match free {
         ..FREE_BYTES_BAD => Check::bad(NAME, found, mend),
         FREE_BYTES_BAD..FREE_BYTES_DOUBTFUL => Check::doubtful(NAME, found, mend),
@@ -93,7 +93,7 @@ fn descriptors(output: &Output, settings: &Settings) -> Check {
         return Check::good(NAME, found);
     }
     let mend = output.pick(
-        "`ulimit -n` 을 늘리거나 SWELITE_HTTP_CONNECTIONS_MAX 를 줄이세요",
+        "`ulimit -n`을 늘리거나 SWELITE_HTTP_CONNECTIONS_MAX를 줄이세요",
         "raise `ulimit -n` or lower SWELITE_HTTP_CONNECTIONS_MAX",
     );
     Check::doubtful(NAME, format!("{found} < {needed}"), mend)

@@ -33,12 +33,12 @@ async fn redis(output: &Output, settings: &Settings) -> Option<Check> {
         Ok(found) => {
             let found = found?;
             let text =
-                format!("{}: {shown}, {}", output.pick("Redis 가 답함", "redis answers"), found.version);
+                format!("{}: {shown}, {}", output.pick("Redis가 답함", "redis answers"), found.version);
             if !found.evicts() {
                 return Some(Check::good(NAME, text));
             }
             let mend = output.pick(
-                "maxmemory-policy 를 noeviction 으로 바꾸세요. 메모리가 차면 한도와 응답 사본이 말없이 사라져요",
+                "maxmemory-policy를 noeviction으로 바꾸세요. 메모리가 차면 한도와 응답 사본이 말없이 사라져요",
                 "set maxmemory-policy to noeviction: when memory is full, limits and copies of answers vanish in silence",
             );
             Check::doubtful(NAME, format!("{text}, maxmemory-policy {}", found.eviction_policy), mend)
@@ -46,7 +46,7 @@ async fn redis(output: &Output, settings: &Settings) -> Option<Check> {
         Err(error) => {
             let why = Failure::of_error(Exit::Unreachable, &error).sentence;
             let mend = output.pick(
-                "REDIS_HOST, REDIS_PORT, REDIS_PASSWORD, REDIS_TLS 를 확인하세요. 그때까지 한도는 세지 않고 통과시켜요",
+                "REDIS_HOST, REDIS_PORT, REDIS_PASSWORD, REDIS_TLS를 확인하세요. 그때까지 한도는 세지 않고 통과시켜요",
                 "check REDIS_HOST, REDIS_PORT, REDIS_PASSWORD and REDIS_TLS; until then limits let every call pass",
             );
             Check::doubtful(NAME, format!("{shown}: {why}"), mend)
@@ -87,7 +87,7 @@ fn port(output: &Output, settings: &Settings) -> Check {
         }
         Err(error) => {
             let found = output.pick("포트를 쓸 수 없음", "the port cannot be used");
-            let mend = output.pick("다른 --port 를 고르세요", "choose another --port");
+            let mend = output.pick("다른 --port를 고르세요", "choose another --port");
             Check::bad(NAME, format!("{found}: {address}: {error}"), mend)
         }
     }

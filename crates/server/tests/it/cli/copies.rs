@@ -25,6 +25,8 @@ async fn a_restore_in_the_middle_of_a_stream_posts_nothing_twice_and_reuses_no_n
     server.kill();
 
     assert_eq!(code(&launch.run(&["restore", copy])), 4, "books that are there must be refused");
+    let korean = err(&launch.run(&["restore", copy, "--lang", "ko"]));
+    assert!(korean.starts_with("✕ 그 자리에 이미 있어요. (`"), "{korean}");
     let restored = launch.run(&["restore", "--replace", copy]);
     assert_eq!(code(&restored), 0, "{}", err(&restored));
     let server = launch.up().await;

@@ -96,5 +96,6 @@ fn a_backup_of_mariadb_is_told_which_tool_does_it() {
 fn what_the_configuration_check_says_in_korean() {
     let checked = swelite(&["config", "check", "--lang", "ko"], &[]);
     assert_eq!(err(&checked), "✓ 설정에 잘못된 것이 없어요\n");
+    assert_eq!(json(&swelite(&["config", "check", "--json"], &[])), serde_json::json!({"ok": true}));
     assert_eq!(json(&swelite(&["version", "--json"], &[]))["name"], "swelite");
 }
