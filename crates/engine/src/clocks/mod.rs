@@ -8,6 +8,8 @@
 mod steadiness;
 mod wall;
 
+use std::time::Duration;
+
 use domain::time::{Moment, Timestamp};
 
 pub(crate) use self::steadiness::{Stance, Steadiness};
@@ -31,14 +33,15 @@ pub(crate) struct Moments {
 impl Moments {
     /// To begin with, the store's clock is expected to say what ours does.
     pub(crate) fn from_now(clock: &dyn Clock) -> Self {
-        let zero_ms = clock.now().unix_ms().saturating_sub(passed_ms(clock));
+        let zero_ms = clock.now().unix_ms().saturating_sub(ms(clock.monotonic()));
         Self { of_store: WallClock::set(zero_ms) }
     }
 
     /// The times of a batch that found this.
     pub(crate) fn of(&self, loaded: &Loaded, context: &Context) -> Moment {
         let clock = context.clock.as_ref();
-        let Believed { unix_ms, leapt_ms } = self.of_store.believe(loaded.clock.unix_ms(), passed_ms(clock));
+        let Believed { unix_ms, leapt_ms } =
+            self.of_store.believe(loaded.clock.unix_ms(), ms(clock.monotonic()));
         if let Some(ahead_ms) = leapt_ms {
             context.observer.incident(Incident::ClockJump);
             tracing::error!(
@@ -74,6 +77,6 @@ pub async fn compare_with_books(context: &Context) -> Result<Option<i64>, StoreE
     Ok(Some(ahead_ms))
 }
 
-fn passed_ms(clock: &dyn Clock) -> i64 {
-    i64::try_from(clock.monotonic().as_millis()).unwrap_or(i64::MAX)
+fn ms(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use domain::time::Timestamp;
 
-use super::wall::{PROBATION_MS, SAME_MS};
+use super::{
+    ms,
+    wall::{PROBATION_MS, SAME_MS},
+};
 use crate::ports::Clock;
 
 /// How far the wall clock may move against the monotonic one.
@@ -65,10 +68,6 @@ impl Steadiness {
             }
         }
     }
-}
-
-fn ms(time: Duration) -> i64 {
-    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -231,7 +231,7 @@ impl Committer {
                 );
                 let render = self.context.render.as_ref();
                 let answer = refused(render, operation, &Refusal::Internal, payment, request_id);
-                Done { next: NextStep::Answer(answer), payment }
+                Done { next: NextStep::Answer(answer), payment: submission.named_payment() }
             }
         }
     }

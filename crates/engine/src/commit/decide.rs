@@ -31,17 +31,14 @@ pub(super) struct Decision {
 /// Decides `submission`.
 pub(super) fn decide(context: &Context, workspace: &Workspace, submission: &Submission) -> Decision {
     let case = Case { context, workspace, submission, scope: submission.scope() };
-    if let Work::Conclude(attempt, verdict) = &submission.work {
-        return case.conclude(attempt, *verdict);
-    }
-    if let Some(row) = case.scope.as_ref().and_then(|scope| workspace.idempotency(scope)) {
-        return case.known_key(row);
-    }
-    match &submission.work {
-        Work::Authorize(request) => case.authorize(request),
-        Work::OnPayment(payment, command) => case.on_payment(*payment, command),
-        Work::ReplayOnly(..) => case.refuse(&Refusal::RateLimited, None),
-        Work::Conclude(attempt, verdict) => case.conclude(attempt, *verdict),
+    let known = case.scope.as_ref().and_then(|scope| workspace.idempotency(scope));
+    match (&submission.work, known) {
+        // Its key is known: by the call that it concludes.
+        (Work::Conclude(attempt, verdict), _) => case.conclude(attempt, *verdict),
+        (_, Some(row)) => case.known_key(row),
+        (Work::Authorize(request), None) => case.authorize(request),
+        (Work::OnPayment(payment, command), None) => case.on_payment(*payment, command),
+        (Work::ReplayOnly(..), None) => case.refuse(&Refusal::RateLimited, None),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Loops that can be stopped and started at any point: they take no input, read the state of the store, act idempotently, and
 //! are woken by a signal or a timer.
 //!
-//! [`relay`] brings events to a broker; [`worker`] posts them to the ledger; [`dead_letters`] is what people do with events it could not post; [`expiry`] ends
-//! authorizations whose time ran out; [`resolver`] finds out what became of acquirer calls; [`retention`] deletes what is
-//! no longer needed.
+//! [`relay`] brings events to a broker; [`worker`] posts them to the ledger; [`dead_letters`] is what people do with events it
+//! could not post; [`expiry`] ends authorizations whose time ran out; [`resolver`] finds out what became of acquirer calls;
+//! [`retention`] deletes what is no longer needed.
 
 pub mod dead_letters;
 pub mod expiry;

@@ -1,8 +1,8 @@
 //! Deletes what is no longer needed: outbox rows everybody has read, answers whose time is over.
 //!
 //! Invariant: an outbox row goes only in sequence order, when it is old enough, when the relay (if there is one) has published
-//! it and the worker has handled it, and when no dead letter that could still be redriven refers to it. The chain head at the cut is kept, so density, the chain and the
-//! proofs start there.
+//! it and the worker has handled it, and when no dead letter that could still be redriven refers to it. The chain head at the
+//! cut is kept, so density, the chain and the proofs start there.
 //!
 //! Invariant: an answer is kept for as long as was promised, whatever somebody does to a clock. Ages count from the last thing
 //! that was written, by the store's time, never from a later moment that only this process believes in; and while its clock has

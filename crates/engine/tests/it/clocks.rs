@@ -5,17 +5,21 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use domain::{event::Topic, payment::Operation, payment::PaymentStatus, time::Timestamp};
+use domain::{
+    event::Topic,
+    payment::{Operation, PaymentStatus, Verdict},
+    time::Timestamp,
+};
 use engine::{
     clocks::{AHEAD_MAX_MS, compare_with_books},
     observe::{EventResult, IdempotencyOutcome, Incident, LimitDecision, Observer, PaymentResult},
     pipeline::expiry::{self, expire_due},
-    ports::{Clock as _, LimitAction},
+    ports::{AcquirerDecision, Clock as _, Inquiry, LimitAction},
 };
 use testkit::{FixedClock, wait::wait_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{App, Options, PATIENCE};
+use crate::app::{App, Options, PATIENCE, authorize};
 
 const DAY_SECONDS: u32 = 86_400;
 const WEEK_SECONDS: u32 = 7 * DAY_SECONDS;
@@ -96,11 +100,33 @@ async fn expiry_rests_while_the_clock_has_jumped_and_goes_on_once_it_has_stayed(
     app.finish().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_past_its_bound_is_an_alarm_whatever_a_clock_says_of_its_age() {
+    let seen = Arc::new(Incidents::default());
+    let app = App::with(Options { observer: seen.clone(), remote: true, ..Options::default() }).await;
+    app.authorized(1_000).await;
+    app.tamper(&format!("UPDATE lane SET updated_at = updated_at + {}", i64::from(LEAP_SECONDS) * 1000));
+    app.acquirer.will([AcquirerDecision::Unknown]);
+    assert_eq!(app.authorize(authorize(900, "k")).await.status, 504);
+    let attempt = app.acquirer.requests.lock().unwrap()[1].attempt;
+    app.acquirer.knows(attempt, Inquiry::Unknown);
+    let mut resolver = app.resolver();
+    assert_eq!((resolver.resolve_due().await.unwrap(), seen.overdue()), (1, 0), "it may still be on its way");
+    app.clock.advance_seconds(61);
+    assert_eq!((resolver.resolve_due().await.unwrap(), seen.overdue()), (1, 1), "dated days ahead as it is");
+    app.acquirer.knows(attempt, Inquiry::Known(Verdict::Approved));
+    app.clock.advance_seconds(61);
+    assert_eq!(resolver.resolve_due().await.unwrap(), 0);
+    assert_eq!((resolver.resolve_due().await.unwrap(), seen.overdue()), (0, 0), "the alarm is over");
+    app.finish().await;
+}
+
 /// Counts what somebody must look at.
 #[derive(Default)]
 struct Incidents {
     jumps: AtomicUsize,
     books_ahead: AtomicUsize,
+    overdue: AtomicUsize,
 }
 
 impl Incidents {
@@ -110,6 +136,10 @@ impl Incidents {
 
     fn books_ahead(&self) -> usize {
         self.books_ahead.load(Ordering::SeqCst)
+    }
+
+    fn overdue(&self) -> usize {
+        self.overdue.load(Ordering::SeqCst)
     }
 }
 
@@ -124,7 +154,10 @@ impl Observer for Incidents {
     fn events_published(&self, _: usize) {}
     fn publish_failed(&self) {}
     fn partition_lag(&self, _: Topic, _: i32, _: u64) {}
-    fn attempts_overdue(&self, _: usize) {}
+
+    fn attempts_overdue(&self, attempts: usize) {
+        self.overdue.store(attempts, Ordering::SeqCst);
+    }
 
     fn incident(&self, incident: Incident) {
         let count = match incident {

@@ -47,6 +47,7 @@ const BACKLOG: i32 = 4096;
 const REFUSALS_MAX: usize = 64;
 /// How long a refusal may take.
 const REFUSAL_TIME_LIMIT: Duration = Duration::from_secs(1);
+
 /// Who is at the other end of a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Peer(pub(crate) IpAddr);

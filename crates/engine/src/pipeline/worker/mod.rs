@@ -207,7 +207,7 @@ impl Worker {
         terms: Terms<'_>,
         stop: &CancellationToken,
     ) -> Result<(), Lost> {
-        match self.post_waiting(&Posting { delivery: &delivery, terms, refused: None }, stop).await {
+        match self.post_waiting(&Try { delivery: &delivery, terms, refused: None }, stop).await {
             Ok(()) => Ok(()),
             Err(PostFailure::Lost(lost)) => Err(lost),
             Err(PostFailure::Refused(error)) => {
@@ -230,27 +230,27 @@ impl Worker {
         let Delivery { records, progress } = delivery;
         for record in records {
             let alone = Delivery { records: vec![record], progress: Vec::new() };
-            let posting = Posting { delivery: &alone, terms, refused: None };
-            match self.post_waiting(&posting, stop).await {
+            let first = Try { delivery: &alone, terms, refused: None };
+            match self.post_waiting(&first, stop).await {
                 Ok(()) => {}
                 Err(PostFailure::Lost(lost)) => return Err(lost),
                 Err(PostFailure::Refused(error)) => {
                     let why = error_chain(&error);
                     tracing::error!(error = why, "event fails alone; it is parked");
-                    self.park(posting, &why, stop).await?;
+                    self.park(first, &why, stop).await?;
                 }
             }
         }
         let rest = Delivery { records: Vec::new(), progress };
-        self.post_waiting(&Posting { delivery: &rest, terms, refused: None }, stop)
+        self.post_waiting(&Try { delivery: &rest, terms, refused: None }, stop)
             .await
             .map_err(|_| Lost::Fenced)
     }
 
     /// Parks an event that failed alone; when the store refuses that too, without what was to be said about it.
-    async fn park(&self, posting: Posting<'_>, why: &str, stop: &CancellationToken) -> Result<(), Lost> {
+    async fn park(&self, first: Try<'_>, why: &str, stop: &CancellationToken) -> Result<(), Lost> {
         for refused in [Refused::Posting(why), Refused::Parking] {
-            let parking = Posting { refused: Some(refused), ..posting };
+            let parking = Try { refused: Some(refused), ..first };
             match self.post_waiting(&parking, stop).await {
                 Ok(()) => return Ok(()),
                 Err(PostFailure::Lost(lost)) => return Err(lost),
@@ -263,10 +263,10 @@ impl Worker {
         Err(Lost::Fenced)
     }
 
-    async fn post_waiting(&self, posting: &Posting<'_>, stop: &CancellationToken) -> Result<(), PostFailure> {
+    async fn post_waiting(&self, this: &Try<'_>, stop: &CancellationToken) -> Result<(), PostFailure> {
         let mut failures = 0;
         loop {
-            let error = match self.post(posting).await {
+            let error = match self.post(this).await {
                 Ok(()) => return Ok(()),
                 Err(StoreError::Fenced { .. }) => return Err(PostFailure::Lost(Lost::Fenced)),
                 Err(error @ (StoreError::Statement { .. } | StoreError::Corrupt { .. })) => {
@@ -284,8 +284,8 @@ impl Worker {
     }
 
     /// One transaction: judge every record against the stored state, post what is genuine and new, move the positions.
-    async fn post(&self, posting: &Posting<'_>) -> Result<(), StoreError> {
-        let Posting { delivery, terms, refused } = *posting;
+    async fn post(&self, this: &Try<'_>) -> Result<(), StoreError> {
+        let Try { delivery, terms, refused } = *this;
         let mut spans = PostSpans::begin(self.context.tracer.as_ref(), &delivery.records, terms.delivered);
         let parsed: Vec<Parsed> = delivery.records.iter().map(parse).collect();
         let scope = PostingScope { partitions: terms.fences.to_vec(), ..range_of(&parsed) };
@@ -317,7 +317,7 @@ struct Terms<'a> {
 
 /// One try to post.
 #[derive(Clone, Copy)]
-struct Posting<'a> {
+struct Try<'a> {
     delivery: &'a Delivery,
     terms: Terms<'a>,
     /// Why its one event failed alone, when it did.

@@ -157,3 +157,15 @@ fn every_refusal_has_the_status_and_code_of_the_contract() {
     assert_eq!(problem["declineCode"], "insufficient_funds");
     assert_eq!(problem["instance"], "/payments/authorize");
 }
+
+#[test]
+fn a_503_says_what_is_away() {
+    for (away, named, other) in [(Away::Store, "store", "acquirer"), (Away::Acquirer, "acquirer", "store")] {
+        let refusal = Refusal::Unavailable(away);
+        let operation = Operation::Authorize;
+        let outcome = Outcome::Refused { operation, refusal: &refusal, payment: None, request_id: "r" };
+        let problem: Value = serde_json::from_str(&text(outcome).1).unwrap();
+        let words = format!("{} {}", problem["detail"], problem["message"]);
+        assert!(words.contains(named) && !words.contains(other), "{words}");
+    }
+}
