@@ -49,6 +49,9 @@ pub(crate) fn run(root: &Path, demo: &Demo) -> Result<()> {
     let data_dir = target.join("demo-data");
     fs::create_dir_all(&data_dir).with_context(|| format!("create {}", data_dir.display()))?;
     let port = platform::free_port(demo.port)?;
+    if port != demo.port {
+        println!("! {} {} → {port}", words.port_taken, demo.port);
+    }
     let log = target.join("demo.log");
     println!("{} {} · {} {}", words.data, shown(root, &data_dir), words.log, shown(root, &log));
     let begun = platform::now();

@@ -34,6 +34,7 @@ fn variable(name: &str) -> Option<String> {
 /// Every sentence of the demo.
 pub(crate) struct Words {
     pub(crate) building: &'static str,
+    pub(crate) port_taken: &'static str,
     pub(crate) data: &'static str,
     pub(crate) log: &'static str,
     pub(crate) ready: &'static str,
@@ -88,6 +89,7 @@ impl Words {
 
 const KOREAN: Words = Words {
     building: "빌드하고 있어요. 처음에는 5–15분 걸리고 인터넷이 필요해요.",
+    port_taken: "다른 프로그램이 쓰는 포트라서 다음 빈 포트를 써요:",
     data: "데이터",
     log: "로그",
     ready: "켰어요:",
@@ -125,6 +127,7 @@ const KOREAN: Words = Words {
 
 const ENGLISH: Words = Words {
     building: "Building. The first time takes 5 to 15 minutes and needs the internet.",
+    port_taken: "the port is taken; the next free one is used:",
     data: "data",
     log: "log",
     ready: "Up:",
