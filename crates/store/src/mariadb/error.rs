@@ -133,9 +133,10 @@ impl Failure {
     }
 
     /// Whether it is certain that the transaction it happened in was not committed, even at COMMIT: the server chose it as the
-    /// victim of a deadlock or of a certification conflict, or a lock was not to be had.
+    /// victim of a deadlock or of a certification conflict, or had done so before, or a lock was not to be had.
     pub(super) fn rolled_back(&self) -> bool {
-        matches!(self, Self::Server(error) if matches!(error.code, LOCK_DEADLOCK | LOCK_WAIT_TIMEOUT))
+        matches!(self, Self::Server(error)
+            if matches!(error.code, LOCK_DEADLOCK | LOCK_WAIT_TIMEOUT | NO_SUCH_SAVEPOINT))
     }
 
     /// The error for the caller, when nothing has been written.
@@ -176,6 +177,24 @@ impl Failure {
     }
 }
 
+/// The error of a write under the lock of a lane, where every new key is the lane's next. One that exists already was written through
+/// another node of a cluster and had not reached this one when the lane was read: read again, it will have.
+pub(super) fn in_lane(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Statement { context, source }
+            if source
+                .downcast_ref::<mysql_async::ServerError>()
+                .is_some_and(|error| error.code == DUPLICATE_KEY) =>
+        {
+            StoreError::Unavailable { context, source }
+        }
+        error => error,
+    }
+}
+
+const DUPLICATE_KEY: u16 = 1062;
+/// The savepoint of a transaction's beginning went with the transaction.
+const NO_SUCH_SAVEPOINT: u16 = 1305;
 const LOCK_WAIT_TIMEOUT: u16 = 1205;
 const LOCK_DEADLOCK: u16 = 1213;
 
@@ -185,6 +204,7 @@ fn is_transient(code: u16) -> bool {
         code,
         LOCK_WAIT_TIMEOUT
             | LOCK_DEADLOCK
+            | NO_SUCH_SAVEPOINT
             // Disk full, out of memory or of room for locks or rows.
             | 1021 | 1037 | 1038 | 1041 | 1114 | 1135 | 1206
             // Another transaction changed the row since this one's view; the commit could not be certified.
@@ -236,8 +256,21 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_exists_in_a_lane_is_of_another_node_and_read_again() {
+        assert!(matches!(in_lane(server(1062).sort("append event")), StoreError::Unavailable { .. }));
+        for code in [1406, 1264] {
+            assert!(
+                matches!(in_lane(server(code).sort("append event")), StoreError::Statement { .. }),
+                "{code}"
+            );
+        }
+        assert!(matches!(in_lane(refused("append event", "so it is")), StoreError::Statement { .. }));
+    }
+
+    #[test]
     fn only_a_victim_of_a_conflict_is_certainly_rolled_back() {
         assert!(server(1213).rolled_back());
+        assert!(server(1305).rolled_back());
         assert!(server(1205).rolled_back());
         assert!(!server(1180).rolled_back());
         assert!(!Failure::Late(Duration::ZERO).rolled_back());

@@ -3,6 +3,10 @@
 //! Invariant: a connection goes back to its pool only when no transaction is open on it and nothing travels on it. Whatever is
 //! given up half-way (a caller that hangs up, a limit, an error of the connection) is closed instead, and the server rolls
 //! back.
+//!
+//! On a Galera cluster another node's write may end a transaction between two statements, and the error of it can be lost with a
+//! message that has no answer (a statement is closed): what followed would then be committed one by one. So a transaction there
+//! runs without autocommit and is committed only while the savepoint of its beginning stands.
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -41,7 +45,13 @@ impl Session {
     /// Sends the statements that begin a transaction.
     pub(super) async fn begin(&mut self, opening: &str) -> Result<Vec<Vec<Row>>, Failure> {
         self.in_transaction = true;
-        self.text(opening).await
+        if !self.is_galera() {
+            return self.text(opening).await;
+        }
+        self.text("SET autocommit = 0").await?;
+        let sets = self.text(opening).await?;
+        self.text("SAVEPOINT begun").await?;
+        Ok(sets)
     }
 
     /// Sends statements as text, all in one round trip; the rows of each, in order.
@@ -69,12 +79,22 @@ impl Session {
     /// Sends a whole transaction as text, from BEGIN to COMMIT.
     pub(super) async fn whole(&mut self, sql: &str) -> Result<Vec<Vec<Row>>, Failure> {
         self.in_transaction = true;
-        self.finish(sql).await
+        let sets = self.text(sql).await?;
+        self.in_transaction = false;
+        Ok(sets)
     }
 
-    /// The last statements of a transaction, COMMIT among them.
+    /// The last statements of a transaction that was begun, COMMIT or ROLLBACK the very last.
     pub(super) async fn finish(&mut self, closing: &str) -> Result<Vec<Vec<Row>>, Failure> {
-        let sets = self.text(closing).await?;
+        let sets = if self.is_galera() {
+            let guarded = match closing.strip_suffix("COMMIT") {
+                Some(before) => format!("{before} RELEASE SAVEPOINT begun; COMMIT; SET autocommit = 1"),
+                None => format!("{closing}; SET autocommit = 1"),
+            };
+            self.text(&guarded).await?
+        } else {
+            self.text(closing).await?
+        };
         self.in_transaction = false;
         Ok(sets)
     }
@@ -173,7 +193,8 @@ impl Drop for Session {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let (pool, limit, permit) = (Arc::clone(&self.pool), self.limit, self.permit.take());
         runtime.spawn(async move {
-            match timeout(limit, "ROLLBACK".ignore(&mut connected.conn)).await {
+            let ending = if connected.galera { "ROLLBACK; SET autocommit = 1" } else { "ROLLBACK" };
+            match timeout(limit, ending.ignore(&mut connected.conn)).await {
                 Ok(Ok(())) => pool.give_back(connected),
                 Ok(Err(_)) | Err(_) => pool.endpoint.lost(connected.generation),
             }

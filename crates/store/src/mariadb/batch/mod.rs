@@ -15,7 +15,7 @@ use self::{
     fate::{Fate, fate_of},
     load::{KeyPlaces, Questions, load_holder},
 };
-use super::{pool::Pool, script::Script, session::Session};
+use super::{error::in_lane, pool::Pool, script::Script, session::Session};
 
 /// What all batches of a store share.
 #[derive(Clone)]
@@ -67,7 +67,7 @@ impl Batch for MariadbBatch {
 
     async fn commit(self: Box<Self>, changes: &Changes) -> Result<(), StoreError> {
         let Self { mut session, committing, mut places, .. } = *self;
-        write::write(&mut session, changes, &mut places, committing.lanes).await?;
+        write::write(&mut session, changes, &mut places, committing.lanes).await.map_err(in_lane)?;
         let Err(failure) = session.finish(&write::closing(changes, committing.instance)).await else {
             return Ok(());
         };
