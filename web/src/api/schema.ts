@@ -1572,7 +1572,7 @@ export interface components {
              * Format: int64
              * @description Everything of the lane up to here has been published and acknowledged.
              */
-            published_to: number;
+            publishedTo: number;
             /** @description The log it publishes to. */
             log: string;
             /** @enum {string} */

@@ -33,7 +33,7 @@ function useProof() {
       case "embedded_log":
         return t("p_log", { topic: proof.topic, partition: proof.partition, offset: proof.offset });
       case "relay":
-        return t("p_relay", { n: proof.published_to });
+        return t("p_relay", { n: proof.publishedTo });
       case "position":
         return t("p_position", { n: proof.position });
       case "journal_entry":

@@ -95,6 +95,7 @@ enum ProofView {
     /// The relay that publishes its lane.
     Relay {
         /// Everything of the lane up to here has been published and acknowledged.
+        #[serde(rename = "publishedTo")]
         published_to: u64,
         /// The log it publishes to.
         log: String,
