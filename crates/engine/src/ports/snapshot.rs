@@ -284,11 +284,11 @@ pub trait Snapshot: Send {
         to: Seq,
     ) -> Result<Vec<JournalEntryId>, StoreError>;
 
-    /// Postings of the books that touch an account, newest first.
+    /// Postings of the books that touch an account, of one lane and before a place in it, newest first.
     async fn account_entry_list(
         &mut self,
         filter: &AccountFilter,
-        before: Option<(JournalEntryId, u32)>,
+        before: (JournalEntryId, u32),
         limit: usize,
     ) -> Result<Page<AccountEntry, (JournalEntryId, u32)>, StoreError>;
 

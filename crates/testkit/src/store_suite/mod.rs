@@ -109,6 +109,8 @@ macro_rules! store_suite {
             journal_entries_are_read_by_place
             an_account_shows_its_entries_newest_first
             an_account_without_owner_shows_those_of_all_owners
+            a_statement_tells_of_all_lanes_by_time
+            what_is_posted_later_slips_into_no_later_page
             holds_are_not_in_a_statement
             the_outbox_is_pruned_from_its_beginning
             what_the_worker_has_not_handled_is_not_pruned

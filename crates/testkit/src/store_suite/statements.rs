@@ -4,11 +4,14 @@
 
 use domain::{
     event::Topic,
-    ledger::{AccountCode, AccountId},
+    ledger::{AccountCode, AccountId, Layer},
     money::{Currency, Money},
     payment::{Birth, Capture, Command, Refund},
 };
-use engine::ports::{AccountEntry, AccountFilter, Snapshot};
+use engine::{
+    ports::{AccountEntry, AccountFilter, Snapshot},
+    queries::statement::{self, StatementPlaces},
+};
 
 use super::{Scribe, StoreUnderTest, scribe::ACQUIRER};
 
@@ -79,6 +82,69 @@ pub async fn an_account_without_owner_shows_those_of_all_owners(it: &StoreUnderT
     assert_eq!(statement(&mut *snapshot, &all(AccountCode::Equity), 10).await, []);
 }
 
+pub async fn a_statement_tells_of_all_lanes_by_time(it: &StoreUnderTest) {
+    let scribe = Scribe::new(it);
+    let mut payments = Vec::new();
+    for number in 1..=40 {
+        payments.push(scribe.authorize(scribe.birth(&format!("M{number}"), 100)).await);
+    }
+    // Each lane has its turn many times, so that no order of lanes is the order of times.
+    for (amount, payment) in (1..).zip(&payments) {
+        it.clock.advance_ms(2);
+        scribe.apply(payment, capture(amount)).await;
+    }
+    scribe.post_all().await;
+    let mut snapshot = scribe.snapshot().await;
+    let balances = snapshot.balance_list().await.unwrap();
+    for (code, sign) in [(AccountCode::AcquirerReceivable, 1), (AccountCode::MerchantPending, -1)] {
+        let filter = AccountFilter { code, owner: None, currency: None };
+        let whole = statement(&mut *snapshot, &filter, 200).await;
+        assert_eq!(whole.len(), 40, "{code}");
+        let lanes = whole.chunk_by(|a, b| a.entry.lane == b.entry.lane).count();
+        assert!(it.store.lane_count() == 1 || lanes > usize::from(it.store.lane_count()), "{lanes} runs");
+        // Each balance is the one above it less what that one moved: the oldest began at nothing.
+        let mut balance: i64 = balances
+            .iter()
+            .filter(|row| row.account.code == code && row.layer == Layer::Posted)
+            .map(|row| row.debit - row.credit)
+            .sum();
+        assert_eq!(balance, sign * (1..=40).sum::<i64>());
+        for row in &whole {
+            balance -= row.amount;
+        }
+        assert_eq!(balance, 0, "{code}");
+        for limit in [1, 3, 40] {
+            assert_eq!(statement(&mut *snapshot, &filter, limit).await, whole, "{code} limit {limit}");
+        }
+    }
+}
+
+pub async fn what_is_posted_later_slips_into_no_later_page(it: &StoreUnderTest) {
+    let scribe = Scribe::new(it);
+    let mut payments = Vec::new();
+    for number in 1..=12 {
+        let payment = scribe.authorize(scribe.birth(&format!("M{number}"), 100)).await;
+        payments.push(scribe.apply(&payment, capture(10 + number)).await);
+    }
+    scribe.post_all().await;
+    for code in [AccountCode::AcquirerReceivable, AccountCode::MerchantPending] {
+        let filter = AccountFilter { code, owner: None, currency: None };
+        let before = statement(&mut *scribe.snapshot().await, &filter, 100).await;
+        let first = read(&mut *scribe.snapshot().await, &filter, None, 5).await;
+        for payment in &mut payments {
+            *payment = scribe.apply(payment, refund(1)).await;
+        }
+        scribe.post_all().await;
+        let (mut rows, mut next) = first;
+        while let Some(places) = next {
+            let page = read(&mut *scribe.snapshot().await, &filter, Some(&places), 5).await;
+            rows.extend(page.0);
+            next = page.1;
+        }
+        assert_eq!(rows, before, "{code}");
+    }
+}
+
 pub async fn holds_are_not_in_a_statement(it: &StoreUnderTest) {
     let scribe = Scribe::new(it);
     scribe.authorize(scribe.birth("M1", 100)).await;
@@ -105,14 +171,29 @@ fn refund(amount: i64) -> Command {
 async fn statement(snapshot: &mut dyn Snapshot, filter: &AccountFilter, limit: usize) -> Vec<AccountEntry> {
     let (mut read, mut before) = (Vec::new(), None);
     loop {
-        let page = snapshot.account_entry_list(filter, before, limit).await.unwrap();
-        assert!(
-            page.rows.windows(2).all(|pair| (pair[0].entry, pair[0].line) >= (pair[1].entry, pair[1].line))
-        );
-        read.extend(page.rows);
-        before = page.next;
+        let (rows, next) = self::read(snapshot, filter, before.as_ref(), limit).await;
+        read.extend(rows);
+        before = next;
         if before.is_none() {
-            return read;
+            break;
         }
     }
+    let place = |entry: &AccountEntry| (entry.entry.seq, entry.line);
+    for pair in read.windows(2) {
+        assert!(pair[0].occurred_at >= pair[1].occurred_at, "{pair:?}");
+        assert!(pair[0].entry.lane != pair[1].entry.lane || place(&pair[0]) > place(&pair[1]), "{pair:?}");
+    }
+    read
+}
+
+/// Reads a page of a statement.
+async fn read(
+    snapshot: &mut dyn Snapshot,
+    filter: &AccountFilter,
+    before: Option<&StatementPlaces>,
+    limit: usize,
+) -> (Vec<AccountEntry>, Option<StatementPlaces>) {
+    let page = statement::statement(snapshot, filter, before, limit).await.unwrap();
+    assert!(page.rows.len() <= limit, "no posting of the suite has both of its sides in one statement");
+    (page.rows, page.next)
 }

@@ -14,12 +14,15 @@ use domain::{
 };
 use engine::{
     ports::{AccountEntry, AccountFilter, Snapshot, StoreError},
-    queries::accounts::{AccountSums, ChartFilter, ChartPlace, Sums, chart},
+    queries::{
+        accounts::{AccountSums, ChartFilter, ChartPlace, Sums, chart},
+        statement,
+    },
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::view::{AccountRef, AccountWord, EntryCursor};
+use super::view::{AccountRef, AccountWord, StatementCursor};
 use crate::http::{
     list::{FromCursor, List, Looking, ToCursor, cursor_decode, cursor_encode},
     path::PathId,
@@ -270,7 +273,7 @@ async fn closing(snapshot: &mut dyn Snapshot, filter: &AccountFilter) -> Result<
 
 /// List the postings of an account
 ///
-/// Newest first; of the books only, never holds.
+/// Newest first by the time at which things happened; of the books only, never holds.
 #[utoipa::path(
     get,
     path = "/ledger/accounts/{code}/entries",
@@ -295,17 +298,17 @@ pub(super) async fn statement(
     let mut query = Query::new(query.as_deref());
     let owner = query.merchant().map(|merchant| merchant.as_str().into());
     let filter = AccountFilter { code, owner, currency: currency(&mut query) };
-    let (before, limit) = (query.cursor::<EntryCursor>(), query.limit());
+    let (before, limit) = (query.cursor::<StatementCursor>(), query.limit());
     query.finish()?;
-    let mut before = before.map(|EntryCursor(entry, line)| (entry, line));
+    let mut before = before.map(|StatementCursor(places)| places);
     let mut snapshot = app.store.snapshot().await?;
-    let closing = match before {
+    let closing = match &before {
         None => Some(closing(snapshot.as_mut(), &filter).await?),
         Some(_) => None,
     };
     let looking = Looking::begin(&app);
     let page = loop {
-        let page = snapshot.account_entry_list(&filter, before, limit).await?;
+        let page = statement::statement(snapshot.as_mut(), &filter, before.as_ref(), limit).await?;
         match looking.past(page) {
             ControlFlow::Break(page) => break page,
             ControlFlow::Continue(next) => before = next,
@@ -315,6 +318,6 @@ pub(super) async fn statement(
         normal_side: code.normal_side().as_str(),
         closing,
         data: page.rows.into_iter().map(StatementLine::of).collect(),
-        next_cursor: page.next.map(|(entry, line)| EntryCursor(entry, line).to_cursor()),
+        next_cursor: page.next.map(|places| StatementCursor(places).to_cursor()),
     }))
 }

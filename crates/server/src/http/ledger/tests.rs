@@ -87,6 +87,11 @@ async fn a_statement_is_newest_first_and_signed() {
     let next =
         books.read(&format!("/ledger/accounts/2100/entries?merchantId=M1&limit=1&cursor={cursor}")).await;
     assert_eq!(next["data"][0]["amount"], -700);
+    for odd in [vec![0, 3], vec![0, 3, 1, 0, 2, 1], vec![70_000, 1, 0], vec![0, 1, 1 << 32]] {
+        let cursor = cursor_encode(5, &odd);
+        let path = format!("/ledger/accounts/2100/entries?cursor={cursor}");
+        assert_eq!(books.get(&path).await.status, 400, "{odd:?}");
+    }
     // The balance it ends with is there once, on the account's normal side, and only of what is asked for.
     assert_eq!(first["normalSide"], "credit");
     let closing = json!([{"currency": "KRW", "debit": 4_000, "credit": 10_700, "balance": 6_700}]);

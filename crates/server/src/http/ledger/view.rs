@@ -3,12 +3,12 @@
 use std::str::FromStr;
 
 use domain::{
-    id::{EventId, JournalEntryId, Lane, PaymentId, Seq},
+    id::{JournalEntryId, Lane, PaymentId, Seq},
     ledger::{AccountCode, AccountId, Posting},
     money::Currency,
     time::Timestamp,
 };
-use engine::ports::PostedEntry;
+use engine::{ports::PostedEntry, queries::statement::StatementPlaces};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -127,21 +127,27 @@ impl FromStr for AccountWord {
     }
 }
 
-/// One posting of one entry: a place in a statement.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct EntryCursor(pub(crate) JournalEntryId, pub(crate) u32);
+/// A place in a statement: a posting of every lane.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct StatementCursor(pub(crate) StatementPlaces);
 
-impl ToCursor for EntryCursor {
+impl ToCursor for StatementCursor {
     fn to_cursor(&self) -> String {
-        cursor_encode(CURSOR_KIND, &[u64::from(self.0.lane.0), self.0.seq.0, u64::from(self.1)])
+        let places = self.0.0.iter();
+        let numbers = places.flat_map(|(lane, (seq, line))| [u64::from(lane.0), seq.0, u64::from(*line)]);
+        cursor_encode(CURSOR_KIND, &numbers.collect::<Vec<_>>())
     }
 }
 
-impl FromCursor for EntryCursor {
+impl FromCursor for StatementCursor {
     fn from_cursor(text: &str) -> Option<Self> {
         let numbers = cursor_decode(CURSOR_KIND, text)?;
-        let [lane, seq, line] = numbers.as_slice() else { return None };
-        let id = EventId { lane: Lane(u16::try_from(*lane).ok()?), seq: Seq(*seq) };
-        Some(Self(id, u32::try_from(*line).ok()?))
+        let (triples, []) = numbers.as_chunks::<3>() else { return None };
+        let mut places = StatementPlaces::default();
+        for [lane, seq, line] in triples {
+            let place = (Seq(*seq), u32::try_from(*line).ok()?);
+            places.0.insert(Lane(u16::try_from(*lane).ok()?), place);
+        }
+        (places.0.len() == triples.len()).then_some(Self(places))
     }
 }

@@ -22,8 +22,9 @@ use crate::rows::{account_from_cells, layer_from_code, topic_from_code};
 /// Up to so many accounts are looked up one by one; for more the ledger is walked through.
 const ACCOUNTS_BY_INDEX_MAX: usize = 8;
 
-/// How many rows of the ledger are asked for at once.
-const CHUNK: i64 = 4_000;
+/// How many rows of the ledger are asked for at once: so many for each posting that is wanted, and never more than the last.
+const CHUNK_BY_LINE: i64 = 4;
+const CHUNK_MAX: i64 = 4_000;
 
 /// A posting: its journal entry and its line.
 type Line = (EventId, u32);
@@ -45,16 +46,16 @@ pub(super) async fn balance_list(session: &mut Session) -> Result<Vec<Balance>, 
 
 pub(super) async fn entry_list(
     session: &mut Session,
+    lanes: u16,
     filter: &AccountFilter,
-    before: Option<(JournalEntryId, u32)>,
-    limit: usize,
+    (before, limit): ((JournalEntryId, u32), usize),
 ) -> Result<Page<AccountEntry, (JournalEntryId, u32)>, StoreError> {
     let accounts = account_numbers(session, filter).await?;
     // One more than asked for tells whether the list goes on.
     let (mut lines, scanned_to) = if accounts.len() <= ACCOUNTS_BY_INDEX_MAX {
         (lines_by_index(session, &accounts, before, limit + 1).await?, None)
     } else {
-        lines_by_scan(session, &accounts, before, limit + 1).await?
+        lines_by_scan(session, &accounts, before, (limit + 1, SCAN_MAX / i64::from(lanes.max(1)))).await?
     };
     let goes_on = lines.len() > limit;
     lines.truncate(limit);
@@ -77,17 +78,10 @@ async fn account_numbers(session: &mut Session, filter: &AccountFilter) -> Resul
     Ok(each("account", &found, |cells| cells.int(0))?.into_iter().collect())
 }
 
-/// The condition on `lane, seq, line` of what comes after `before` in a list that is newest first.
-fn older_than(before: Option<Line>) -> String {
-    match before {
-        None => "TRUE".to_owned(),
-        Some((EventId { lane, seq }, line)) => {
-            let seq = int(seq.0);
-            format!(
-                "(lane < {lane} OR (lane = {lane} AND seq < {seq}) OR (lane = {lane} AND seq = {seq} AND line < {line}))"
-            )
-        }
-    }
+/// The condition on `lane, seq, line` of what comes after `before` in a list of its lane that is newest first.
+fn older_than((EventId { lane, seq }, line): Line) -> String {
+    let seq = int(seq.0);
+    format!("lane = {lane} AND (seq < {seq} OR (seq = {seq} AND line < {line}))")
 }
 
 const NEWEST_FIRST: &str = "ORDER BY lane DESC, seq DESC, line DESC LIMIT";
@@ -96,7 +90,7 @@ const NEWEST_FIRST: &str = "ORDER BY lane DESC, seq DESC, line DESC LIMIT";
 async fn lines_by_index(
     session: &mut Session,
     accounts: &BTreeSet<i64>,
-    before: Option<Line>,
+    before: Line,
     limit: usize,
 ) -> Result<Vec<Line>, StoreError> {
     if accounts.is_empty() {
@@ -121,14 +115,15 @@ async fn lines_by_index(
 async fn lines_by_scan(
     session: &mut Session,
     accounts: &BTreeSet<i64>,
-    before: Option<Line>,
-    limit: usize,
+    before: Line,
+    (limit, scan_max): (usize, i64),
 ) -> Result<(Vec<Line>, Option<Line>), StoreError> {
     let (mut lines, mut last, mut scanned) = (Vec::new(), before, 0);
-    while scanned < SCAN_MAX {
+    let chunk = (int(limit as u64) * CHUNK_BY_LINE).min(CHUNK_MAX);
+    while scanned < scan_max {
         let sql = format!(
             "SELECT lane, seq, line, layer, debit_account, credit_account FROM ledger_entry FORCE INDEX (PRIMARY) \
-             WHERE {} {NEWEST_FIRST} {CHUNK}",
+             WHERE {} {NEWEST_FIRST} {chunk}",
             older_than(last)
         );
         let sets = session.text(&sql).await.map_err(|failure| failure.sort("list entries of an account"))?;
@@ -136,21 +131,21 @@ async fn lines_by_scan(
         for row in &rows {
             let cells = Cells::of("ledger_entry", row);
             if lines.len() == limit {
-                return Ok((lines, last));
+                return Ok((lines, Some(last)));
             }
             let line = line_from_cells(&cells)?;
-            last = Some(line);
+            last = line;
             let touches = accounts.contains(&cells.int(4)?) || accounts.contains(&cells.int(5)?);
             if touches && cells.int(3)? == 0 {
                 lines.push(line);
             }
         }
-        scanned += CHUNK;
-        if (rows.len() as i64) < CHUNK {
+        scanned += chunk;
+        if (rows.len() as i64) < chunk {
             return Ok((lines, None));
         }
     }
-    Ok((lines, last))
+    Ok((lines, Some(last)))
 }
 
 fn line_from_cells(cells: &Cells<'_>) -> Result<Line, StoreError> {

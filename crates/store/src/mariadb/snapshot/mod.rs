@@ -186,10 +186,10 @@ impl Snapshot for MariadbSnapshot {
     async fn account_entry_list(
         &mut self,
         filter: &AccountFilter,
-        before: Option<(JournalEntryId, u32)>,
+        before: (JournalEntryId, u32),
         limit: usize,
     ) -> Result<Page<AccountEntry, (JournalEntryId, u32)>, StoreError> {
-        account::entry_list(&mut self.session, filter, before, limit).await
+        account::entry_list(&mut self.session, self.lanes, filter, (before, limit)).await
     }
 
     async fn balance_list(&mut self) -> Result<Vec<Balance>, StoreError> {

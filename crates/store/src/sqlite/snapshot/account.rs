@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use domain::{
-    id::{JournalEntryId, Lane},
+    id::{JournalEntryId, Lane, Seq},
     ledger::AccountId,
 };
 use engine::ports::{AccountEntry, AccountFilter, Balance, Page, StoreError};
@@ -12,7 +12,7 @@ use rusqlite::{Connection, Row, params};
 use super::{
     super::{
         error::failed,
-        keys::{entry_and_line, event_id, event_key, line_key},
+        keys::{LINES_MAX, entry_and_line, event_id, event_keys, line_key},
         late::{Finder, Which, account_key},
         rows::{Cells, ReadCells, account_from_cells, layer_from_code, list, topic_from_code},
     },
@@ -40,19 +40,17 @@ pub(super) fn balance_list(conn: &Connection) -> Result<Vec<Balance>, StoreError
 
 pub(super) fn entry_list(
     conn: &Connection,
-    finder: &Finder,
+    (finder, lanes): (&Finder, u16),
     filter: &AccountFilter,
-    (before, limit): (Option<(JournalEntryId, u32)>, usize),
+    (before, limit): ((JournalEntryId, u32), usize),
 ) -> Result<Page<AccountEntry, (JournalEntryId, u32)>, StoreError> {
     let accounts = account_numbers(conn, filter)?;
-    let before =
-        before.and_then(|(entry, line)| Some(line_key(event_key(entry)?, usize::try_from(line).ok()?)));
-    let before = before.unwrap_or(i64::MAX);
+    let stretch = Stretch::before(before);
     // One more than asked for tells whether the list goes on.
     let (lines, scanned_to) = if accounts.len() <= ACCOUNTS_BY_INDEX_MAX {
-        (lines_by_index(conn, finder, &accounts, (before, limit + 1))?, None)
+        (lines_by_index(conn, finder, &accounts, (stretch, limit + 1))?, None)
     } else {
-        lines_by_scan(conn, &accounts, before, limit + 1)?
+        lines_by_scan(conn, &accounts, stretch, (limit + 1, SCAN_MAX / usize::from(lanes.max(1))))?
     };
     let mut rows = Vec::new();
     for &line in lines.iter().take(limit) {
@@ -60,6 +58,21 @@ pub(super) fn entry_list(
     }
     let next = if lines.len() > limit { lines.get(limit - 1).copied() } else { scanned_to };
     Ok(Page { rows, next: next.map(cursor) })
+}
+
+/// The keys of a lane's postings before a place in it: from `first` on and below `end`.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    first: i64,
+    end: i64,
+}
+
+impl Stretch {
+    fn before((entry, line): (JournalEntryId, u32)) -> Self {
+        let (first, last) = event_keys(entry.lane, Seq::START, entry.seq);
+        let line = usize::try_from(line).map_or(LINES_MAX - 1, |line| line.min(LINES_MAX - 1));
+        Self { first: line_key(first, 0), end: line_key(last, line) }
+    }
 }
 
 fn cursor(line: i64) -> (JournalEntryId, u32) {
@@ -73,16 +86,17 @@ fn account_numbers(conn: &Connection, filter: &AccountFilter) -> Result<HashSet<
     Ok(list(conn, sql, wanted, |row| Cells::of("account", row).int(0))?.into_iter().collect())
 }
 
-/// The latest postings before `before` that touch one of `accounts`, newest first.
+/// The latest postings of a stretch that touch one of `accounts`, newest first.
 fn lines_by_index(
     conn: &Connection,
     finder: &Finder,
     accounts: &HashSet<i64>,
-    (before, limit): (i64, usize),
+    (Stretch { first, end }, limit): (Stretch, usize),
 ) -> Result<Vec<i64>, StoreError> {
     let mut lines = Vec::new();
     for account in accounts {
-        lines.extend(finder.find(conn, (Which::Accounts, account_key(*account)), before, limit)?);
+        let found = finder.find(conn, (Which::Accounts, account_key(*account)), end, limit)?;
+        lines.extend(found.into_iter().take_while(|line| *line >= first));
     }
     lines.sort_unstable_by(|a, b| b.cmp(a));
     lines.dedup();
@@ -94,17 +108,16 @@ fn lines_by_index(
 fn lines_by_scan(
     conn: &Connection,
     accounts: &HashSet<i64>,
-    before: i64,
-    limit: usize,
+    Stretch { first, end }: Stretch,
+    (limit, scan_max): (usize, usize),
 ) -> Result<(Vec<i64>, Option<i64>), StoreError> {
     let failed = failed("list entries of an account");
-    let sql =
-        "SELECT id, layer, debit_account, credit_account FROM ledger_entry WHERE id < ?1 ORDER BY id DESC";
+    let sql = "SELECT id, layer, debit_account, credit_account FROM ledger_entry WHERE id < ?1 AND id >= ?2 ORDER BY id DESC";
     let mut statement = conn.prepare_cached(sql).map_err(&failed)?;
-    let mut found = statement.query([before]).map_err(&failed)?;
+    let mut found = statement.query([end, first]).map_err(&failed)?;
     let (mut lines, mut scanned, mut last) = (Vec::new(), 0, None);
     while let Some(row) = found.next().map_err(&failed)? {
-        if lines.len() == limit || scanned == SCAN_MAX {
+        if lines.len() == limit || scanned == scan_max {
             return Ok((lines, last));
         }
         let cells = Cells::of("ledger_entry", row);

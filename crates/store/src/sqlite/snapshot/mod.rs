@@ -216,11 +216,11 @@ impl Snapshot for SqliteSnapshot {
     async fn account_entry_list(
         &mut self,
         filter: &AccountFilter,
-        before: Option<(JournalEntryId, u32)>,
+        before: (JournalEntryId, u32),
         limit: usize,
     ) -> Result<Page<AccountEntry, (JournalEntryId, u32)>, StoreError> {
-        let (filter, finder) = (filter.clone(), self.finder.clone());
-        self.read(move |conn| account::entry_list(conn, &finder, &filter, (before, limit))).await
+        let (filter, finder, lanes) = (filter.clone(), self.finder.clone(), self.lanes);
+        self.read(move |conn| account::entry_list(conn, (&finder, lanes), &filter, (before, limit))).await
     }
 
     async fn balance_list(&mut self) -> Result<Vec<Balance>, StoreError> {
