@@ -93,6 +93,33 @@ test("the keyboard alone finds a payment, captures and refunds it", async () => 
   await context.close();
 });
 
+test("the focus comes back from an act to what began it, or to the page's heading", async () => {
+  const id = await authorize("act-focus", 7000);
+  const { page, context, faults } = await open(platform);
+  const panel = page.getByRole("dialog");
+  const close = async () => {
+    await page.keyboard.press("Escape");
+    await panel.waitFor({ state: "detached" });
+  };
+  const isAt = (what, find) => until(what, () => page.evaluate(find).then((text) => text === what));
+  await page.goto(`${platform.base}/console/payments/${id}?act=capture`);
+  await panel.waitFor();
+  await close();
+  await isAt("H1", () => document.activeElement.tagName);
+  await page.getByRole("button", { name: "매입", exact: true }).click();
+  await panel.waitFor();
+  await close();
+  await isAt("매입", () => document.activeElement.textContent);
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("g");
+  await page.keyboard.press("v");
+  await panel.waitFor();
+  await close();
+  await until("the focus is somewhere", () => page.evaluate(() => document.activeElement !== document.body));
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
 test("the same key again does nothing new and says so", async () => {
   const id = await authorize("act-2", 10_000);
   const { page, context } = await open(platform);

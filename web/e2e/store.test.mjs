@@ -189,6 +189,25 @@ test("a price that was tampered with is shown for what it is", async () => {
   await context.close();
 });
 
+test("what was taken out of the cart comes back, also the only thing in it", async () => {
+  const { page, context, faults } = await open(platform);
+  await page.goto(`${platform.base}/p/mug-onki`);
+  await page.getByRole("button", { name: "장바구니에 담기" }).click();
+  await page.goto(`${platform.base}/cart`);
+  await page.getByRole("button", { name: /^빼기: |^삭제: / }).click();
+  await page.getByText("장바구니가 비어").waitFor();
+  const undo = page.getByRole("button", { name: "되돌리기" });
+  await until("the focus is where the act can be undone", () =>
+    undo.evaluate((button) => button === document.activeElement),
+  );
+  await page.keyboard.press("Enter");
+  await page.getByText("32,000원").first().waitFor();
+  await undo.waitFor({ state: "detached" });
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), "H1");
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
 test("search finds, filters stand in the address, and a typo is understood", async () => {
   const { page, context } = await open(platform);
   await page.goto(`${platform.base}/search?q=갤럭시`);

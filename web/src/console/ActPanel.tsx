@@ -4,10 +4,11 @@ import { type FormEvent, useState } from "react";
 import { ApiError, answer, api, newKey } from "../api/client";
 import { Overlay } from "../ui/overlay";
 import { Button, Copy, Field, Notice, Switch, ui } from "../ui/parts";
+import { errorText } from "../ui/problems";
 import { useAccountName } from "../util/accounts";
 import { curlOf } from "../util/curl";
 import { amount as shown } from "../util/format";
-import { useWords } from "../util/i18n";
+import { useLang, useWords } from "../util/i18n";
 import { ACT_WORDS, type Act, bodyOf, cliOf, type Payment, preview, whyNot } from "./acts";
 import { useDraft } from "./draft";
 import { cs } from "./parts";
@@ -47,6 +48,7 @@ export function ActPanel({
   onClose: () => void;
 }) {
   const t = useWords(texts);
+  const lang = useLang();
   const client = useQueryClient();
   const [payment] = useState(latest);
   const impossible = whyNot(act, payment);
@@ -84,8 +86,8 @@ export function ActPanel({
           : { tone: "ok", text: t("actDone", { what }) },
       );
     } catch (error) {
-      const why =
-        error instanceof ApiError ? `${error.problem.message} (${error.problem.code})` : String(error);
+      const code = error instanceof ApiError ? ` (${error.problem.code})` : "";
+      const why = `${errorText(error, lang)}${code}`;
       setSaid({ tone: "bad", text: t("actFailed", { what, why }) });
     } finally {
       setBusy(false);

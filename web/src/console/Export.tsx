@@ -1,8 +1,9 @@
 /** A list as a file: everything its filter admits, page by page, as it is asked for on the page itself. */
 import { useState } from "react";
 import { Button } from "../ui/parts";
+import { errorText } from "../ui/problems";
 import { type Cell, csv, download } from "../util/csv";
-import { useWords } from "../util/i18n";
+import { useLang, useWords } from "../util/i18n";
 import { cs, type PageOf } from "./parts";
 import { texts } from "./words";
 
@@ -20,6 +21,7 @@ export function Export<T, P extends PageOf<T>>({
   lines: (pages: P[]) => Cell[][];
 }) {
   const t = useWords(texts);
+  const lang = useLang();
   const [count, setCount] = useState<number | null>(null);
   const [said, setSaid] = useState("");
   const run = async () => {
@@ -39,7 +41,7 @@ export function Export<T, P extends PageOf<T>>({
       download(`${name}.csv`, csv(header, lines(pages).slice(0, ROWS_MAX)));
       setSaid(t(cursor ? "exportMax" : "exported", { n: Math.min(rows, ROWS_MAX) }));
     } catch (error) {
-      setSaid(error instanceof Error ? error.message : String(error));
+      setSaid(errorText(error, lang));
     } finally {
       setCount(null);
     }

@@ -1,5 +1,5 @@
 /** The texts of signing in and of managing operators. */
-import { words } from "../util/i18n";
+import { useWords, words } from "../util/i18n";
 
 export const operatorTexts = words(
   {
@@ -67,6 +67,11 @@ export const operatorTexts = words(
     clear: "조건 지우기",
     from: "부터",
     to: "까지",
+    out_done: "됨",
+    out_declined: "거절",
+    out_still_open: "아직 미해결",
+    out_on: "켬",
+    out_off: "끔",
   },
   {
     viewer: "viewer",
@@ -133,5 +138,21 @@ export const operatorTexts = words(
     clear: "Clear filters",
     from: "From",
     to: "To",
+    out_done: "done",
+    out_declined: "declined",
+    out_still_open: "still open",
+    out_on: "on",
+    out_off: "off",
   },
 );
+
+type OperatorKey = keyof (typeof operatorTexts)["ko"];
+
+/** What came of an act, by the words of the audit log; a word nobody knows is shown as it is. */
+export function useOutcome(): (outcome: string) => string {
+  const o = useWords(operatorTexts);
+  return (outcome) => {
+    const key = [`out_${outcome}`, outcome].find((one) => Object.hasOwn(operatorTexts.ko, one));
+    return key ? o(key as OperatorKey) : outcome;
+  };
+}

@@ -182,6 +182,8 @@ export const texts = words(
     p_attempt: "카드사 답을 기다려요",
     whyBroker: "실험실에서 브로커를 껐어요. 이벤트는 아웃박스에 안전하게 남아 있어요.",
     whyWorker: "실험실에서 워커를 멈췄어요. 이벤트는 브로커에서 기다려요. 다시 켜면 여기가 바로 채워져요.",
+    whyUnpublished:
+      "브로커가 아직 받지 않았어요. 이벤트는 아웃박스에 안전하게 남아 있고, 브로커에 닿는 대로 이어서 보내요.",
     whyAcquirer: "카드사가 느려요. 답이 올 때까지 결제는 처리 중이에요.",
     whyUnknown: "2초 넘게 기다리고 있어요. 잃어버린 것은 없어요. 차례가 오면 이어서 처리해요.",
     posted: "기장 완료",
@@ -413,6 +415,8 @@ export const texts = words(
     whyBroker: "The broker is switched off in the Lab. The event is safe in the outbox.",
     whyWorker:
       "The worker is paused in the Lab. The event waits in the broker; resume it and this fills in by itself.",
+    whyUnpublished:
+      "The broker has not taken it yet. The event is safe in the outbox and is sent as soon as the broker can be reached.",
     whyAcquirer: "The card processor is slow. The payment is processing until it answers.",
     whyUnknown: "It has waited for more than two seconds. Nothing is lost; it goes on when its turn comes.",
     posted: "Posted to ledger",

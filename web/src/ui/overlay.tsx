@@ -1,6 +1,6 @@
 /** Dialogs and drawers: focus stays inside, Escape closes, the page behind is inert. Behaviour is Base UI's. */
 import { Dialog as Base } from "@base-ui/react/dialog";
-import { type ReactNode, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { useWords } from "../util/i18n";
 import { Icon } from "./icons";
 import s from "./ui.module.css";
@@ -15,9 +15,33 @@ interface OverlayProps {
   children: ReactNode;
 }
 
+/** Gives the focus back to what had it before; to the page's heading where nothing had, as after opening by an address. */
+function useFocusBack(open: boolean) {
+  const opener = useRef<Element | null>(null);
+  const was = useRef(false);
+  if (open && !was.current && typeof document !== "undefined") opener.current = document.activeElement;
+  was.current = open;
+  useEffect(() => {
+    if (!open) return;
+    return () => {
+      // After Base UI has put it where it thinks best.
+      setTimeout(() => {
+        const at = document.activeElement;
+        if (at && at !== document.body) return;
+        const back = opener.current;
+        if (back instanceof HTMLElement && back !== document.body && back.isConnected) return back.focus();
+        const heading = document.querySelector<HTMLElement>("h1");
+        heading?.setAttribute("tabindex", "-1");
+        heading?.focus();
+      });
+    };
+  }, [open]);
+}
+
 export function Overlay({ open, onClose, title, description, side = false, children }: OverlayProps) {
   const t = useWords(common);
   const popup = useRef<HTMLDivElement>(null);
+  useFocusBack(open);
   // Where there is something to fill in, one begins there; otherwise where Base UI says.
   const first = () => popup.current?.querySelector<HTMLElement>("input, select, textarea") ?? true;
   return (

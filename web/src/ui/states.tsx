@@ -3,8 +3,9 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { ApiError } from "../api/client";
 import { ago } from "../util/format";
-import { useLang, useWords } from "../util/i18n";
+import { type Lang, useLang, useWords } from "../util/i18n";
 import { Button, buttonClass, Copy, Notice, Skeleton } from "./parts";
+import { problemText } from "./problems";
 import s from "./ui.module.css";
 import { common } from "./words";
 
@@ -19,10 +20,17 @@ function headingOf(status: number | undefined) {
   return status === 404 ? "missing" : "failed";
 }
 
+const ROLES_KO: Record<string, string> = { viewer: "보기", operator: "운영", admin: "관리" };
+
+function roleWord(role: string, lang: Lang): string {
+  return (lang === "ko" && ROLES_KO[role]) || role;
+}
+
 /** `page`: it stands for the whole page, so its heading is the page's. */
 export function Failure({ error, retry, page }: { error: unknown; retry?: () => void; page?: boolean }) {
   const Heading = page ? "h1" : "h2";
   const t = useWords(common);
+  const lang = useLang();
   const api = error instanceof ApiError ? error : null;
   const isMissing = api?.status === 404;
   // The server names the role that would be enough.
@@ -31,10 +39,10 @@ export function Failure({ error, retry, page }: { error: unknown; retry?: () => 
     <div className={s.state} role="alert">
       <Heading>{t(headingOf(api?.status))}</Heading>
       {isMissing && <p>{t("missingText")}</p>}
-      {needed && <p>{t("forbiddenRole", { role: needed })}</p>}
+      {needed && <p>{t("forbiddenRole", { role: roleWord(needed, lang) })}</p>}
       {api && api.status !== 0 && (
         <p>
-          {isMissing ? "" : `${api.problem.message} `}({api.problem.code}
+          {isMissing ? "" : `${problemText(api.problem, lang)} `}({api.problem.code}
           {api.problem.requestId && (
             <>
               {" "}

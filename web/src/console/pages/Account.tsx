@@ -3,7 +3,8 @@ import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { ApiError, api, data } from "../../api/client";
 import { Button, Field, Notice } from "../../ui/parts";
-import { useWords } from "../../util/i18n";
+import { errorText } from "../../ui/problems";
+import { useLang, useWords } from "../../util/i18n";
 import { operatorTexts } from "../operatorWords";
 import { cs, Head } from "../parts";
 import { useSession } from "../session";
@@ -28,6 +29,7 @@ export function AccountPage() {
     setTried(true);
     if (!short && current !== "" && !change.isPending) change.mutate();
   };
+  const lang = useLang();
   const error = change.error instanceof ApiError ? change.error : null;
   if (session && !session.loginRequired) {
     return (
@@ -69,7 +71,7 @@ export function AccountPage() {
           {change.isSuccess && <Notice tone="ok">{t("changed")}</Notice>}
           {change.error && (
             <Notice tone="bad">
-              {error?.status === 403 ? t("currentWrong") : (error?.problem.message ?? String(change.error))}
+              {error?.status === 403 ? t("currentWrong") : errorText(change.error, lang)}
             </Notice>
           )}
         </div>

@@ -6,7 +6,7 @@ import { Button, Copy, Field } from "../../ui/parts";
 import { Empty } from "../../ui/states";
 import { useWords } from "../../util/i18n";
 import { useDraft } from "../draft";
-import { operatorTexts } from "../operatorWords";
+import { operatorTexts, useOutcome } from "../operatorWords";
 import { cs, Head, PagedRows, PaymentLink, Time, usePages } from "../parts";
 import type { Role } from "../session";
 import { texts } from "../words";
@@ -129,6 +129,7 @@ function Thing({ object }: { object: string }) {
 }
 
 export function AuditPage() {
+  const outcomeOf = useOutcome();
   const t = useWords(texts);
   const o = useWords(operatorTexts);
   const { actor, action, object, from, to } = useSearch({ strict: false }) as Filter;
@@ -162,7 +163,11 @@ export function AuditPage() {
           { key: "role", title: o("as"), cell: (row) => (row.role ? o(row.role as Role) : "–") },
           { key: "action", title: t("action"), cell: (row) => <code>{row.action}</code> },
           { key: "object", title: t("object"), cell: (row) => <Thing object={row.object} /> },
-          { key: "outcome", title: o("outcome"), cell: (row) => row.outcome ?? "–" },
+          {
+            key: "outcome",
+            title: o("outcome"),
+            cell: (row) => (row.outcome ? outcomeOf(row.outcome) : "–"),
+          },
           { key: "reason", title: t("reason"), prose: true, cell: (row) => row.reason ?? "–" },
           { key: "request", title: t("request"), cell: (row) => <Copy text={row.requestId} /> },
         ]}

@@ -2,11 +2,12 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
-import { ApiError, api, data, type Schemas } from "../../api/client";
+import { api, data, type Schemas } from "../../api/client";
 import { Overlay } from "../../ui/overlay";
 import { Badge, Button, Copy, Field, Json, Notice, TableWrap, ui } from "../../ui/parts";
+import { errorText } from "../../ui/problems";
 import { Empty, Loaded } from "../../ui/states";
-import { useWords } from "../../util/i18n";
+import { useLang, useWords } from "../../util/i18n";
 import { useDraft } from "../draft";
 import { cs, Head, PaymentLink, Time } from "../parts";
 import { useRoleReason } from "../session";
@@ -37,6 +38,7 @@ function Confirm({
   onDone: (text: string) => void;
 }) {
   const t = useWords(texts);
+  const lang = useLang();
   const client = useQueryClient();
   const [reason, setReason] = useDraft(`dead-letter.${letter.id}.reason`, () => "");
   const what = t(WHAT[action]);
@@ -78,7 +80,7 @@ function Confirm({
           <Notice tone="bad" role="alert">
             {t("actFailed", {
               what,
-              why: run.error instanceof ApiError ? run.error.problem.message : String(run.error),
+              why: errorText(run.error, lang),
             })}
           </Notice>
         )}

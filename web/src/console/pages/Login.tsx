@@ -4,7 +4,8 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { ApiError, api, data } from "../../api/client";
 import { buttonClass, Notice } from "../../ui/parts";
-import { useWords } from "../../util/i18n";
+import { errorText } from "../../ui/problems";
+import { useLang, useWords } from "../../util/i18n";
 import { operatorTexts } from "../operatorWords";
 import { NameField, PasswordField, SignForm } from "../SignForm";
 import { changeSession, useSession } from "../session";
@@ -30,6 +31,7 @@ export function LoginPage() {
     },
     onError: () => setPassword(""),
   });
+  const lang = useLang();
   const error = enter.error instanceof ApiError ? enter.error : null;
   const minutes = Math.max(1, Math.ceil((error?.retryAfter ?? 60) / 60));
   const why =
@@ -37,7 +39,9 @@ export function LoginPage() {
       ? t("wrong")
       : error?.status === 429
         ? t("tooMany", { minutes })
-        : (error?.problem.message ?? (enter.error ? String(enter.error) : null));
+        : enter.error
+          ? errorText(enter.error, lang)
+          : null;
   return (
     <SignForm
       title={t("signIn")}

@@ -11,6 +11,7 @@ import { useLang, useWords } from "../../util/i18n";
 import { useLive } from "../../util/live";
 import { ActPanel } from "../ActPanel";
 import { ACT_WORDS, ACTS, type Act, type Payment, whyNot } from "../acts";
+import { useOutcome } from "../operatorWords";
 import { cs, EntryLink, Head, Rows, TabPanel, Tabs, Time } from "../parts";
 import { useRoleReason } from "../session";
 import { TAccounts } from "../TAccounts";
@@ -66,6 +67,7 @@ function Story({ item }: { item: Item }) {
 
 /** What an item is about, in a line: the event's name and amount, or what was debited and credited. */
 function Details({ item, currency }: { item: Item; currency: string }) {
+  const outcomeOf = useOutcome();
   const t = useWords(texts);
   const nameOf = useAccountName();
   if (item.kind === "event") {
@@ -82,7 +84,7 @@ function Details({ item, currency }: { item: Item; currency: string }) {
     return (
       <>
         <p>{reason ? t("tl_why", { reason }) : t("tl_noReason")}</p>
-        {outcome && outcome !== "done" && <p>{t("tl_outcome", { outcome })}</p>}
+        {outcome && outcome !== "done" && <p>{t("tl_outcome", { outcome: outcomeOf(outcome) })}</p>}
         {letter && (
           <p>
             <a href={`/console/dead-letters/${letter}`}>{t("tl_letter", { id: letter })}</a>

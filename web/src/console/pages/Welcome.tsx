@@ -4,7 +4,8 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { ApiError, api, data } from "../../api/client";
 import { Notice } from "../../ui/parts";
-import { useWords } from "../../util/i18n";
+import { errorText } from "../../ui/problems";
+import { useLang, useWords } from "../../util/i18n";
 import { operatorTexts } from "../operatorWords";
 import { cs, Head } from "../parts";
 import { NameField, PasswordField, SignForm } from "../SignForm";
@@ -49,11 +50,9 @@ export function WelcomePage() {
     setTried(true);
     if (!short && !different && !nameless) redeem.mutate();
   };
+  const lang = useLang();
   const error = redeem.error instanceof ApiError ? redeem.error : null;
-  const why =
-    error?.status === 401
-      ? t("linkOver")
-      : (error?.problem.message ?? (redeem.error ? String(redeem.error) : null));
+  const why = error?.status === 401 ? t("linkOver") : redeem.error ? errorText(redeem.error, lang) : null;
   if (link === "") {
     return (
       <div className={cs.narrow}>

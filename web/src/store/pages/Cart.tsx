@@ -1,7 +1,7 @@
 /** The cart. What it costs is the server's word. */
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { Button, buttonClass, IconButton, Notice } from "../../ui/parts";
 import { Empty, Loaded } from "../../ui/states";
 import { money } from "../../util/format";
@@ -30,16 +30,22 @@ export function Totals({ quote }: { quote: Quote }) {
   );
 }
 
-function Lines({ quote, lines }: { quote: Quote; lines: CartLine[] }) {
+interface Removed {
+  line: CartLine;
+  at: number;
+  name: string;
+}
+
+interface LinesProps {
+  quote: Quote;
+  lines: CartLine[];
+  onRemoved: (removed: Removed) => void;
+}
+
+function Lines({ quote, lines, onRemoved }: LinesProps) {
   const t = useWords(texts);
   const lang = useLang();
   const products = useQuery(productsQuery).data ?? [];
-  const [removed, setRemoved] = useState<{ line: CartLine; at: number; name: string } | null>(null);
-  useEffect(() => {
-    if (!removed) return;
-    const timer = setTimeout(() => setRemoved(null), UNDO_MS);
-    return () => clearTimeout(timer);
-  }, [removed]);
   const change = (index: number, quantity: number) =>
     writeCart(lines.map((line, at) => (at === index ? { ...line, quantity } : line)));
   return (
@@ -83,7 +89,7 @@ function Lines({ quote, lines }: { quote: Quote; lines: CartLine[] }) {
                 icon="trash"
                 label={`${t("remove")}: ${line.name[lang]}`}
                 onClick={() => {
-                  if (mine) setRemoved({ line: mine, at: index, name: line.name[lang] });
+                  if (mine) onRemoved({ line: mine, at: index, name: line.name[lang] });
                   writeCart(lines.filter((_, at) => at !== index));
                 }}
               />
@@ -91,20 +97,32 @@ function Lines({ quote, lines }: { quote: Quote; lines: CartLine[] }) {
           );
         })}
       </ul>
-      {removed && (
-        <div className={s.undo} role="status">
-          <span>{t("removed", { name: removed.name })}</span>
-          <Button
-            size="small"
-            onClick={() => {
-              writeCart(lines.toSpliced(removed.at, 0, removed.line));
-              setRemoved(null);
-            }}
-          >
-            {t("undo")}
-          </Button>
-        </div>
-      )}
+    </div>
+  );
+}
+
+/** Brings back what was taken out last. It has the focus while it is there: the button that had it is gone. */
+function Undo({ removed, onDone }: { removed: Removed; onDone: () => void }) {
+  const t = useWords(texts);
+  const lines = useCart();
+  const button = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    button.current?.querySelector("button")?.focus();
+    const timer = setTimeout(onDone, UNDO_MS);
+    return () => clearTimeout(timer);
+  }, [onDone]);
+  return (
+    <div className={s.undo} ref={button}>
+      <span>{t("removed", { name: removed.name })}</span>
+      <Button
+        size="small"
+        onClick={() => {
+          writeCart(lines.toSpliced(removed.at, 0, removed.line));
+          onDone();
+        }}
+      >
+        {t("undo")}
+      </Button>
     </div>
   );
 }
@@ -113,9 +131,24 @@ export function CartPage() {
   const t = useWords(texts);
   const lines = useCart();
   const quote = useQuery(quoteQuery(lines));
+  // Here, because nothing below outlives the last line.
+  const [removed, setRemoved] = useState<Removed | null>(null);
+  const [undos, setUndos] = useState(0);
+  const title = useRef<HTMLHeadingElement>(null);
+  const forget = useCallback(() => {
+    if (document.activeElement?.closest(`.${s.undo}`)) title.current?.focus();
+    setRemoved(null);
+  }, []);
+  const note = (one: Removed) => {
+    setRemoved(one);
+    setUndos(undos + 1);
+  };
   return (
     <>
-      <h1 className={s.pageTitle}>{t("cartTitle")}</h1>
+      <h1 className={s.pageTitle} ref={title} tabIndex={-1}>
+        {t("cartTitle")}
+      </h1>
+      <div role="status">{removed && <Undo key={undos} removed={removed} onDone={forget} />}</div>
       {lines.length === 0 ? (
         <Empty title={t("cartEmpty")}>
           <Link to="/" className={buttonClass()}>
@@ -126,7 +159,7 @@ export function CartPage() {
         <Loaded query={quote} rows={3}>
           {(priced) => (
             <div className={s.split}>
-              <Lines quote={priced} lines={lines} />
+              <Lines quote={priced} lines={lines} onRemoved={note} />
               <aside className={s.side} aria-label={t("total")}>
                 <Totals quote={priced} />
                 {priced.available ? (

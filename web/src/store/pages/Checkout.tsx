@@ -4,6 +4,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { type FormEvent, type MouseEvent, useEffect, useRef, useState } from "react";
 import { ApiError, answer, api, data } from "../../api/client";
 import { Button, buttonClass, Field, Notice } from "../../ui/parts";
+import { problemText } from "../../ui/problems";
 import { Empty, Loaded } from "../../ui/states";
 import { declines } from "../../ui/words";
 import { expiryIsValid, spaced, TEST_CARDS, tokenOf } from "../../util/cards";
@@ -45,7 +46,7 @@ function why(error: unknown, t: Say<TextKey>, lang: Lang): string {
   if (status === 429) return t("limited", { n: error.retryAfter ?? 60 });
   if (problem.code === "EXPECTED_AMOUNT_MISMATCH") return t("priceMoved");
   if (problem.code === "ACQUIRER_ERROR") return t("acquirerError");
-  return problem.message;
+  return problemText(problem, lang);
 }
 
 function errorsOf(form: HTMLFormElement): { errors: Errors; token: string } {

@@ -60,9 +60,12 @@ function useWaitReason(flow: Flow | undefined): { station: string; text: string 
   if (!flow || !waiting) return null;
   const before = flow.steps.findLast((step) => step.at)?.at;
   const late = !before || Date.now() - Date.parse(before) > LONG_MS;
-  const behindBroker = ["published", "broker", "worker", "ledger"].includes(waiting.station);
-  if (faults?.brokerOff && behindBroker) return { station: waiting.station, text: t("whyBroker") };
-  if (faults?.workerPaused && behindBroker) return { station: waiting.station, text: t("whyWorker") };
+  const isUnpublished = ["published", "broker"].includes(waiting.station);
+  const isUnread = ["worker", "ledger"].includes(waiting.station);
+  if (faults?.brokerOff && (isUnpublished || isUnread))
+    return { station: waiting.station, text: t("whyBroker") };
+  if (faults?.workerPaused && isUnread) return { station: waiting.station, text: t("whyWorker") };
+  if (isUnpublished && late) return { station: waiting.station, text: t("whyUnpublished") };
   if (waiting.station === "api") return { station: "api", text: t("whyAcquirer") };
   return late ? { station: waiting.station, text: t("whyUnknown") } : null;
 }

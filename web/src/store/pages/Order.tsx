@@ -4,6 +4,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { ApiError, answer, api, data, newKey } from "../../api/client";
 import { Button, buttonClass, Field, Notice, ui } from "../../ui/parts";
+import { errorText } from "../../ui/problems";
 import { Loaded } from "../../ui/states";
 import { Status } from "../../ui/status";
 import { declines } from "../../ui/words";
@@ -48,9 +49,7 @@ function Refund({ order }: { order: Order }) {
       setPart(false);
     } catch (error) {
       const raced = error instanceof ApiError && (error.status === 409 || error.status === 422);
-      const text = raced
-        ? t("refundRaced")
-        : t("refundFailed", { why: error instanceof Error ? error.message : "" });
+      const text = raced ? t("refundRaced") : t("refundFailed", { why: errorText(error, lang) });
       setSaid({ tone: "bad", text });
       if (raced) setKey(newKey("refund"));
     } finally {
