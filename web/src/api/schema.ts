@@ -284,7 +284,7 @@ export interface paths {
         };
         /**
          * List the postings of an account
-         * @description Newest first; of the books only, never holds.
+         * @description Newest first by the time at which things happened; of the books only, never holds.
          */
         get: operations["listAccountEntries"];
         put?: never;
