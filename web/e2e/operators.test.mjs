@@ -160,7 +160,7 @@ test("every act on a payment leaves one row with who, why and what came of it", 
     assert.match(lines[at + 1] ?? "", /원장에 적었어요|승인했어요/, lines.join(" | "));
   }
   await page.goto(`${platform.base}/console/audit?actor=park&action=payment.refund`);
-  await page.getByRole("row", { name: /park.*payment\.refund.*done/ }).waitFor();
+  await page.getByRole("row", { name: /park.*payment\.refund.*됨/ }).waitFor();
   await page.reload();
   assert.equal(await page.getByLabel("누가").inputValue(), "park");
   await context.close();
@@ -276,7 +276,7 @@ for (const { role, acts, manages } of ROLES) {
     assert.equal(await isOff(page.getByRole("button", { name: /모두 검사/ })), !acts);
     await page.goto(`${platform.base}/console/operators`);
     if (manages) await page.getByRole("button", { name: "운영자 추가" }).waitFor();
-    else await page.getByText("admin 역할이 필요해요.").waitFor();
+    else await page.getByText("관리 역할이 필요해요.").waitFor();
     const body = { merchantId: "M123", idempotencyKey: `by-${role}` };
     const captured = await platform.call("POST", `/payments/capture/${id}`, body, as(name));
     assert.equal(captured.status, acts ? 200 : 403);
