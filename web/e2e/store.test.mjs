@@ -195,7 +195,7 @@ test("what was taken out of the cart comes back, also the only thing in it", asy
   await page.getByRole("button", { name: "장바구니에 담기" }).click();
   await page.goto(`${platform.base}/cart`);
   await page.getByRole("button", { name: /^빼기: |^삭제: / }).click();
-  await page.getByText("장바구니가 비어").waitFor();
+  await page.getByText("장바구니가 비었").waitFor();
   const undo = page.getByRole("button", { name: "되돌리기" });
   await until("the focus is where the act can be undone", () =>
     undo.evaluate((button) => button === document.activeElement),
