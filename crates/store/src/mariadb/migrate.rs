@@ -62,10 +62,9 @@ pub async fn migrate(options: &MariadbOptions, now: Timestamp) -> Result<u32, Ma
     check_server(&mut session, options).await?;
     lock(&mut session, options).await?;
     let migrated = apply(&mut session, options, MIGRATIONS, now).await;
-    let unlock = format!("SELECT RELEASE_LOCK({})", lock_name(options));
-    let unlocked = session.text(&unlock).await;
+    let unlocked = unlock(&mut session, options).await;
     let version = migrated?;
-    unlocked.map_err(|failure| database(options, "migrate", failure.sort("release the lock")))?;
+    unlocked?;
     Ok(version)
 }
 
@@ -90,6 +89,18 @@ async fn make_database(options: &MariadbOptions, limits: PoolLimits) -> Result<(
 /// Whether the schema is the one this program knows; an error says what to do.
 pub(super) async fn check(session: &mut Session, options: &MariadbOptions) -> Result<Standing, MariadbError> {
     check_server(session, options).await?;
+    match standing(session, options).await {
+        // Another process may be about it at this moment: two that start on an empty database do.
+        Err(MariadbError::Older { .. }) => {
+            lock(session, options).await?;
+            unlock(session, options).await?;
+            standing(session, options).await
+        }
+        standing => standing,
+    }
+}
+
+async fn standing(session: &mut Session, options: &MariadbOptions) -> Result<Standing, MariadbError> {
     let found = applied(session).await.map_err(|source| database(options, "check the schema of", source))?;
     let known = history(&found, options, MIGRATIONS)?;
     match u32::try_from(found.len()) {
@@ -121,6 +132,11 @@ async fn lock(session: &mut Session, options: &MariadbOptions) -> Result<(), Mar
     let held =
         sets.concat().first().is_some_and(|row| Cells::of("lock", row).int(0).is_ok_and(|held| held == 1));
     if held { Ok(()) } else { Err(MariadbError::Busy { database: options.database.clone() }) }
+}
+
+async fn unlock(session: &mut Session, options: &MariadbOptions) -> Result<(), MariadbError> {
+    let unlocked = session.text(&format!("SELECT RELEASE_LOCK({})", lock_name(options))).await;
+    unlocked.map(drop).map_err(|failure| database(options, "migrate", failure.sort("release the lock")))
 }
 
 /// Locks are the whole server's: the name holds the database's.
