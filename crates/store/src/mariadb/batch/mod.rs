@@ -67,7 +67,9 @@ impl Batch for MariadbBatch {
 
     async fn commit(self: Box<Self>, changes: &Changes) -> Result<(), StoreError> {
         let Self { mut session, committing, mut places, .. } = *self;
-        write::write(&mut session, changes, &mut places, committing.lanes).await.map_err(in_lane)?;
+        let is_galera = session.is_galera();
+        let written = write::write(&mut session, changes, &mut places, committing.lanes).await;
+        written.map_err(|error| if is_galera { in_lane(error) } else { error })?;
         let Err(failure) = session.finish(&write::closing(changes, committing.instance)).await else {
             return Ok(());
         };
