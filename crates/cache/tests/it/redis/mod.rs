@@ -1,5 +1,6 @@
 //! The cache in a real Redis.
 
+mod foreign;
 mod outage;
 mod replicas;
 mod server;
