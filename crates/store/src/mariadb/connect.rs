@@ -1,8 +1,8 @@
 //! One connection: to the first host that can take writes, set up the way every transaction here relies on.
 //!
 //! Invariant: all connections of a process go to one host at a time. When that one is lost, every idle connection is thrown
-//! away and the hosts are tried again, beginning with the one that served last. Nobody waits for a host that has just been
-//! found away.
+//! away and the hosts are tried again, beginning with the one that served last; so it is when that one answers but takes no
+//! writes any more. Nobody waits for a host that has just been found away.
 
 use std::{
     fmt,
@@ -48,7 +48,7 @@ pub(super) struct Endpoint {
     standing: Mutex<Standing>,
     /// Which timeline the books were opened on. On another one this process would remember what is not there.
     timeline: OnceLock<[u8; 16]>,
-    /// Moves on with every lost connection: older idle ones are not trusted any more.
+    /// Moves on with every lost connection and every change of host: older idle ones are not trusted any more.
     generation: AtomicU64,
 }
 
@@ -133,10 +133,10 @@ impl Endpoint {
         let mut failure = unavailable(context, "no host is configured");
         for at in (0..self.hosts.len()).map(|step| (first + step) % self.hosts.len()) {
             match self.connect_to(at, purpose).await {
-                Ok(connected) => {
-                    self.serves(at);
-                    return Ok(connected);
+                Ok(connected) if self.serves(at) => {
+                    return Ok(Connected { generation: self.generation(), ..connected });
                 }
+                Ok(connected) => return Ok(connected),
                 Err(error) => failure = error,
             }
         }
@@ -153,6 +153,9 @@ impl Endpoint {
             let mut conn = Conn::new(opts).await?;
             conn.query_drop(setup(purpose)).await?;
             let standing: Option<(i64, Option<String>)> = conn.query_first(STANDING).await?;
+            if matches!(&standing, Some((0, Some(ready))) if ready == "ON") {
+                conn.query_drop(CATCH_UP).await?;
+            }
             let timeline = match self.timeline.get() {
                 Some(_) => timeline(&mut conn).await?,
                 None => None,
@@ -175,13 +178,17 @@ impl Endpoint {
         }
     }
 
-    fn serves(&self, at: usize) {
+    /// Whether that is another host than before. Then what is idle leads to the wrong one.
+    fn serves(&self, at: usize) -> bool {
         let mut standing = self.standing();
         standing.away_until = None;
-        if standing.current != at {
-            tracing::warn!(host = %self.hosts[at].0, port = self.hosts[at].1, "writing through another host");
-            standing.current = at;
+        if standing.current == at {
+            return false;
         }
+        tracing::warn!(host = %self.hosts[at].0, port = self.hosts[at].1, "writing through another host");
+        standing.current = at;
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        true
     }
 
     fn standing(&self) -> MutexGuard<'_, Standing> {
@@ -208,6 +215,10 @@ const STANDING: &str = "SELECT CAST(@@global.read_only AS SIGNED), \
      (SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'WSREP_READY' \
       AND EXISTS (SELECT 1 FROM information_schema.GLOBAL_VARIABLES WHERE VARIABLE_NAME = 'WSREP_ON' \
                   AND VARIABLE_VALUE = 'ON'))";
+
+/// Waits until this node of a cluster has what any of them committed before. A certified commit is answered before the other nodes
+/// have it, so whoever comes from another node could find less here than it has seen there.
+pub(super) const CATCH_UP: &str = "SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1";
 
 /// What every session relies on.
 ///

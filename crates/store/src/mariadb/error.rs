@@ -132,6 +132,11 @@ impl Failure {
         !matches!(self, Self::Server(_))
     }
 
+    /// Whether the host takes no writes now, although it answers: it has become a replica, or has lost its cluster. Another may.
+    pub(super) fn host_stood_down(&self) -> bool {
+        matches!(self, Self::Server(error) if matches!(error.code, NO_CLUSTER | READ_ONLY | READ_ONLY_MODE))
+    }
+
     /// Whether it is certain that the transaction it happened in was not committed, even at COMMIT: the server chose it as the
     /// victim of a deadlock or of a certification conflict, or had done so before, or a lock was not to be had.
     pub(super) fn rolled_back(&self) -> bool {
@@ -177,8 +182,8 @@ impl Failure {
     }
 }
 
-/// The error of a write under the lock of a lane, where every new key is the lane's next. One that exists already was written through
-/// another node of a cluster and had not reached this one when the lane was read: read again, it will have.
+/// The error of a write under the lock of a lane on a cluster, where every new key is the lane's next. One that exists already was
+/// written through another node and had not reached this one when the lane was read: read again, it will have.
 pub(super) fn in_lane(error: StoreError) -> StoreError {
     match error {
         StoreError::Statement { context, source }
@@ -195,6 +200,9 @@ pub(super) fn in_lane(error: StoreError) -> StoreError {
 const DUPLICATE_KEY: u16 = 1062;
 /// The savepoint of a transaction's beginning went with the transaction.
 const NO_SUCH_SAVEPOINT: u16 = 1305;
+const NO_CLUSTER: u16 = 1047;
+const READ_ONLY: u16 = 1290;
+const READ_ONLY_MODE: u16 = 1836;
 const LOCK_WAIT_TIMEOUT: u16 = 1205;
 const LOCK_DEADLOCK: u16 = 1213;
 
@@ -212,7 +220,7 @@ fn is_transient(code: u16) -> bool {
             // Too many connections, of all or of this user.
             | 1040 | 1203 | 1226
             // Not (yet) part of a cluster that may write; read-only; shutting down.
-            | 1047 | 1053 | 1290 | 1792 | 1836
+            | NO_CLUSTER | 1053 | READ_ONLY | 1792 | READ_ONLY_MODE
             // The connection was killed or cut, or the statement was.
             | 1152 | 1158
             ..=1161 | 1184 | 1317 | 1927 | 1969 | 3024 | 4031
@@ -265,6 +273,16 @@ mod tests {
             );
         }
         assert!(matches!(in_lane(refused("append event", "so it is")), StoreError::Statement { .. }));
+    }
+
+    #[test]
+    fn a_host_that_answers_and_takes_no_writes_is_told_from_one_that_is_busy() {
+        for code in [1047, 1290, 1836] {
+            assert!(server(code).host_stood_down(), "{code}");
+            assert!(matches!(server(code).sort("write"), StoreError::Unavailable { .. }), "{code}");
+        }
+        assert!(!server(1205).host_stood_down());
+        assert!(!server(1792).host_stood_down());
     }
 
     #[test]

@@ -22,7 +22,7 @@ use super::{
 /// All connections of one kind.
 pub(super) struct Pool {
     pub(super) endpoint: Arc<Endpoint>,
-    purpose: Purpose,
+    pub(super) purpose: Purpose,
     idle: Mutex<Vec<Connected>>,
     permits: Arc<Semaphore>,
     wait_max: Duration,

@@ -5,8 +5,9 @@
 //! back.
 //!
 //! On a Galera cluster another node's write may end a transaction between two statements, and the error of it can be lost with a
-//! message that has no answer (a statement is closed): what followed would then be committed one by one. So a transaction there
-//! runs without autocommit and is committed only while the savepoint of its beginning stands.
+//! message that has no answer (a statement is closed): what followed would then be committed one by one. So a transaction that
+//! writes there runs without autocommit and is committed only while the savepoint of its beginning stands. All of that travels
+//! with statements that are sent anyway. A snapshot locks and writes nothing: no other node has a reason to end it.
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -17,7 +18,12 @@ use mysql_async::{
 };
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
-use super::{connect::Connected, error::Failure, pool::Pool, script::Script};
+use super::{
+    connect::{CATCH_UP, Connected, Purpose},
+    error::Failure,
+    pool::Pool,
+    script::Script,
+};
 
 type Trip<'c, T> = Pin<Box<dyn Future<Output = mysql_async::Result<T>> + Send + 'c>>;
 
@@ -45,13 +51,18 @@ impl Session {
     /// Sends the statements that begin a transaction.
     pub(super) async fn begin(&mut self, opening: &str) -> Result<Vec<Vec<Row>>, Failure> {
         self.in_transaction = true;
-        if !self.is_galera() {
+        if !self.is_guarded() {
             return self.text(opening).await;
         }
-        self.text("SET autocommit = 0").await?;
-        let sets = self.text(opening).await?;
-        self.text("SAVEPOINT begun").await?;
-        Ok(sets)
+        let sets = self.text(&format!("SET autocommit = 0; {opening}; SAVEPOINT begun")).await?;
+        // What answers the opening, without what stands before it.
+        Ok(sets.into_iter().skip(1).collect())
+    }
+
+    /// Gives the transaction up and waits until this node has what others committed before; then another can be begun.
+    pub(super) async fn catch_up(&mut self) -> Result<(), Failure> {
+        self.finish("ROLLBACK").await?;
+        self.text(CATCH_UP).await.map(drop)
     }
 
     /// Sends statements as text, all in one round trip; the rows of each, in order.
@@ -86,7 +97,7 @@ impl Session {
 
     /// The last statements of a transaction that was begun, COMMIT or ROLLBACK the very last.
     pub(super) async fn finish(&mut self, closing: &str) -> Result<Vec<Vec<Row>>, Failure> {
-        let sets = if self.is_galera() {
+        let sets = if self.is_guarded() {
             let guarded = match closing.strip_suffix("COMMIT") {
                 Some(before) => format!("{before} RELEASE SAVEPOINT begun; COMMIT; SET autocommit = 1"),
                 None => format!("{closing}; SET autocommit = 1"),
@@ -162,6 +173,11 @@ impl Session {
         self.connected.as_ref().is_some_and(|connected| connected.galera)
     }
 
+    /// Whether a transaction on it guards itself.
+    fn is_guarded(&self) -> bool {
+        self.pool.purpose == Purpose::Write && self.is_galera()
+    }
+
     async fn trip<T>(
         &mut self,
         work: impl for<'c> FnOnce(&'c mut Conn) -> Trip<'c, T>,
@@ -176,6 +192,10 @@ impl Session {
         };
         match &result {
             Err(failure) if failure.lost_connection() => self.pool.endpoint.lost(generation),
+            Err(failure) if failure.host_stood_down() => {
+                self.pool.endpoint.lost(generation);
+                self.connected = Some(connected);
+            }
             _ => self.connected = Some(connected),
         }
         result
@@ -184,6 +204,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
+        let ending = if self.is_guarded() { "ROLLBACK; SET autocommit = 1" } else { "ROLLBACK" };
         let Some(mut connected) = self.connected.take() else { return };
         if !self.in_transaction {
             self.pool.give_back(connected);
@@ -193,7 +214,6 @@ impl Drop for Session {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let (pool, limit, permit) = (Arc::clone(&self.pool), self.limit, self.permit.take());
         runtime.spawn(async move {
-            let ending = if connected.galera { "ROLLBACK; SET autocommit = 1" } else { "ROLLBACK" };
             match timeout(limit, ending.ignore(&mut connected.conn)).await {
                 Ok(Ok(())) => pool.give_back(connected),
                 Ok(Err(_)) | Err(_) => pool.endpoint.lost(connected.generation),
@@ -206,3 +226,6 @@ impl Drop for Session {
 fn positional(params: Vec<Value>) -> Params {
     if params.is_empty() { Params::Empty } else { Params::Positional(params) }
 }
+
+#[cfg(all(test, feature = "testing"))]
+mod tests;

@@ -10,6 +10,7 @@ use engine::ports::{Changes, StoreError};
 use tokio::time::{Instant, sleep};
 
 use super::super::{
+    connect::CATCH_UP,
     error::Failure,
     pool::Pool,
     rows::{Cells, ReadCells, int, joined, wide_literal},
@@ -57,7 +58,7 @@ async fn ask(pool: &Arc<Pool>, changes: &Changes, instance: u128) -> Result<Fate
     let failed = |failure: Failure| failure.sort(context);
     if session.is_galera() {
         // What another node committed before must have arrived here.
-        session.text("SET SESSION wsrep_sync_wait = 1").await.map_err(failed)?;
+        session.text(CATCH_UP).await.map_err(failed)?;
     }
     let opening = format!(
         "BEGIN; SELECT lane FROM lane FORCE INDEX (PRIMARY) WHERE lane IN ({lanes}) ORDER BY lane FOR UPDATE; \
@@ -71,9 +72,6 @@ async fn ask(pool: &Arc<Pool>, changes: &Changes, instance: u128) -> Result<Fate
         written.push((cells.number::<u16>(0)?, cells.int(1)?));
     }
     session.finish("ROLLBACK").await.map_err(failed)?;
-    if session.is_galera() {
-        session.text("SET SESSION wsrep_sync_wait = 0").await.map_err(failed)?;
-    }
     let is_there = |lane: &engine::ports::LaneState| written.contains(&(lane.lane.0, int(lane.batch)));
     Ok(if changes.lanes.iter().all(is_there) { Fate::Committed } else { Fate::RolledBack })
 }

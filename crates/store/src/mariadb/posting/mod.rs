@@ -33,11 +33,24 @@ impl MariadbPosting {
         scope: &PostingScope,
         script: Script,
     ) -> Result<Self, StoreError> {
+        let context = "open posting";
         let questions = Questions::of(scope, script);
-        let (session, sets) = pool.begin("open posting", questions.sql()).await?;
-        let state = questions.read(&sets)?;
+        let (mut session, sets) = pool.begin(context, questions.sql()).await?;
+        let mut state = questions.read(&sets)?;
+        // An event that another node has committed and this one does not have yet must not be taken for a forged one.
+        if session.is_galera() && is_behind(scope, &state) {
+            session.catch_up().await.map_err(|failure| failure.sort("wait for the other nodes"))?;
+            let sets = session.begin(questions.sql()).await.map_err(|failure| failure.sort(context))?;
+            state = questions.read(&sets)?;
+        }
         Ok(Self { session, accounts, fences: scope.partitions.clone(), now: state.now, state })
     }
+}
+
+/// Whether an event claims a place that its lane has not reached here.
+fn is_behind(scope: &PostingScope, state: &PostingState) -> bool {
+    let reached = |lane| state.lanes.get(lane).map(|(last_seq, _)| *last_seq);
+    scope.ranges.iter().any(|(lane, _, to)| reached(lane).is_some_and(|last_seq| last_seq < *to))
 }
 
 #[async_trait]

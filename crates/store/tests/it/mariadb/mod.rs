@@ -1,9 +1,11 @@
 //! The MariaDB store against a real server, each test in a database of its own.
 
 mod conformance;
+mod failover;
 mod opening;
 mod orders;
 mod replicas;
 mod statements;
 mod support;
+mod switchover;
 mod timeline;

@@ -40,7 +40,11 @@ pub(crate) async fn store(lanes: u16) -> StoreUnderTest {
 
 /// A connection beside the store's, in no database.
 pub(crate) async fn connect(database: &ScratchDatabase) -> mysql_async::Conn {
-    let options = &database.options;
+    connect_to(&database.options).await
+}
+
+/// The same by its address.
+pub(crate) async fn connect_to(options: &MariadbOptions) -> mysql_async::Conn {
     let opts = mysql_async::OptsBuilder::default()
         .ip_or_hostname(options.host.as_str())
         .tcp_port(options.port)
