@@ -34,6 +34,8 @@ pub enum Fault {
     LostBefore,
     /// The connection is lost after the commit took hold: everything is written, and nobody is told.
     LostAfter,
+    /// Another has written the same a moment before: everything is written, and the statement is refused for its key.
+    Beaten,
 }
 
 /// What fails; a test holds on to it and changes it while the platform runs.
@@ -323,6 +325,10 @@ impl Batch for FaultyBatch {
                 self.inner.commit(changes).await?;
                 Err(lost())
             }
+            Some(Fault::Beaten) => {
+                self.inner.commit(changes).await?;
+                Err(refused())
+            }
         }
     }
 }
@@ -342,6 +348,10 @@ impl PostingBatch for FaultyPosting {
             Some(Fault::LostAfter) => {
                 self.inner.commit(changes).await?;
                 Err(lost())
+            }
+            Some(Fault::Beaten) => {
+                self.inner.commit(changes).await?;
+                Err(refused())
             }
         }
     }

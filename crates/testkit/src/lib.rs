@@ -2,9 +2,11 @@
 //!
 //! Where to look: [`clock`] has a clock and randomness that the test owns; [`mod@store_suite`], [`mod@broker_suite`] and
 //! [`mod@cache_suite`] are what every store, broker and cache must do; [`wait`] waits for conditions; [`process`] runs the real
-//! binary and [`http`] speaks to it; [`proxy`] cuts connections; [`away`] is a store that is not there, [`faults`] makes one fail on demand; [`services`]
-//! starts real MariaDB, Redis and Kafka servers.
+//! binary and [`http`] speaks to it; [`proxy`] cuts connections; [`away`] is a store that is not there, [`faults`] makes one fail
+//! on demand; [`alarms`] counts what somebody must look at; [`services`] starts real MariaDB, Redis and Kafka servers.
 
+#[cfg(feature = "suites")]
+pub mod alarms;
 #[cfg(feature = "suites")]
 pub mod away;
 #[cfg(feature = "suites")]
@@ -29,5 +31,7 @@ pub mod store_suite;
 #[cfg(feature = "suites")]
 pub mod wait;
 
+#[cfg(feature = "suites")]
+pub use alarms::Alarms;
 #[cfg(feature = "suites")]
 pub use clock::{FixedClock, SeededEntropy};

@@ -1,22 +1,18 @@
 //! Clocks that leap: here, at the store, now, and in a time whose traces are in the books.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::Arc;
 
 use domain::{
-    event::Topic,
-    payment::{Operation, PaymentStatus, Verdict},
+    payment::{PaymentStatus, Verdict},
     time::Timestamp,
 };
 use engine::{
     clocks::{AHEAD_MAX_MS, compare_with_books},
-    observe::{EventResult, IdempotencyOutcome, Incident, LimitDecision, Observer, PaymentResult},
+    observe::Incident,
     pipeline::expiry::{self, expire_due},
-    ports::{AcquirerDecision, Clock as _, Inquiry, LimitAction},
+    ports::{AcquirerDecision, Clock as _, Inquiry},
 };
-use testkit::{FixedClock, wait::wait_until};
+use testkit::{Alarms, FixedClock, wait::wait_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Options, PATIENCE, authorize};
@@ -28,13 +24,13 @@ const LEAP_SECONDS: u32 = 8 * DAY_SECONDS;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lane_that_was_written_by_a_clock_ahead_ends_no_authorization() {
-    let seen = Arc::new(Incidents::default());
+    let seen = Arc::new(Alarms::default());
     let app = App::with(Options { observer: seen.clone(), ..Options::default() }).await;
     let (open, left) = (app.authorized(1_000).await, app.authorized(1_000).await);
     assert_eq!(compare_with_books(&app.context).await.unwrap(), None);
     app.tamper(&format!("UPDATE lane SET updated_at = updated_at + {}", i64::from(LEAP_SECONDS) * 1000));
     let ahead_ms = compare_with_books(&app.context).await.unwrap();
-    assert_eq!((ahead_ms, seen.books_ahead()), (Some(i64::from(LEAP_SECONDS) * 1000), 1));
+    assert_eq!((ahead_ms, told(&seen, Incident::BooksAhead)), (Some(i64::from(LEAP_SECONDS) * 1000), 1));
 
     let captured = app.capture(open, None, Some("k")).await;
     assert_eq!(captured.status, 200, "{captured:?}");
@@ -52,7 +48,7 @@ async fn a_lane_that_was_written_by_a_clock_ahead_ends_no_authorization() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_whose_clock_leaps_ends_no_authorization_and_is_not_followed_at_once() {
-    let (seen, store_clock) = (Arc::new(Incidents::default()), Arc::new(FixedClock::default()));
+    let (seen, store_clock) = (Arc::new(Alarms::default()), Arc::new(FixedClock::default()));
     let options =
         Options { observer: seen.clone(), store_clock: Some(store_clock.clone()), ..Options::default() };
     let app = App::with(options).await;
@@ -62,7 +58,7 @@ async fn a_store_whose_clock_leaps_ends_no_authorization_and_is_not_followed_at_
     let born = app.authorized(1_000).await;
     let bound = Timestamp::from_unix_ms(app.clock.now().unix_ms() + AHEAD_MAX_MS);
     assert_eq!(app.payment(born).await.created_at, bound);
-    assert_eq!(seen.jumps(), 1, "a leap is one incident");
+    assert_eq!(told(&seen, Incident::ClockJump), 1, "a leap is one incident");
 
     for clock in [&app.clock, &store_clock] {
         clock.advance_seconds(11 * 60);
@@ -70,13 +66,13 @@ async fn a_store_whose_clock_leaps_ends_no_authorization_and_is_not_followed_at_
     let followed = app.authorized(1_000).await;
     assert_eq!(app.payment(followed).await.created_at, store_clock.now(), "somebody meant it");
     assert_eq!(app.capture(second, None, None).await.status, 200, "our clock says that it is open");
-    assert_eq!(seen.jumps(), 1);
+    assert_eq!(told(&seen, Incident::ClockJump), 1);
     app.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn expiry_rests_while_the_clock_has_jumped_and_goes_on_once_it_has_stayed() {
-    let seen = Arc::new(Incidents::default());
+    let seen = Arc::new(Alarms::default());
     let app = App::with(Options { observer: seen.clone(), ..Options::default() }).await;
     let payment = app.authorized(1_000).await;
     let stop = CancellationToken::new();
@@ -86,7 +82,7 @@ async fn expiry_rests_while_the_clock_has_jumped_and_goes_on_once_it_has_stayed(
     let at_start = app.clock.now();
     wait_until("the jump is seen", PATIENCE, async || {
         app.clock.set_wall(at_start.plus_seconds(LEAP_SECONDS));
-        seen.jumps() == 1
+        told(&seen, Incident::ClockJump) == 1
     })
     .await;
     assert_eq!(app.payment(payment).await.status(), PaymentStatus::Authorized);
@@ -102,7 +98,7 @@ async fn expiry_rests_while_the_clock_has_jumped_and_goes_on_once_it_has_stayed(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_past_its_bound_is_an_alarm_whatever_a_clock_says_of_its_age() {
-    let seen = Arc::new(Incidents::default());
+    let seen = Arc::new(Alarms::default());
     let app = App::with(Options { observer: seen.clone(), remote: true, ..Options::default() }).await;
     app.authorized(1_000).await;
     app.tamper(&format!("UPDATE lane SET updated_at = updated_at + {}", i64::from(LEAP_SECONDS) * 1000));
@@ -121,50 +117,8 @@ async fn a_call_past_its_bound_is_an_alarm_whatever_a_clock_says_of_its_age() {
     app.finish().await;
 }
 
-/// Counts what somebody must look at.
-#[derive(Default)]
-struct Incidents {
-    jumps: AtomicUsize,
-    books_ahead: AtomicUsize,
-    overdue: AtomicUsize,
-}
-
-impl Incidents {
-    fn jumps(&self) -> usize {
-        self.jumps.load(Ordering::SeqCst)
-    }
-
-    fn books_ahead(&self) -> usize {
-        self.books_ahead.load(Ordering::SeqCst)
-    }
-
-    fn overdue(&self) -> usize {
-        self.overdue.load(Ordering::SeqCst)
-    }
-}
-
-impl Observer for Incidents {
-    fn batch_committed(&self, _: usize, _: f64) {}
-    fn payment(&self, _: Operation, _: PaymentResult) {}
-    fn idempotency(&self, _: IdempotencyOutcome) {}
-    fn limit(&self, _: LimitAction, _: LimitDecision) {}
-    fn records_consumed(&self, _: usize) {}
-    fn worker_events(&self, _: Option<Topic>, _: EventResult, _: usize) {}
-    fn event_to_ledger(&self, _: f64) {}
-    fn events_published(&self, _: usize) {}
-    fn publish_failed(&self) {}
-    fn partition_lag(&self, _: Topic, _: i32, _: u64) {}
-
-    fn attempts_overdue(&self, attempts: usize) {
-        self.overdue.store(attempts, Ordering::SeqCst);
-    }
-
-    fn incident(&self, incident: Incident) {
-        let count = match incident {
-            Incident::ClockJump => &self.jumps,
-            Incident::BooksAhead => &self.books_ahead,
-            other => panic!("{other:?}"),
-        };
-        count.fetch_add(1, Ordering::SeqCst);
-    }
+/// How many incidents of a kind there were; a clock causes no others.
+fn told(seen: &Alarms, kind: Incident) -> usize {
+    assert_eq!(seen.beside(&[Incident::ClockJump, Incident::BooksAhead]), 0, "{seen:?}");
+    seen.of(kind)
 }

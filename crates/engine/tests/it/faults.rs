@@ -137,6 +137,20 @@ async fn postings_whose_commit_was_lost_or_refused_for_a_while_are_posted_once()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_another_posted_in_between_is_no_dead_letter() {
+    // The batch, an event that is tried alone, and that alone again: whatever is refused is judged anew, and it is there.
+    for times in 1..=4 {
+        let (app, faults) = app_with_faults().await;
+        faults.fail_postings(times, Fault::Beaten);
+        join_all((1..=20).map(|amount| app.authorized(amount))).await;
+        app.drain().await;
+        assert_eq!(app.entries_posted().await, 20, "refused {times} times");
+        assert_eq!(app.dead_letters().await, [], "refused {times} times");
+        app.finish().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_arrives_while_a_commit_is_on_its_way_is_the_next_batch() {
     let (app, faults) = app_with_faults().await;
     faults.hold_commits();
