@@ -95,7 +95,11 @@ impl Reader {
                     }
                     wait = Duration::ZERO;
                 }
-                Some(Err(error)) => tolerable(error)?,
+                // However many come, whoever polls has its answer in time.
+                Some(Err(error)) => {
+                    tolerable(error)?;
+                    break;
+                }
             }
         }
         let progress = next.into_iter();

@@ -82,6 +82,8 @@ impl KafkaSettings {
             .set("reconnect.backoff.ms", "100")
             .set("reconnect.backoff.max.ms", "2000")
             .set("socket.keepalive.enable", "true")
+            // A topic that somebody deletes under load would come back with as many partitions as the cluster likes.
+            .set("allow.auto.create.topics", "false")
             .set("topic.metadata.refresh.interval.ms", "30000");
         let security = &self.security;
         let secrets = [

@@ -12,7 +12,10 @@ use broker::{KafkaBroker, KafkaSettings, testing::GroupWatch};
 use bytes::Bytes;
 use domain::event::Topic;
 use engine::ports::{Broker, Consumer, DEAD_LETTER_TOPIC, Outgoing, PartitionEnd, PartitionProgress, Polled};
-use testkit::{broker_suite::BrokerUnderTest, services::Shared};
+use testkit::{
+    broker_suite::BrokerUnderTest,
+    services::{Kafka, KafkaOptions, Life, Shared, free_port, kafka_jars},
+};
 use tokio::time::timeout;
 
 /// More than one, so that the suite meets partitions that stay empty.
@@ -94,6 +97,25 @@ async fn one_record_that_is_refused_fails_its_batch() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_is_missing_is_made_by_nobody_but_us() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = KafkaOptions {
+        jars: kafka_jars(),
+        heap: "256m".to_owned(),
+        ports: vec![(free_port().unwrap(), free_port().unwrap())],
+        further: vec!["auto.create.topics.enable=true".to_owned()],
+    };
+    let kafka = Kafka::start(folder.path(), options, Life::Owned).unwrap();
+    let settings = KafkaSettings { bootstrap_servers: kafka.bootstrap(), ..settings() };
+    let broker = KafkaBroker::new(settings).unwrap();
+    assert!(broker.publish(vec![outgoing(Topic::Captured, 1)]).await.is_err());
+    let missing = broker.faults(Some(PARTITIONS)).await.unwrap();
+    assert_eq!(missing.len(), Topic::ALL.len() + 1, "the cluster has made one as it likes: {missing:?}");
+    broker.prepare(PARTITIONS).await.unwrap();
+    broker.publish(vec![outgoing(Topic::Captured, 1)]).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_workers_share_the_partitions_and_each_has_the_same_of_every_topic() {
     let it = on_shared().await;
     let mut first = it.broker().consume().await.unwrap();
@@ -132,6 +154,18 @@ async fn a_consumer_that_leaves_is_gone_from_the_group_when_it_is_told_so() {
 async fn a_consumer_of_a_cluster_that_is_gone_does_not_leave_for_ever() {
     let consumer = KafkaBroker::new(KafkaSettings::new("127.0.0.1:1")).unwrap().consume().await.unwrap();
     timeout(PATIENCE, consumer.leave()).await.expect("it is given up");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poll_comes_back_however_many_brokers_are_away() {
+    let away: Vec<String> = (1..=20).map(|port| format!("127.0.0.1:{port}")).collect();
+    let broker = KafkaBroker::new(KafkaSettings::new(away.join(","))).unwrap();
+    let mut consumer = broker.consume().await.unwrap();
+    for _ in 0..10 {
+        let polled = timeout(Duration::from_secs(2), consumer.poll(10)).await;
+        polled.expect("it does not wait until all have been tried").unwrap();
+    }
+    consumer.leave().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
