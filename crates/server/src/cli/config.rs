@@ -84,7 +84,8 @@ fn print(context: &Context, effective: &[Effective]) {
     let columns = [words("변수", "variable"), words("값", "value"), words("출처", "source")];
     let row = |value: &Effective| {
         let shown = if value.value.is_empty() { "–".to_owned() } else { value.value.clone() };
-        vec![value.setting.variable.to_owned(), shown, value.rank.as_str().to_owned()]
+        let source = output.pick(value.rank.korean(), value.rank.as_str());
+        vec![value.setting.variable.to_owned(), shown, source.to_owned()]
     };
     output.table(&columns, effective.iter().map(row).collect());
 }

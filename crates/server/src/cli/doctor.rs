@@ -9,7 +9,13 @@ mod service;
 use clap::Args;
 use serde_json::json;
 
-use super::{Context, Exit, config::SettingsArgs, failure::Failure, output::Output, remote::Remote};
+use super::{
+    Context, Exit,
+    config::SettingsArgs,
+    failure::{Failure, fault_in},
+    output::Output,
+    remote::Remote,
+};
 use crate::config::{Flags, load};
 
 /// Check everything that can be wrong and say how to mend it; exit 6 if something is.
@@ -80,9 +86,8 @@ impl Doctor {
             }
             Err(faults) => {
                 let mend = output.pick("값을 고치세요", "correct the value");
-                checks.extend(
-                    faults.0.iter().map(|fault| Check::bad("configuration", fault.to_string(), mend)),
-                );
+                let check = |fault| Check::bad("configuration", fault_in(output.lang, fault), mend);
+                checks.extend(faults.0.iter().map(check));
             }
         }
         show(output, &checks);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{exit::Exit, lang::Lang, output::Output};
 use crate::{
     client::{Answer, CallError},
-    config::Faults,
+    config::{Fault, Faults},
     http::problem::Code,
 };
 
@@ -53,7 +53,7 @@ impl Failure {
 
     /// The configuration is wrong.
     pub(super) fn of_config(lang: Lang, faults: &Faults) -> Self {
-        let list: Vec<String> = faults.0.iter().map(|fault| format!("  {fault}")).collect();
+        let list: Vec<String> = faults.0.iter().map(|fault| format!("  {}", fault_in(lang, fault))).collect();
         let opening = lang.pick("설정이 잘못됐어요:", "the configuration is wrong:");
         let next = lang.pick(
             "값을 고치고 `swelite config check`로 확인해 보세요.",
@@ -131,6 +131,14 @@ impl Failure {
         if let Some(reference) = &self.reference {
             output.say(&format!("  ({reference})"));
         }
+    }
+}
+
+/// What is wrong with a setting.
+pub(super) fn fault_in(lang: Lang, fault: &Fault) -> String {
+    match lang {
+        Lang::Ko => fault.korean(),
+        Lang::En => fault.to_string(),
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) struct Simulator {
 }
 
 fn listen_address(text: &str) -> Result<ListenAddress, String> {
-    ListenAddress::read(text)
+    ListenAddress::read(text).map_err(|why| why.english)
 }
 
 impl Simulator {

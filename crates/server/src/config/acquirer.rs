@@ -1,6 +1,7 @@
 //! Who moves the money.
 
 use super::{
+    fault::{Wrong, wrong},
     setting::section,
     value::{HttpUrl, Value},
 };
@@ -15,11 +16,14 @@ pub enum AcquirerKind {
 }
 
 impl Value for AcquirerKind {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Wrong> {
         match text {
             "simulator" => Ok(Self::Simulator),
             "simulator-remote" => Ok(Self::SimulatorRemote),
-            _ => Err("must be `simulator` or `simulator-remote`".to_owned()),
+            _ => Err(wrong(
+                "must be `simulator` or `simulator-remote`",
+                "`simulator`나 `simulator-remote`여야 해요",
+            )),
         }
     }
 }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-use super::{fault::Fault, setting::Setting};
+use super::{
+    fault::{Fault, wrong},
+    setting::Setting,
+};
 
 /// The values of a file, by variable, as text.
 pub(super) fn values(
@@ -17,17 +20,22 @@ pub(super) fn values(
         Err(error) => {
             let sentence = error.message().trim_end_matches('.').to_owned();
             let line = error.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
-            return (
-                BTreeMap::new(),
-                vec![Fault::new(path, format!("is not valid TOML: line {line}: {sentence}"))],
+            let why = wrong(
+                format!("is not valid TOML: line {line}: {sentence}"),
+                format!("올바른 TOML이 아니에요. {line}번째 줄: {sentence}"),
             );
+            return (BTreeMap::new(), vec![Fault::new(path, why)]);
         }
     };
     let mut found = BTreeMap::new();
     let mut faults = Vec::new();
     for (section, value) in table {
         let Value::Table(keys) = value else {
-            faults.push(Fault::new(path, format!("holds `{section}` outside a table")));
+            let why = wrong(
+                format!("holds `{section}` outside a table"),
+                format!("`{section}` 항목이 테이블 밖에 있어요"),
+            );
+            faults.push(Fault::new(path, why));
             continue;
         };
         for (key, value) in keys {
@@ -35,11 +43,18 @@ pub(super) fn values(
             match (setting, plain(&value)) {
                 (Some(setting), Some(text)) => drop(found.insert(setting.variable, text)),
                 (Some(setting), None) => {
-                    let place = format!("(`{section}.{key}` in {path}) must be a plain value");
-                    faults.push(Fault::new(setting.variable, place));
+                    let why = wrong(
+                        format!("(`{section}.{key}` in {path}) must be a plain value"),
+                        format!("({path}의 `{section}.{key}`) 단순한 값이어야 해요"),
+                    );
+                    faults.push(Fault::new(setting.variable, why));
                 }
                 (None, _) => {
-                    faults.push(Fault::new(path, format!("holds `{section}.{key}`, which is no setting")))
+                    let why = wrong(
+                        format!("holds `{section}.{key}`, which is no setting"),
+                        format!("`{section}.{key}`라는 설정은 없어요"),
+                    );
+                    faults.push(Fault::new(path, why));
                 }
             }
         }

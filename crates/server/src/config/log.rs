@@ -1,6 +1,10 @@
 //! What is written about the work, and how.
 
-use super::{setting::section, value::Value};
+use super::{
+    fault::{Wrong, wrong},
+    setting::section,
+    value::Value,
+};
 
 /// How a log line looks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -14,12 +18,14 @@ pub enum LogFormat {
 }
 
 impl Value for LogFormat {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Wrong> {
         match text {
             "auto" => Ok(Self::Auto),
             "text" => Ok(Self::Text),
             "json" => Ok(Self::Json),
-            _ => Err("must be `auto`, `text` or `json`".to_owned()),
+            _ => {
+                Err(wrong("must be `auto`, `text` or `json`", "`auto`, `text`, `json` 가운데 하나여야 해요"))
+            }
         }
     }
 }
@@ -29,9 +35,13 @@ impl Value for LogFormat {
 pub struct LogLevel(pub tracing::level_filters::LevelFilter);
 
 impl Value for LogLevel {
-    fn parse(text: &str) -> Result<Self, String> {
-        let level =
-            text.parse().map_err(|_| "must be `off`, `error`, `warn`, `info`, `debug` or `trace`".to_owned());
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        let level = text.parse().map_err(|_| {
+            wrong(
+                "must be `off`, `error`, `warn`, `info`, `debug` or `trace`",
+                "`off`, `error`, `warn`, `info`, `debug`, `trace` 가운데 하나여야 해요",
+            )
+        });
         level.map(Self)
     }
 }

@@ -1,6 +1,7 @@
 //! Who must log in, and how long that lasts.
 
 use super::{
+    fault::{Wrong, wrong},
     setting::section,
     value::{Origin, Value},
 };
@@ -15,11 +16,14 @@ pub enum LoginMode {
 }
 
 impl Value for LoginMode {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Wrong> {
         match text {
             "auto" => Ok(Self::Auto),
             "on" => Ok(Self::On),
-            _ => Err("must be `auto` or `on`: beyond loopback operators always log in".to_owned()),
+            _ => Err(wrong(
+                "must be `auto` or `on`: beyond loopback operators always log in",
+                "`auto`나 `on`이어야 해요. 루프백 밖에서는 운영자가 언제나 로그인해요",
+            )),
         }
     }
 }

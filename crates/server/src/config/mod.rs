@@ -36,7 +36,7 @@ pub use self::{
     acquirer::{Acquirer, AcquirerKind},
     commit::Commit,
     demo::Demo,
-    fault::{Fault, Faults},
+    fault::{Fault, Faults, Wrong},
     http::Http,
     idempotency::Idempotency,
     kafka::Kafka,
@@ -177,7 +177,13 @@ fn file_text(source: &dyn Source, flag: Option<&Path>) -> Result<Option<(String,
     match source.file(&path) {
         Ok(text) => Ok(Some((shown, text))),
         Err(error) if optional && error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Fault::new(by, format!("names `{shown}`, which cannot be read: {error}"))),
+        Err(error) => {
+            let why = fault::wrong(
+                format!("names `{shown}`, which cannot be read: {error}"),
+                format!("`{shown}` 파일을 읽을 수 없어요: {error}"),
+            );
+            Err(Fault::new(by, why))
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use super::{
-    fault::Fault,
+    fault::{Fault, Wrong, wrong},
     setting::Setting,
     source::{Flags, Source},
     value::Value,
@@ -34,6 +34,17 @@ impl Rank {
             Self::Environment => "environment",
             Self::SecretFile => "secret file",
             Self::Flag => "flag",
+        }
+    }
+
+    /// The same in Korean.
+    pub fn korean(self) -> &'static str {
+        match self {
+            Self::Default => "기본값",
+            Self::File => "설정 파일",
+            Self::Environment => "환경 변수",
+            Self::SecretFile => "비밀 값 파일",
+            Self::Flag => "명령줄",
         }
     }
 }
@@ -77,9 +88,16 @@ impl<'a> Reader<'a> {
         let (text, rank) = self.find(setting);
         let parsed = check_range(setting, &text).and_then(|()| T::parse(&text));
         let shown = if setting.secret && !text.is_empty() { "(hidden)".to_owned() } else { text };
-        let value = parsed.unwrap_or_else(|message| {
-            let was = if setting.secret { String::new() } else { format!(", is `{shown}`") };
-            self.faults.push(Fault::new(variable, format!("{message}{was} (from the {})", rank.as_str())));
+        let value = parsed.unwrap_or_else(|Wrong { english, korean }| {
+            let (was, now) = match setting.secret {
+                true => (String::new(), String::new()),
+                false => (format!(", is `{shown}`"), format!("지금 값 `{shown}`, ")),
+            };
+            let why = wrong(
+                format!("{english}{was} (from the {})", rank.as_str()),
+                format!("{korean} ({now}출처: {})", rank.korean()),
+            );
+            self.faults.push(Fault::new(variable, why));
             T::parse(setting.default).expect("a test reads every default")
         });
         self.effective.push(Effective { setting: setting.clone(), value: shown, rank });
@@ -97,8 +115,11 @@ impl<'a> Reader<'a> {
         let from_environment = self.environment(setting.variable);
         let from_secret_file = if setting.secret { self.secret_file(setting.variable) } else { None };
         if from_environment.is_some() && from_secret_file.is_some() {
-            let message = format!("and `{}_FILE` are both set; keep one", setting.variable);
-            self.faults.push(Fault::new(setting.variable, message));
+            let why = wrong(
+                format!("and `{}_FILE` are both set; keep one", setting.variable),
+                format!("`{}_FILE`도 있어요. 하나만 남기세요", setting.variable),
+            );
+            self.faults.push(Fault::new(setting.variable, why));
         }
         if let Some(text) = from_secret_file {
             return (text, Rank::SecretFile);
@@ -115,26 +136,31 @@ impl<'a> Reader<'a> {
     /// An empty variable is an unset one: compose files pass `${NAME:-}`.
     fn environment(&mut self, variable: &str) -> Option<String> {
         let raw = self.source.variable(variable).filter(|raw| !raw.is_empty())?;
-        raw.into_string().map_err(|_| self.faults.push(Fault::new(variable, "is not valid UTF-8"))).ok()
+        let not_text = || Fault::new(variable, wrong("is not valid UTF-8", "UTF-8 글자가 아니에요"));
+        raw.into_string().map_err(|_| self.faults.push(not_text())).ok()
     }
 
     fn secret_file(&mut self, variable: &str) -> Option<String> {
         let variable = format!("{variable}_FILE");
         let path = self.environment(&variable)?;
-        let read = self.source.file(Path::new(&path));
-        let text =
-            read.map_err(|error| self.faults.push(Fault::new(&variable, format!("cannot be read: {error}"))));
+        let text = self.source.file(Path::new(&path)).map_err(|error| {
+            let why = wrong(format!("cannot be read: {error}"), format!("읽을 수 없어요: {error}"));
+            self.faults.push(Fault::new(&variable, why));
+        });
         // Editors and `echo` end a file with a line feed that is not part of the secret.
         text.ok().map(|text| text.trim_end_matches(['\r', '\n']).to_owned())
     }
 }
 
-fn check_range(setting: &Setting, text: &str) -> Result<(), String> {
+fn check_range(setting: &Setting, text: &str) -> Result<(), Wrong> {
     let Some(range) = &setting.range else { return Ok(()) };
     let within = text.parse().is_ok_and(|number: u64| range.contains(&number));
     if within {
-        Ok(())
-    } else {
-        Err(format!("must be a whole number from {} to {}", range.start(), range.end()))
+        return Ok(());
     }
+    let (from, to) = (range.start(), range.end());
+    Err(wrong(
+        format!("must be a whole number from {from} to {to}"),
+        format!("{from}부터 {to}까지의 정수여야 해요"),
+    ))
 }

@@ -31,7 +31,63 @@ fn given(variables: &[(&str, &str)]) -> Given {
 }
 
 fn faults(source: &Given) -> Vec<String> {
-    load(source, &Flags::new(), None).unwrap_err().0.iter().map(Fault::to_string).collect()
+    let faults = load(source, &Flags::new(), None).unwrap_err().0;
+    faults.iter().for_each(assert_said_in_both);
+    faults.iter().map(Fault::to_string).collect()
+}
+
+/// In Korean nothing stands but Korean, what was given, and names; and it holds the same values.
+fn assert_said_in_both(fault: &Fault) {
+    let Wrong { english, korean } = &fault.why;
+    let hangul = |text: &str| text.chars().filter(|char| ('가'..='힣').contains(char)).count();
+    assert!(hangul(english) == 0, "{english}");
+    assert!(hangul(korean) >= 5, "{korean}");
+    // What the parser of TOML says is in its own language.
+    let ours = korean.split("번째 줄: ").next().unwrap_or_default();
+    for word in ["must", "cannot", " is ", "from the", "set "] {
+        assert!(!ours.contains(word), "{korean}");
+    }
+    let quoted = |text: &str| {
+        let mut parts: Vec<String> = text.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+        parts.sort();
+        parts.dedup();
+        parts
+    };
+    let (english_names, korean_names) = (quoted(english), quoted(korean));
+    let told = |name: &String| name == "name=value" || korean_names.contains(name);
+    assert!(english_names.iter().all(told), "{english}\n{korean}");
+    assert!(fault.korean().starts_with(&format!("`{}`: ", fault.variable)), "{}", fault.korean());
+}
+
+#[test]
+fn whatever_is_wrong_with_a_single_value_is_said_in_both_languages() {
+    let wrong = given(&[
+        ("SERVER_PORT", "x"),
+        ("SWELITE_BATCH_MAX", "0"),
+        ("SWELITE_LANES", "x"),
+        ("SWELITE_LISTEN", "example.com"),
+        ("SWELITE_TRUST_NETWORK", "perhaps"),
+        ("SWELITE_LOGIN", "off"),
+        ("SWELITE_PUBLIC_URL", "pay.example"),
+        ("SWELITE_ACQUIRER", "bank"),
+        ("SWELITE_ACQUIRER_URL", "https://a"),
+        ("SWELITE_LOG", "loud"),
+        ("SWELITE_LOG_FORMAT", "xml"),
+        ("APP_CORS_ALLOWED_ORIGINS", "https://a:b@c"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "otel"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "none"),
+        ("OTEL_TRACES_SAMPLER", "xray"),
+        ("OTEL_TRACES_SAMPLER_ARG", "2"),
+    ]);
+    let found = faults(&wrong);
+    assert_eq!(found.len(), wrong.variables.len(), "{found:#?}");
+    let port = load(&wrong, &Flags::new(), None).unwrap_err().0.remove(0).korean();
+    assert!(port.starts_with("`SERVER_PORT`: "), "{port}");
+    assert!(port.ends_with("(지금 값 `x`, 출처: 환경 변수)"), "{port}");
+    let mut file = Given::default();
+    let text = "port = 1\n[listen]\nprot = 1\nport = 1.5\n";
+    file.files.insert(FILE_DEFAULT.into(), text.into());
+    assert_eq!(faults(&file).len(), 3);
 }
 
 #[test]
@@ -148,6 +204,7 @@ fn a_secret_file_that_cannot_be_read_is_an_error() {
 fn a_file_that_is_named_must_be_there_and_be_valid() {
     let missing = load(&Given::default(), &Flags::new(), Some(Path::new("other.toml"))).unwrap_err();
     assert!(missing.to_string().contains("other.toml"));
+    missing.0.iter().for_each(assert_said_in_both);
     let mut source = Given::default();
     source.files.insert(FILE_DEFAULT.into(), "[listen]\nport = \n".into());
     assert!(faults(&source)[0].contains("line 2"), "{:?}", faults(&source));

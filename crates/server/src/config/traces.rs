@@ -5,7 +5,11 @@ use std::fmt;
 use hyper::Uri;
 use percent_encoding::percent_decode_str;
 
-use super::{setting::section, value::Value};
+use super::{
+    fault::{Wrong, wrong},
+    setting::section,
+    value::Value,
+};
 
 /// Which calls are traced.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,7 +32,7 @@ pub enum RootSampler {
 }
 
 impl Value for TraceSampler {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Wrong> {
         let (parent_based, rest) = match text.strip_prefix("parentbased_") {
             Some(rest) => (true, rest),
             None => (false, text),
@@ -38,8 +42,10 @@ impl Value for TraceSampler {
             "always_off" => RootSampler::Never,
             "traceidratio" => RootSampler::Ratio,
             _ => {
-                let words = "must be `always_on`, `always_off` or `traceidratio`, or one of them after `parentbased_`";
-                return Err(words.to_owned());
+                return Err(wrong(
+                    "must be `always_on`, `always_off` or `traceidratio`, or one of them after `parentbased_`",
+                    "`always_on`, `always_off`, `traceidratio` 가운데 하나이거나 그 앞에 `parentbased_`를 붙인 것이어야 해요",
+                ));
             }
         };
         Ok(Self { parent_based, root })
@@ -51,9 +57,9 @@ impl Value for TraceSampler {
 pub struct Share(pub f64);
 
 impl Value for Share {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Wrong> {
         let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
-        share.map(Self).ok_or_else(|| "must be a number from 0 to 1".to_owned())
+        share.map(Self).ok_or_else(|| wrong("must be a number from 0 to 1", "0부터 1까지의 수여야 해요"))
     }
 }
 
@@ -69,7 +75,7 @@ impl CollectorUrl {
 }
 
 impl Value for CollectorUrl {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Wrong> {
         let trimmed = text.trim_end_matches('/');
         let uri: Option<Uri> = trimmed.parse().ok();
         let usable = uri.is_some_and(|uri| {
@@ -80,7 +86,10 @@ impl Value for CollectorUrl {
         if usable {
             return Ok(Self(trimmed.into()));
         }
-        Err("must be an address such as `http://127.0.0.1:4318` (OTLP over HTTP)".to_owned())
+        Err(wrong(
+            "must be an address such as `http://127.0.0.1:4318` (OTLP over HTTP)",
+            "`http://127.0.0.1:4318` 같은 주소여야 해요(OTLP over HTTP)",
+        ))
     }
 }
 
@@ -95,7 +104,7 @@ impl fmt::Debug for Pairs {
 }
 
 impl Value for Pairs {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Wrong> {
         let pair = |item: &str| {
             let (name, value) = item.split_once('=')?;
             let (name, value) = (name.trim(), percent_decode_str(value.trim()).decode_utf8().ok()?);
@@ -103,7 +112,9 @@ impl Value for Pairs {
         };
         let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
         let pairs: Option<Vec<_>> = items.map(pair).collect();
-        pairs.map(Self).ok_or_else(|| "must be `name=value` pairs, separated by commas".to_owned())
+        pairs.map(Self).ok_or_else(|| {
+            wrong("must be `name=value` pairs, separated by commas", "`이름=값`을 쉼표로 나눠 적어야 해요")
+        })
     }
 }
 
@@ -114,7 +125,7 @@ pub struct SecretPairs(pub Pairs);
 impl Value for SecretPairs {
     const SECRET: bool = true;
 
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Wrong> {
         Pairs::parse(text).map(Self)
     }
 }

@@ -8,13 +8,15 @@ use std::{
 
 use hyper::Uri;
 
+use super::fault::{Wrong, wrong};
+
 /// Something a setting can be.
 pub(super) trait Value: Sized {
     /// Whether it is never shown.
     const SECRET: bool = false;
 
-    /// Reads it; the error completes the sentence "`VARIABLE` …".
-    fn parse(text: &str) -> Result<Self, String>;
+    /// Reads it, or says what would be right.
+    fn parse(text: &str) -> Result<Self, Wrong>;
 }
 
 /// Where to listen: an address, and a port if it names one.
@@ -40,7 +42,7 @@ pub struct Secret(Box<str>);
 
 impl ListenAddress {
     /// Reads one, for flags that are no settings.
-    pub fn read(text: &str) -> Result<Self, String> {
+    pub fn read(text: &str) -> Result<Self, Wrong> {
         Self::parse(text)
     }
 }
@@ -74,8 +76,11 @@ impl fmt::Debug for Secret {
 macro_rules! numbers {
     ($($type:ty),*) => {$(
         impl Value for $type {
-            fn parse(text: &str) -> Result<Self, String> {
-                text.parse().map_err(|_| format!("must be a whole number, at most {}", <$type>::MAX))
+            fn parse(text: &str) -> Result<Self, Wrong> {
+                let max = <$type>::MAX;
+                text.parse().map_err(|_| {
+                    wrong(format!("must be a whole number, at most {max}"), format!("{max} 이하의 정수여야 해요"))
+                })
             }
         }
     )*};
@@ -83,31 +88,38 @@ macro_rules! numbers {
 numbers!(u16, u32);
 
 impl Value for bool {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Wrong> {
         match text {
             "on" | "true" => Ok(true),
             "off" | "false" => Ok(false),
-            _ => Err("must be `on` or `off` (or `true` or `false`)".to_owned()),
+            _ => Err(wrong(
+                "must be `on` or `off` (or `true` or `false`)",
+                "`on`이나 `off`(또는 `true`나 `false`)여야 해요",
+            )),
         }
     }
 }
 
 impl Value for String {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Wrong> {
         Ok(text.to_owned())
     }
 }
 
 impl Value for PathBuf {
-    fn parse(text: &str) -> Result<Self, String> {
-        if text.is_empty() { Err("must be a path".to_owned()) } else { Ok(Self::from(text)) }
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        if text.is_empty() {
+            Err(wrong("must be a path", "경로를 적어야 해요"))
+        } else {
+            Ok(Self::from(text))
+        }
     }
 }
 
 impl Value for Secret {
     const SECRET: bool = true;
 
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Wrong> {
         Ok(Self(text.into()))
     }
 }
@@ -115,27 +127,30 @@ impl Value for Secret {
 impl<T: Value> Value for Option<T> {
     const SECRET: bool = T::SECRET;
 
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Wrong> {
         if text.is_empty() { Ok(None) } else { T::parse(text).map(Some) }
     }
 }
 
 /// Comma-separated.
 impl<T: Value> Value for Vec<T> {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Wrong> {
         text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(T::parse).collect()
     }
 }
 
 impl Value for ListenAddress {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Wrong> {
         let text = text.replace("localhost", "127.0.0.1");
         if let Ok(ip) = text.trim_matches(['[', ']']).parse() {
             return Ok(Self { ip, port: None });
         }
         let with_port: Result<std::net::SocketAddr, _> = text.parse();
         with_port.map(|address| Self { ip: address.ip(), port: Some(address.port()) }).map_err(|_| {
-            "must be an IP address such as `127.0.0.1`, with a port if you like: `127.0.0.1:8080`".to_owned()
+            wrong(
+                "must be an IP address such as `127.0.0.1`, with a port if you like: `127.0.0.1:8080`",
+                "`127.0.0.1` 같은 IP 주소여야 해요. `127.0.0.1:8080`처럼 포트를 붙여도 돼요",
+            )
         })
     }
 }
@@ -147,7 +162,7 @@ impl Default for ListenAddress {
 }
 
 impl Value for HttpUrl {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Wrong> {
         let trimmed = text.trim_end_matches('/');
         let uri: Option<Uri> = trimmed.parse().ok();
         let usable = uri.is_some_and(|uri| {
@@ -158,12 +173,15 @@ impl Value for HttpUrl {
         if usable {
             return Ok(Self(trimmed.into()));
         }
-        Err("must be an address such as `http://127.0.0.1:8090` (https is not built in)".to_owned())
+        Err(wrong(
+            "must be an address such as `http://127.0.0.1:8090` (https is not built in)",
+            "`http://127.0.0.1:8090` 같은 주소여야 해요. https는 쓸 수 없어요",
+        ))
     }
 }
 
 impl Value for Origin {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Wrong> {
         let uri: Option<Uri> = text.parse().ok();
         let parts = uri.map(Uri::into_parts);
         let bare = parts.is_some_and(|parts| {
@@ -175,11 +193,15 @@ impl Value for Origin {
             return Ok(Self(text.into()));
         }
         let must = "must be origins such as `http://localhost:5173`, separated by commas";
+        let must_korean = "`http://localhost:5173` 같은 출처를 쉼표로 나눠 적어야 해요";
         // What stands before an `@` may be a password.
         if text.contains('@') {
-            return Err(format!("{must}, without a user or a password"));
+            return Err(wrong(
+                format!("{must}, without a user or a password"),
+                format!("{must_korean}. 사용자나 비밀번호는 적지 않아요"),
+            ));
         }
-        Err(format!("{must}; `{text}` is none"))
+        Err(wrong(format!("{must}; `{text}` is none"), format!("{must_korean}. `{text}`: 출처가 아니에요")))
     }
 }
 
@@ -217,7 +239,8 @@ mod tests {
             assert!(Origin::parse(text).is_err(), "{text}");
         }
         let told = Vec::<Origin>::parse("https://a.example,https://shop:hunter2@shop.example").unwrap_err();
-        assert!(!told.contains("hunter2") && told.contains("without a user"), "{told}");
+        assert!(!format!("{told:?}").contains("hunter2"), "{told:?}");
+        assert!(told.english.contains("without a user"), "{told:?}");
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub fn watched(state: AppState) -> Router {
     let (router, document) = health::routes().split_for_parts();
     let templates: Vec<String> = document.paths.paths.keys().cloned().collect();
     let door = Door::new(state.clone(), templates.iter().map(String::as_str));
-    router.fallback(not_found).method_not_allowed_fallback(method_not_allowed).layer(door).with_state(state)
+    router.fallback(not_here).method_not_allowed_fallback(method_not_allowed).layer(door).with_state(state)
 }
 
 /// The OpenAPI document of all routes.
@@ -79,7 +79,21 @@ async fn not_found(request: Request) -> Response {
         return (StatusCode::NOT_FOUND, Html(include_str!("pages/not_found.html"))).into_response();
     }
     let problem = Problem::new(Code::NotFound, "no such path");
-    problem.with_advice("check the path; /docs lists all of them").into_response()
+    let advice = match web::is_page(request.uri().path()) {
+        true => {
+            "this is a page for browsers; payments are at /payments, numbers at /metrics, and /docs lists all paths"
+        }
+        false => "check the path; /docs lists all of them",
+    };
+    problem.with_advice(advice).into_response()
+}
+
+/// No API, no pages, no reference: whoever looks for them has come to the wrong process.
+async fn not_here() -> Problem {
+    Problem::new(Code::NotFound, "no such path").with_advice(
+        "this process posts events and serves /healthz, /readyz and /metrics; payments, pages and /docs are where \
+         `swelite ingest` or `swelite up` listens",
+    )
 }
 
 async fn method_not_allowed() -> Problem {

@@ -39,6 +39,31 @@ fn assert_problem(answer: &Answer, status: u16, code: &str) -> Value {
 }
 
 #[tokio::test]
+async fn whoever_asks_the_wrong_process_or_for_a_page_hears_what_is_where() {
+    let serving = app(Behaviour::Reply(ok()));
+    let root = assert_problem(&send(&serving, get("/")).await, 404, "NOT_FOUND");
+    let advice = root["detail"].as_str().unwrap();
+    let watched = router::watched(state(StubPayments::new(Behaviour::Reply(ok())), HttpSettings::default()));
+    for path in ["/payments", "/docs", "/metrics"] {
+        assert!(advice.contains(path), "{advice}");
+        assert_ne!(send(&serving, get(path)).await.status, 404, "{path}");
+    }
+    for path in ["/", "/payments", "/docs", "/console", "/nowhere"] {
+        let mut request = get(path);
+        request.headers_mut().insert("accept", "text/html,*/*".parse().unwrap());
+        for request in [request, get(path)] {
+            let problem = assert_problem(&send(&watched, request).await, 404, "NOT_FOUND");
+            let advice = problem["detail"].as_str().unwrap();
+            for path in ["/healthz", "/readyz", "/metrics"] {
+                assert!(advice.contains(path), "{advice}");
+                assert_ne!(send(&watched, get(path)).await.status, 404, "{path}");
+            }
+            assert!(advice.contains("swelite ingest"), "{advice}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_good_call_gets_the_engines_bytes_and_an_id() {
     let stub = StubPayments::new(Behaviour::Reply(Reply { replayed: true, ..ok() }));
     let app = router::app(state(stub.clone(), HttpSettings::default()));

@@ -62,6 +62,11 @@ pub(super) fn answer(request: &Request) -> Option<Response> {
     Some(response)
 }
 
+/// Whether a browser is shown a page at this path.
+pub(super) fn is_page(path: &str) -> bool {
+    entry_of(path).is_some()
+}
+
 fn entry_of(path: &str) -> Option<&'static str> {
     let among = |pages: &[&str]| {
         pages.iter().any(|page| match page.ends_with('/') {

@@ -97,5 +97,23 @@ fn what_the_configuration_check_says_in_korean() {
     let checked = swelite(&["config", "check", "--lang", "ko"], &[]);
     assert_eq!(err(&checked), "✓ 설정에 잘못된 것이 없어요\n");
     assert_eq!(json(&swelite(&["config", "check", "--json"], &[])), serde_json::json!({"ok": true}));
+    for (language, locale, said) in [
+        ("ko", "C", "  `SERVER_PORT`: 0부터 65535까지의 정수여야 해요 (지금 값 `x`, 출처: 환경 변수)\n"),
+        (
+            "en",
+            "ko_KR.UTF-8",
+            "  `SERVER_PORT` must be a whole number from 0 to 65535, is `x` (from the environment)\n",
+        ),
+    ] {
+        let given = [("SERVER_PORT", "x"), ("LANG", locale)];
+        let wrong = swelite(&["config", "check", "--lang", language], &given);
+        assert!(code(&wrong) == 2 && err(&wrong).contains(said), "{}", err(&wrong));
+        let doctor = swelite(&["doctor", "--lang", language], &given);
+        assert!(code(&doctor) == 6 && out(&doctor).contains(said.trim()), "{}", out(&doctor));
+    }
+    let by_locale = swelite(&["config", "check"], &[("SERVER_PORT", "x"), ("LANG", "ko_KR.UTF-8")]);
+    assert!(err(&by_locale).contains("정수여야 해요"), "{}", err(&by_locale));
+    let printed = out(&swelite(&["config", "print", "--lang", "ko"], &[("SERVER_PORT", "81")]));
+    assert!(printed.contains("환경 변수") && printed.contains("기본값"), "{printed}");
     assert_eq!(json(&swelite(&["version", "--json"], &[]))["name"], "swelite");
 }
