@@ -1,8 +1,11 @@
 //! Dockerfiles, the compose file and the scripts inside: linted, and read by the program that would run them.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
 use super::{files, tools};
 use crate::shell::Step;
@@ -10,6 +13,7 @@ use crate::shell::Step;
 /// Checks them.
 pub(crate) fn check(root: &Path) -> Result<()> {
     dockerfiles(root)?;
+    pages(root)?;
     compose(root)?;
     scripts(root)
 }
@@ -19,6 +23,37 @@ fn dockerfiles(root: &Path) -> Result<()> {
     let mut all = files(&root.join("deploy/docker"), "Dockerfile")?;
     all.extend(files(&root.join("deploy/jenkins"), "Dockerfile")?);
     Step::new(&hadolint.to_string_lossy(), root).arguments(&all).run()
+}
+
+/// What the scripts of the pages read outside their folder is in the stage that builds them.
+fn pages(root: &Path) -> Result<()> {
+    let dockerfile = fs::read_to_string(root.join("deploy/docker/backend.Dockerfile"))?;
+    for script in files(&root.join("web/scripts"), ".mjs")? {
+        let text = fs::read_to_string(root.join(&script))?;
+        if let Some(absent) = not_copied(&dockerfile, &text) {
+            bail!(
+                "{} reads `{absent}`, which the stage `web` of backend.Dockerfile does not copy",
+                script.display()
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The first file of another folder that a script reads and the stage of the pages lacks.
+fn not_copied<'a>(dockerfile: &str, script: &'a str) -> Option<&'a str> {
+    let copied: Vec<&str> = dockerfile
+        .lines()
+        .skip_while(|line| !line.ends_with(" AS web"))
+        .skip(1)
+        .take_while(|line| !line.starts_with("FROM "))
+        .filter_map(|line| line.strip_prefix("COPY ")?.split(' ').next())
+        .collect();
+    let mut outside =
+        script.split('"').filter_map(|text| text.strip_prefix("../")).filter(|path| path.contains('.'));
+    outside.find(|path| {
+        !path.starts_with("../") && !copied.iter().any(|copied| Path::new(path).starts_with(copied))
+    })
 }
 
 /// With every profile, and with its ports taken away.
@@ -52,4 +87,23 @@ fn scripts(root: &Path) -> Result<()> {
     scripts.extend(files(&root.join("xtask/src/images"), ".sh")?);
     scripts.push(root.join(".ci/run"));
     Step::new("shellcheck", root).arguments(&scripts).run()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::not_copied;
+
+    #[test]
+    fn what_the_pages_are_built_from_is_in_their_stage() {
+        let dockerfile = "FROM node AS web\nCOPY docs docs\nFROM rust AS build\nCOPY crates crates\n";
+        let reads = |path: &str| format!("join(root, \"{path}\")");
+        assert_eq!(not_copied(dockerfile, &reads("../docs/openapi.json")), None);
+        assert_eq!(not_copied(dockerfile, &reads("dist/index.html")), None);
+        let goods = reads("../crates/server/goods.json");
+        assert_eq!(
+            not_copied(dockerfile, &goods),
+            Some("crates/server/goods.json"),
+            "copied in a later stage only"
+        );
+    }
 }
