@@ -24,10 +24,10 @@ use server::{
     http::{
         accept,
         desk::Desk,
-        health::StoreAnswer,
         render::JsonRender,
         router,
         state::{App, AppState, HttpSettings, PaymentCalls, Readiness},
+        store_answer::StoreAnswer,
     },
     system::System,
     telemetry::{metrics::Metrics, traces::Traces},

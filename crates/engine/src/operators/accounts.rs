@@ -5,7 +5,11 @@ use domain::{
     operator::Role,
 };
 
-use super::{Desk, Issued, OperatorRefusal, links, object};
+use super::{
+    Issued, OperatorRefusal,
+    desk::{Desk, object},
+    links,
+};
 use crate::ports::{
     Operator, OperatorAct, OperatorChanges, OperatorKeys, OperatorState, SecretEnd, SecretKind, Store,
 };
@@ -51,7 +55,7 @@ pub async fn add(
     }
     let now = desk.state.now;
     let operator = Operator {
-        id: next_id(&desk.state),
+        id: desk.next_id(),
         name: name.clone(),
         role,
         password: None,
@@ -91,7 +95,7 @@ pub async fn change(
     if after == before {
         return Ok(before);
     }
-    if is_admin(&before) && !is_admin(&after) && !has_other_admin(&desk.state, before.id) {
+    if before.is_admin() && !after.is_admin() && !has_other_admin(&desk.state, before.id) {
         return Err(OperatorRefusal::LastAdmin);
     }
     let changes = OperatorChanges {
@@ -104,19 +108,6 @@ pub async fn change(
     Ok(after)
 }
 
-/// The number of an operator that is added.
-pub(super) fn next_id(state: &OperatorState) -> OperatorId {
-    let highest = state.operators.iter().map(|operator| operator.id).max();
-    let next = highest.and_then(|id| OperatorId::new(id.get().saturating_add(1)));
-    // Nobody has added 2^53 operators.
-    next.or_else(|| OperatorId::new(1)).unwrap_or_else(|| unreachable!("one is a number"))
-}
-
-/// Whether this operator may say who else may, and can log in to do so.
-pub(super) fn is_admin(operator: &Operator) -> bool {
-    operator.role == Role::Admin && operator.is_active()
-}
-
 fn has_other_admin(state: &OperatorState, but: OperatorId) -> bool {
-    state.operators.iter().any(|operator| operator.id != but && is_admin(operator))
+    state.operators.iter().any(|operator| operator.id != but && operator.is_admin())
 }

@@ -10,9 +10,9 @@ use domain::{
 };
 
 use super::{
-    Desk, Issued, OperatorRefusal,
-    accounts::{is_admin, next_id},
-    object, sessions,
+    Issued, OperatorRefusal,
+    desk::{Desk, object},
+    sessions,
 };
 use crate::ports::{
     Digest, Operator, OperatorAct, OperatorChanges, OperatorKeys, PasswordHash, Secret, SecretEnd,
@@ -41,7 +41,7 @@ pub struct Redeem {
 /// until the first of them is used.
 pub async fn first(store: &dyn Store, link: Issued) -> Result<bool, OperatorRefusal> {
     let desk = Desk::open(store, &OperatorKeys::default()).await?;
-    if desk.state.operators.iter().any(is_admin) {
+    if desk.has_admin() {
         return Ok(false);
     }
     let secrets = vec![self::link(None, link, desk.state.now)];
@@ -130,7 +130,7 @@ pub async fn redeem(store: &dyn Store, redeem: Redeem) -> Result<Operator, Opera
 /// Whom a link makes an admin that belongs to nobody yet.
 fn admin_of(desk: &Desk, link: &Secret, name: Option<&OperatorName>) -> Result<Operator, OperatorRefusal> {
     let recovers = link.label.as_deref() == Some(RECOVERY);
-    if !recovers && desk.state.operators.iter().any(is_admin) {
+    if !recovers && desk.has_admin() {
         return Err(OperatorRefusal::LinkOver);
     }
     let name = name.ok_or(OperatorRefusal::NameMissing)?;
@@ -138,7 +138,7 @@ fn admin_of(desk: &Desk, link: &Secret, name: Option<&OperatorName>) -> Result<O
     Ok(match known {
         Some(operator) => Operator { role: Role::Admin, disabled_at: None, ..operator },
         None => Operator {
-            id: next_id(&desk.state),
+            id: desk.next_id(),
             name: name.clone(),
             role: Role::Admin,
             password: None,

@@ -5,7 +5,7 @@
 //!
 //! A name that nobody has is counted like one that somebody has: a refusal says nothing about it.
 
-use super::{Desk, OperatorRefusal};
+use super::{OperatorRefusal, desk::Desk};
 use crate::{
     digest::sha256,
     ports::{Digest, LoginAttempts, OperatorChanges, OperatorKeys, Store},

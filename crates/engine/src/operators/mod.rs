@@ -7,16 +7,14 @@
 //! [`links::recovery`] helps whoever may open the books.
 
 pub mod accounts;
+mod desk;
 pub mod links;
 pub mod login;
 pub mod sessions;
 
-use domain::id::OperatorName;
 use thiserror::Error;
 
-use crate::ports::{
-    Digest, Operator, OperatorBatch, OperatorChanges, OperatorKeys, OperatorState, Store, StoreError,
-};
+use crate::ports::{Digest, StoreError};
 
 /// Why nothing was done.
 #[derive(Debug, Error)]
@@ -53,35 +51,4 @@ pub struct Issued {
     pub idle_seconds: u32,
     /// How long it is good at most.
     pub seconds: u32,
-}
-
-/// An open transaction and what it found.
-struct Desk {
-    batch: Box<dyn OperatorBatch>,
-    state: OperatorState,
-}
-
-impl Desk {
-    async fn open(store: &dyn Store, keys: &OperatorKeys) -> Result<Self, StoreError> {
-        let mut batch = store.operators_open(keys).await?;
-        let state = batch.take_state();
-        Ok(Self { batch, state })
-    }
-
-    fn named(&self, name: &OperatorName) -> Result<Operator, OperatorRefusal> {
-        self.find(name).ok_or(OperatorRefusal::NotFound)
-    }
-
-    fn find(&self, name: &OperatorName) -> Option<Operator> {
-        self.state.operators.iter().find(|operator| operator.name == *name).cloned()
-    }
-
-    async fn commit(self, changes: OperatorChanges) -> Result<(), OperatorRefusal> {
-        Ok(self.batch.commit(&changes).await?)
-    }
-}
-
-/// How the audit log names an operator.
-fn object(operator: &Operator) -> Box<str> {
-    format!("operator/{}", operator.name).into()
 }

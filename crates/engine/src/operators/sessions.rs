@@ -6,9 +6,9 @@ use domain::{
 };
 
 use super::{
-    Desk, Issued, OperatorRefusal,
+    Issued, OperatorRefusal,
+    desk::{Desk, object},
     login::{Tried, given_back},
-    object,
 };
 use crate::ports::{
     Digest, Operator, OperatorAct, OperatorChanges, OperatorKeys, PasswordHash, Secret, SecretEnd,

@@ -46,6 +46,11 @@ impl Operator {
     pub fn is_active(&self) -> bool {
         self.password.is_some() && self.disabled_at.is_none()
     }
+
+    /// Whether it may say who else may, and can log in to do so.
+    pub fn is_admin(&self) -> bool {
+        self.role == Role::Admin && self.is_active()
+    }
 }
 
 /// What a secret is good for.

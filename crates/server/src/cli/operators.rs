@@ -22,7 +22,7 @@ use super::{
 use crate::{
     client::percent_encode,
     config::Flags,
-    http::operators::{link_path, secret::Fresh},
+    http::operators::{login::link_path, secret::Fresh},
     wiring,
 };
 

@@ -14,7 +14,7 @@ use engine::{
 };
 use tokio::sync::Semaphore;
 
-use super::{operators::Login, requests::RequestLog};
+use super::{operators::login::Login, requests::log::RequestLog};
 use crate::faults::Faults;
 
 /// Event streams that may be open at once.

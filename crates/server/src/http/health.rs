@@ -3,17 +3,13 @@
 //! Decision: unlike everywhere else, query parameters nobody knows are ignored here. Probes and scrapers add their own (a target's
 //! name, something against caches), and one that is refused takes a healthy process out of service.
 
-use std::time::Duration;
-
 use axum::{
     Json,
     extract::State,
     http::header,
     response::{IntoResponse, Response},
 };
-use engine::ports::{Clock, Store};
 use serde::Serialize;
-use tokio::{sync::Mutex, time::timeout};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -21,31 +17,6 @@ use super::{gauges, problem::Problem, state::AppState};
 
 /// What `prometheus-client` writes.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-/// How long what the store said of itself is good for.
-const STORE_ASKED_EVERY: Duration = Duration::from_secs(1);
-/// How long it may take to say so.
-const STORE_TIME_LIMIT: Duration = Duration::from_secs(1);
-
-/// When (by monotonic time) the store was last asked, and whether it answered.
-#[derive(Debug, Default)]
-pub struct StoreAnswer(Mutex<Option<(Duration, bool)>>);
-
-impl StoreAnswer {
-    /// Whether the store answers: asked at most once a second, however many ask us.
-    async fn is_there(&self, store: &dyn Store, clock: &dyn Clock) -> bool {
-        let mut asked = self.0.lock().await;
-        match *asked {
-            Some((at, answered)) if clock.monotonic().saturating_sub(at) < STORE_ASKED_EVERY => answered,
-            _ => {
-                let lanes = async { store.snapshot().await?.lane_list().await };
-                let answered = matches!(timeout(STORE_TIME_LIMIT, lanes).await, Ok(Ok(_)));
-                *asked = Some((clock.monotonic(), answered));
-                answered
-            }
-        }
-    }
-}
 
 /// The routes of this file.
 pub(crate) fn routes() -> OpenApiRouter<AppState> {

@@ -17,7 +17,7 @@ mod docs;
 mod events;
 mod faults;
 mod gauges;
-pub mod health;
+mod health;
 mod idempotency;
 mod ledger;
 mod limits;
@@ -40,6 +40,7 @@ pub mod requests;
 pub mod router;
 mod shop;
 pub mod state;
+pub mod store_answer;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -18,7 +18,7 @@ use engine::{
 
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use super::{desk::Desk, health::StoreAnswer};
+use super::{desk::Desk, store_answer::StoreAnswer};
 use crate::telemetry::{metrics::Metrics, traces::Traces};
 
 /// The use cases that change a payment, as the routes see them. Tests put a stub here.

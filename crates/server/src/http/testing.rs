@@ -31,10 +31,10 @@ use tower::ServiceExt;
 
 use super::{
     desk::Desk,
-    health::StoreAnswer,
     render::JsonRender,
     router,
     state::{App, AppState, HttpSettings, PaymentCalls, Readiness},
+    store_answer::StoreAnswer,
 };
 use crate::{
     acquirer::Simulator,

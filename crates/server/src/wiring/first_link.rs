@@ -9,7 +9,7 @@ use engine::{commit::Context, operators::links};
 use super::{Role, UpError};
 use crate::{
     config::{Origin, Settings},
-    http::operators::{link_path, secret::Fresh},
+    http::operators::{login::link_path, secret::Fresh},
 };
 
 /// The whole address of the page, where somebody must log in and nobody can yet.

@@ -48,10 +48,10 @@ use crate::{
     http::{
         accept,
         desk::Desk,
-        health::StoreAnswer,
         render::JsonRender,
         router,
         state::{App, AppState, Readiness},
+        store_answer::StoreAnswer,
     },
     system::System,
     telemetry::{

@@ -11,7 +11,7 @@ use engine::{
 
 use crate::{
     config::{Origin, Settings},
-    http::{operators::Login, state::HttpSettings},
+    http::{operators::login::Login, state::HttpSettings},
     password::Passwords,
 };
 

@@ -12,7 +12,13 @@ use engine::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Acting, Login, Reasoned, link_path, list::OperatorView, secret::Fresh};
+use super::{
+    actor::Acting,
+    list::OperatorView,
+    login::{Login, link_path},
+    reasoned::Reasoned,
+    secret::Fresh,
+};
 use crate::http::{
     body::JsonBytes,
     path::PathId,

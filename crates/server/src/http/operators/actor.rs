@@ -3,19 +3,15 @@
 use std::{convert::Infallible, sync::Arc};
 
 use axum::{
-    RequestExt,
-    extract::{FromRequest, FromRequestParts, Request},
+    extract::FromRequestParts,
     http::{HeaderMap, request::Parts},
 };
 use domain::{id::OperatorName, operator::Role, text::Reason};
 use engine::ports::{Digest, Operator, OperatorAct, Secret, SecretKind};
 
 use crate::http::{
-    body::JsonBytesOrNone,
     problem::{Code, Problem},
     request_id::RequestId,
-    state::AppState,
-    wire::{self, Caller},
 };
 
 /// Whoever reaches the port where nobody has to log in.
@@ -88,19 +84,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Acting {
     }
 }
 
-/// An act whose body says why and no more; if `NEEDED`, it must.
-#[derive(Debug)]
-pub(crate) struct Reasoned<const NEEDED: bool>(pub(crate) OperatorAct);
-
-impl<const NEEDED: bool> FromRequest<AppState> for Reasoned<NEEDED> {
-    type Rejection = Problem;
-
-    async fn from_request(mut request: Request, app: &AppState) -> Result<Self, Problem> {
-        let acting: Acting = request.extract_parts().await?;
-        let JsonBytesOrNone(bytes) = JsonBytesOrNone::from_request(request, app).await?;
-        let reason = wire::act(&bytes, NEEDED)?;
-        Ok(Self(acting.act(reason.as_ref())))
-    }
+/// What of a call is not in its body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caller<'a> {
+    /// The request's headers.
+    pub(crate) headers: &'a HeaderMap,
+    /// The call's id.
+    pub(crate) request_id: &'a str,
+    /// The operator whose act it is; a merchant's call is nobody's.
+    pub(crate) actor: Option<&'a Actor>,
 }
 
 /// The call, and the operator who makes it, if one does: for routes that merchants reach too.

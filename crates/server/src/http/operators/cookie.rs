@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use engine::ports::Digest;
 
-use super::{Login, secret};
+use super::{login::Login, secret};
 
 /// Where the connection may be plain.
 const PLAIN: &str = "swelite_session";

@@ -9,7 +9,8 @@ use engine::operators::{
 };
 
 use super::{
-    Acting, cookie, secret,
+    actor::Acting,
+    cookie, secret,
     secret::Fresh,
     session::{SessionView, with_cookie},
 };

@@ -15,7 +15,7 @@ use engine::operators::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Actor, Login, cookie, guard, secret::Fresh};
+use super::{actor::Actor, cookie, guard, login::Login, secret::Fresh};
 use crate::http::{
     accept::Peer,
     body::JsonBytes,

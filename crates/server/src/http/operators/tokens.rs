@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    Acting, Actor,
+    actor::{Acting, Actor},
     list::OperatorView,
     secret::{Fresh, TOKEN_PREFIX},
 };

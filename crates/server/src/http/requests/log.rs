@@ -6,16 +6,13 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Arc, Mutex, PoisonError,
+        Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-use axum::http::Method;
-use domain::{id::PaymentId, time::Timestamp};
-
-use super::{bodies::Bodies, traffic::Traffic};
+use super::{noted::Noted, traffic::Traffic};
 
 /// Requests that are remembered.
 const REQUESTS_MAX: usize = 2000;
@@ -23,29 +20,6 @@ const REQUESTS_MAX: usize = 2000;
 const BODIES_MAX: usize = 200;
 /// How long bodies are kept after somebody looked at the log. Longer than a page waits between two looks.
 const WATCHED: Duration = Duration::from_secs(60);
-
-/// One request that was answered.
-#[derive(Clone, Debug)]
-pub struct Noted {
-    /// When it was answered.
-    pub at: Timestamp,
-    /// Its method.
-    pub method: Method,
-    /// The template of its path; never the path itself.
-    pub route: Arc<str>,
-    /// The status of its answer.
-    pub status: u16,
-    /// How long it took.
-    pub took: Duration,
-    /// Its id.
-    pub request_id: Arc<str>,
-    /// The payment it is about: its path names it, or its answer.
-    pub payment: Option<PaymentId>,
-    /// Whether its answer was the stored one of an earlier call.
-    pub replayed: bool,
-    /// Its bodies, when somebody watched.
-    pub bodies: Option<Bodies>,
-}
 
 /// The ring of requests, oldest first, and the counts of the last minutes.
 #[derive(Debug, Default)]
@@ -130,23 +104,11 @@ impl RequestLog {
 }
 
 #[cfg(test)]
-pub(super) fn noted(route: &str, status: u16, at_ms: i64, took_ms: u64) -> Noted {
-    Noted {
-        at: Timestamp::from_unix_ms(at_ms),
-        method: Method::POST,
-        route: route.into(),
-        status,
-        took: Duration::from_millis(took_ms),
-        request_id: "req".into(),
-        payment: None,
-        replayed: false,
-        bodies: None,
-    }
-}
-
-#[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::{bodies::Bodies, noted::noted},
+        *,
+    };
 
     #[test]
     fn the_ring_forgets_the_oldest_and_numbers_go_on() {
@@ -177,7 +139,7 @@ mod tests {
         let (oldest, noted) = log.list(None, usize::MAX, |noted| noted.bodies.is_some()).pop().unwrap();
         assert_eq!((oldest, noted.status), (3, 200), "the first has lost them");
         for _ in 0..REQUESTS_MAX {
-            log.note(super::noted("/payments", 404, 0, 1));
+            log.note(super::super::noted::noted("/payments", 404, 0, 1));
         }
         log.note(said(202));
         assert_eq!(with(&log), 1, "those that left the ring are gone, and nobody else's");

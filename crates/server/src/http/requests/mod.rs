@@ -1,7 +1,8 @@
 //! `GET /requests`: the latest requests of this process.
 
 mod bodies;
-mod log;
+pub mod log;
+mod noted;
 mod traffic;
 
 use axum::{
@@ -16,7 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use bodies::Bodies;
 use bodies::Said;
-pub use log::{Noted, RequestLog};
+pub use noted::Noted;
 pub use traffic::{Action, Counts, Traffic};
 
 use super::{

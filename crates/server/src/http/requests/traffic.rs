@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::log::Noted;
+use super::noted::Noted;
 
 /// Seconds that are remembered.
 pub(crate) const SECONDS: usize = 300;
@@ -144,7 +144,7 @@ impl Traffic {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::log::noted, *};
+    use super::{super::noted::noted, *};
 
     #[test]
     fn calls_are_counted_by_kind_and_forgotten_in_time() {

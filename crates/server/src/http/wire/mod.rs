@@ -34,18 +34,8 @@ pub(crate) use reader::Reader;
 pub(crate) use refund::{RefundBody, refund};
 pub(crate) use void::{VoidBody, void};
 
-use super::{operators::Actor, problem::Problem};
-
-/// What of a call is not in its body.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Caller<'a> {
-    /// The request's headers.
-    pub(crate) headers: &'a HeaderMap,
-    /// The call's id.
-    pub(crate) request_id: &'a str,
-    /// The operator whose act it is; a merchant's call is nobody's.
-    pub(crate) actor: Option<&'a Actor>,
-}
+pub(crate) use super::operators::actor::Caller;
+use super::problem::Problem;
 
 /// Who calls, and under which key: the same in every body.
 struct Identity {
