@@ -52,11 +52,13 @@ pub(super) fn toolchains(root: &Path, shop: &Buildah) -> Result<Vec<String>> {
     let node = printed("node", &["--print", "process.execPath"])?;
     let modules = printed("npm", &["root", "--global"])?;
     let cargo = PathBuf::from(printed("rustup", &["which", "cargo"])?);
-    let tools = cargo.parent().context("cargo lies nowhere")?.display().to_string();
+    let toolchain = cargo.ancestors().nth(2).context("cargo lies nowhere")?.display().to_string();
     let read_only = |from: &str, to: &str| format!("--volume={from}:{to}:ro");
     Ok(vec![
         read_only(&rustup, "/usr/local/rustup"),
-        read_only(&tools, "/usr/local/cargo/bin"),
+        read_only(&format!("{toolchain}/bin"), "/usr/local/cargo/bin"),
+        // The compiler looks for its own library beside the folder it was started from.
+        read_only(&format!("{toolchain}/lib"), "/usr/local/cargo/lib"),
         read_only(&node, "/usr/local/bin/node"),
         read_only(&modules, "/usr/local/lib/node_modules"),
         read_only("/etc/ssl/certs", "/etc/ssl/certs"),
