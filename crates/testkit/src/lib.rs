@@ -24,6 +24,8 @@ pub mod process;
 #[cfg(feature = "suites")]
 pub mod proxy;
 #[cfg(feature = "suites")]
+mod render;
+#[cfg(feature = "suites")]
 pub mod schema;
 pub mod services;
 #[cfg(feature = "suites")]
@@ -35,3 +37,5 @@ pub mod wait;
 pub use alarms::Alarms;
 #[cfg(feature = "suites")]
 pub use clock::{FixedClock, SeededEntropy};
+#[cfg(feature = "suites")]
+pub use render::PlainRender;

@@ -382,6 +382,7 @@ export const texts = words(
     proof_events_accounted_for: "모든 이벤트는 기장, 적을 것 없음, 대기, 격리, 폐기 가운데 하나예요.",
     proof_payments_replay: "결제는 이벤트를 처음부터 다시 재생한 것과 같아요.",
     proof_chain_unbroken: "이벤트의 해시 사슬이 끊기지 않았어요.",
+    proof_answers_agree: "저장된 응답은 모두 그 결제와 맞아요.",
     auditLead: "한 번 적히면 고치거나 지울 수 없어요.",
   },
   {
@@ -755,6 +756,7 @@ export const texts = words(
     proof_events_accounted_for: "Every event is posted, without postings, waiting, parked or discarded.",
     proof_payments_replay: "Every payment is what its events make of it.",
     proof_chain_unbroken: "The hash chain of events is unbroken.",
+    proof_answers_agree: "Every stored answer agrees with its payment.",
     auditLead: "Once written, never changed or deleted.",
   },
 );

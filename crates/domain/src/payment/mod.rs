@@ -15,6 +15,6 @@ pub use command::{Birth, Capture, CaptureMode, Command, Refund, Void};
 pub use metadata::{Metadata, MetadataError};
 pub use outstanding::{Pending, PendingOperation, Verdict};
 pub use rejection::Rejection;
-pub use replay::{ReplayError, ReplayStep, Replayed};
+pub use replay::{ReplayError, ReplayStep, Replayed, Terms};
 pub use state::{Closing, DeclineCode, Failure, Operation, Payment, PaymentStatus, State};
 pub use transition::{Change, PaymentEvent};

@@ -8,8 +8,8 @@ use domain::{
     id::{AttemptId, EventId, Lane, Seq},
     ledger::{AccountCode, Layer, Posting},
     payment::{
-        Capture, Command, DeclineCode, Payment, PaymentEvent, Refund, ReplayError, Replayed, State, Verdict,
-        Void,
+        Capture, CaptureMode, Closing, Command, DeclineCode, Failure, Payment, PaymentEvent, Refund,
+        ReplayError, Replayed, State, Verdict, Void,
     },
     posting_rules,
 };
@@ -74,6 +74,25 @@ proptest! {
     }
 
     #[test]
+    fn whatever_is_changed_about_a_payment_its_events_tell(
+        life in lives(),
+        change in prop::sample::select(CHANGES.to_vec()),
+    ) {
+        let (payment, envelopes, _) = live(&life, FeePlan::default());
+        prop_assume!(!envelopes.is_empty());
+        let replayed = Replayed::fold(&envelopes).unwrap();
+        let mut changed = payment.clone();
+        change(&mut changed);
+        // Of a payment that was declined at once no event tells the terms.
+        let Payment { order, capture_before, capture_mode, .. } = payment.clone();
+        let told = replayed.terms.is_some()
+            || Payment { order, capture_before, capture_mode, ..changed.clone() } != payment;
+        prop_assume!(changed != payment && told);
+        prop_assert!(!replayed.matches(&changed), "{changed:?}");
+        prop_assert!(replayed.difference(&changed).is_some());
+    }
+
+    #[test]
     fn a_life_with_an_event_left_out_or_told_twice_does_not_replay(
         life in lives(),
         place: prop::sample::Index,
@@ -126,6 +145,31 @@ proptest! {
         prop_assert_eq!(posted, postings, "the worker posts what the API has shown");
     }
 }
+
+/// What somebody could change about a payment behind the platform's back.
+const CHANGES: [fn(&mut Payment); 12] = [
+    |payment| payment.merchant = "M999".parse().unwrap(),
+    |payment| payment.order = Some("another".parse().unwrap()),
+    |payment| payment.authorized.minor_units += 1,
+    |payment| payment.captured.minor_units += 1,
+    |payment| payment.refunded.minor_units += 1,
+    |payment| payment.authorized.currency = "USD".parse().unwrap(),
+    |payment| payment.capture_before = payment.capture_before.plus_ms(1),
+    |payment| payment.capture_mode = CaptureMode::Automatic,
+    |payment| payment.created_at = end().plus_ms(1),
+    |payment| payment.updated_at = payment.created_at.plus_ms(-1),
+    |payment| payment.version += 1,
+    |payment| {
+        payment.state = match payment.state {
+            State::Open => State::Closed(Closing::Void),
+            State::Closed(Closing::Void) => State::Closed(Closing::Expiry),
+            State::Processing | State::Declined(_) => {
+                State::Declined(Failure { code: DeclineCode::StolenCard })
+            }
+            State::Closed(Closing::Capture | Closing::Expiry) => State::Open,
+        }
+    },
+];
 
 /// How a payment is born, and all that is tried on it.
 #[derive(Clone, Debug)]
@@ -189,7 +233,9 @@ fn born(life: &Life) -> (Payment, Vec<PaymentEvent>) {
 
 /// The payment after a step, unchanged where the step was refused.
 fn take(payment: Payment, step: &Step) -> (Payment, Vec<PaymentEvent>) {
-    let when = |command: &Command| if *command == Command::Expire { end() } else { noon() };
+    // Time never goes back: what follows an expiry is not earlier.
+    let since = payment.updated_at;
+    let when = |command: &Command| if *command == Command::Expire { end() } else { since };
     match step {
         Step::Apply(command) => match payment.clone().apply(command, when(command)) {
             Ok((payment, event)) => (payment, vec![event]),
@@ -199,7 +245,7 @@ fn take(payment: Payment, step: &Step) -> (Payment, Vec<PaymentEvent>) {
             let begun = payment.clone().begin(command, AttemptId(2), when(command));
             (begun.unwrap_or(payment), Vec::new())
         }
-        Step::Conclude(verdict) => payment.conclude(*verdict, noon()),
+        Step::Conclude(verdict) => payment.conclude(*verdict, since),
     }
 }
 

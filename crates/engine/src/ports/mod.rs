@@ -41,10 +41,10 @@ pub use posting::{
     BalanceDelta, DeadLetter, DeadLetterMove, DeadLetterReason, DeadLetterState, NewDeadLetter, OutboxMark,
     PostedEntry, PostingBatch, PostingChanges, PostingScope, PostingState,
 };
-pub use render::{Away, Outcome, Refusal, Render, Rendered};
+pub use render::{Away, Outcome, PaymentThen, ReadBack, Refusal, Render, Rendered};
 pub use snapshot::{
     AccountEntry, AccountFilter, Balance, DeadLetterFilter, LanePosition, Page, PaymentCursor, PaymentFilter,
-    Platform, Snapshot, StoredLane,
+    Platform, Snapshot, StoredKey, StoredLane, StoredPayment,
 };
 pub use store::{OutboxCut, Store};
 pub use tracer::{Begun, Span, TraceContext, TracedEvent, TracedWork, Tracer, Untraced, sampled};

@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 use domain::{
-    id::PaymentId,
+    id::{MerchantId, OrderId, PaymentId},
     ledger::Posting,
     money::Money,
-    payment::{DeclineCode, Operation, Payment, PaymentStatus},
+    payment::{CaptureMode, DeclineCode, Operation, Payment, PaymentStatus},
+    time::Timestamp,
 };
 
 /// What a call came to.
@@ -144,8 +145,54 @@ pub struct Rendered {
     pub body: Bytes,
 }
 
+/// What bytes of an outcome tell, for proofs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ReadBack {
+    /// It was done.
+    Done(PaymentThen),
+    /// It was refused, for ever.
+    Refused {
+        /// The payment they name, if any.
+        payment: Option<PaymentId>,
+        /// Why the acquirer said no, if it did.
+        decline_code: Option<DeclineCode>,
+    },
+}
+
+/// A payment as it was right after a call.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PaymentThen {
+    /// Its number.
+    pub id: PaymentId,
+    /// Who sells.
+    pub merchant: MerchantId,
+    /// The merchant's name for the order.
+    pub order: Option<OrderId>,
+    /// What it looked like.
+    pub status: PaymentStatus,
+    /// What was asked for.
+    pub authorized: Money,
+    /// Taken by then, in minor units.
+    pub captured: i64,
+    /// Given back by then, in minor units.
+    pub refunded: i64,
+    /// Whether it was captured with its authorization.
+    pub capture_mode: CaptureMode,
+    /// Until when (exclusive) it could be captured.
+    pub capture_before: Timestamp,
+    /// When it was first committed.
+    pub created_at: Timestamp,
+    /// When it had last changed: at the call.
+    pub updated_at: Timestamp,
+    /// How many events it had caused.
+    pub version: u32,
+}
+
 /// Turns an outcome into bytes: pure, the same outcome always gives the same bytes.
 pub trait Render: Send + Sync {
     /// The bytes.
     fn render(&self, outcome: Outcome<'_>) -> Rendered;
+
+    /// The way back, for bytes that were stored: `None` when they are not those of an outcome that is stored under this status.
+    fn read_back(&self, status: u16, body: &[u8]) -> Option<ReadBack>;
 }

@@ -62,6 +62,24 @@ pub struct StoredLane {
     pub entries_posted: u64,
 }
 
+/// A payment row, for proofs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredPayment {
+    /// The payment.
+    pub payment: Payment,
+    /// The first column by which it is found that is not what the payment gives.
+    pub misfiled: Option<&'static str>,
+}
+
+/// What is known of a key, and the number of its row, for proofs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredKey {
+    /// Its number, ascending in its lane.
+    pub number: i64,
+    /// The row, or what of it cannot be understood.
+    pub row: Result<IdempotencyRow, String>,
+}
+
 /// What this database is, fixed when it was created.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Platform {
@@ -176,7 +194,10 @@ pub trait Snapshot: Send {
         &mut self,
         after: Option<PaymentId>,
         limit: usize,
-    ) -> Result<Vec<Payment>, StoreError>;
+    ) -> Result<Vec<StoredPayment>, StoreError>;
+
+    /// The highest number of a payment in a lane; for proofs.
+    async fn payment_highest(&mut self, lane: Lane) -> Result<Option<PaymentId>, StoreError>;
 
     /// Open payments without an outstanding attempt whose time has run out at `now`, oldest first.
     async fn payment_list_expirable(
@@ -190,6 +211,14 @@ pub trait Snapshot: Send {
         &mut self,
         scope: &IdempotencyScope,
     ) -> Result<Option<IdempotencyRow>, StoreError>;
+
+    /// Keys of a lane after a number, ascending; for proofs. A key that gets its answer may take another, higher number.
+    async fn idempotency_range(
+        &mut self,
+        lane: Lane,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<StoredKey>, StoreError>;
 
     /// Outstanding attempts committed at or before `committed_before`, oldest first: those sent to `acquirer`, or all; `after` one
     /// that was listed before, by its time and id.

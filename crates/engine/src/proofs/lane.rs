@@ -12,6 +12,7 @@ use super::{
     balances::Fold,
     chain::Chain,
     payments::{self, Span},
+    places,
     posting::{self, Entries},
     read::{self, RANGE},
     report::{Proof, Tally},
@@ -49,10 +50,10 @@ struct Reader {
 }
 
 /// A lane as one snapshot has it.
-struct View {
-    snapshot: Box<dyn Snapshot>,
-    row: StoredLane,
-    handled: Handled,
+pub(super) struct View {
+    pub(super) snapshot: Box<dyn Snapshot>,
+    pub(super) row: StoredLane,
+    pub(super) handled: Handled,
 }
 
 /// What to do at an event that waits for the worker.
@@ -128,6 +129,7 @@ impl LaneCheck {
             let ranged = reader.range(&mut view, AtWaiting::GoOn, source, tally).await?;
             if ranged.is_none() || reader.to >= view.row.state.last_seq {
                 reader.chain.check_end(&view.row, tally);
+                places::check(&mut view, tally).await?;
                 reader.check_rest(view.snapshot.as_mut(), view.row.state.last_seq, tally).await?;
                 return Ok(());
             }

@@ -8,10 +8,13 @@
 //!
 //! Nothing here repairs anything.
 
+mod answers;
 mod balances;
 mod chain;
+mod dead_letters;
 mod lane;
 mod payments;
+mod places;
 mod posting;
 mod read;
 mod report;
@@ -36,7 +39,7 @@ use self::{
 };
 use crate::{
     error_chain,
-    ports::{Clock, Store, StoreError},
+    ports::{Clock, Render, Store, StoreError},
 };
 
 /// Why a run came to no result.
@@ -53,6 +56,7 @@ pub enum ProofError {
 /// Runs the proofs, one run at a time, and remembers what the last ones found.
 pub struct Prover {
     source: Source,
+    render: Arc<dyn Render>,
     verified: tokio::sync::Mutex<Option<Vec<LaneCheck>>>,
     memory: Mutex<Memory>,
 }
@@ -69,10 +73,11 @@ pub struct Memory {
 }
 
 impl Prover {
-    /// Over these books.
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+    /// Over these books, whose answers are what `render` makes of outcomes.
+    pub fn new(store: Arc<dyn Store>, render: Arc<dyn Render>, clock: Arc<dyn Clock>) -> Self {
         Self {
             source: Source { store, clock },
+            render,
             verified: tokio::sync::Mutex::default(),
             memory: Mutex::default(),
         }
@@ -92,10 +97,17 @@ impl Prover {
         let mut tally = Tally::default();
         let mut lanes = self.lanes_to_check(mode, verified.as_deref()).await?;
         let from: Vec<(Lane, Seq)> = lanes.iter().map(|lane| (lane.lane(), lane.to())).collect();
-        // The two passes read at the same time: while one waits for rows, the other works.
-        let mut swept = Tally::default();
+        // The passes read at the same time: while one waits for rows, another works.
+        let (mut swept, mut answered) = (Tally::default(), Tally::default());
         let sweep = async {
             if mode == Mode::Full { sweep::payments(&self.source, &mut swept).await } else { Ok(()) }
+        };
+        let answers = async {
+            if mode == Mode::Incremental {
+                return Ok(());
+            }
+            dead_letters::check(&self.source, &mut answered).await?;
+            answers::check(&self.source, self.render.as_ref(), &mut answered).await
         };
         let walk = async {
             for lane in &mut lanes {
@@ -104,8 +116,9 @@ impl Prover {
             }
             Ok(())
         };
-        tokio::try_join!(walk, sweep)?;
+        tokio::try_join!(walk, sweep, answers)?;
         tally.absorb(swept);
+        tally.absorb(answered);
         balances::check(self.source.store.snapshot().await?.as_mut(), &mut lanes, &mut tally).await?;
         if tally.is_clean() {
             *verified = Some(lanes);

@@ -20,7 +20,7 @@ macro_rules! proofs {
 
         impl Proof {
             /// Every proof.
-            pub const ALL: [Self; 7] = [$(Self::$variant,)*];
+            pub const ALL: [Self; 8] = [$(Self::$variant,)*];
 
             /// Its name on the wire.
             pub fn as_str(self) -> &'static str {
@@ -48,7 +48,8 @@ proofs! {
     /// The ledger holds nothing that did not happen.
     EntriesHaveEvents = "entries_have_events"
         "no journal entry is without its event",
-    /// Every event was posted, carries no postings, waits, or was put aside.
+    /// Every event was posted, carries no postings, waits, or was put aside; what was put aside is still what it was; nobody
+    /// has come further than there are events.
     EventsAccountedFor = "events_accounted_for"
         "every event is posted, without postings, pending, parked or discarded",
     /// The state machine, run again from the events, gives the stored payment.
@@ -57,6 +58,9 @@ proofs! {
     /// Nothing was put into, taken from or changed in a lane's events.
     ChainUnbroken = "chain_unbroken"
         "the events of every lane form an unbroken hash chain",
+    /// Whoever repeats a call gets an answer that is true of its payment.
+    AnswersAgree = "answers_agree"
+        "every stored answer agrees with the payment it is about",
 }
 
 /// Over what a run went.
@@ -218,7 +222,7 @@ impl Tally {
     }
 
     fn line(&mut self, proof: Proof) -> &mut Line {
-        let [entries, balances, captures, events, accounted, replay, chain] = &mut self.lines;
+        let [entries, balances, captures, events, accounted, replay, chain, answers] = &mut self.lines;
         match proof {
             Proof::EntriesBalance => entries,
             Proof::BalancesEqualEntries => balances,
@@ -227,6 +231,7 @@ impl Tally {
             Proof::EventsAccountedFor => accounted,
             Proof::PaymentsReplay => replay,
             Proof::ChainUnbroken => chain,
+            Proof::AnswersAgree => answers,
         }
     }
 }

@@ -23,7 +23,7 @@ use engine::{
     pipeline::{relay::Relay, resolver::Resolver, worker::Worker},
     ports::{
         Acquirer, AcquirerDecision, AcquirerRequest, Broker, Cache, DeadLetterFilter, DeadLetterReason,
-        Inquiry, InstanceId, Outcome, Render, Rendered, Store, Tracer, Untraced,
+        Inquiry, InstanceId, Store, Tracer, Untraced,
     },
     proofs::{Mode, Prover},
     settings::EngineSettings,
@@ -31,7 +31,7 @@ use engine::{
 };
 use store::{SqliteSettings, SqliteStore};
 use tempfile::TempDir;
-use testkit::{FixedClock, SeededEntropy, wait::wait_until};
+use testkit::{FixedClock, PlainRender, SeededEntropy, wait::wait_until};
 use tokio_util::sync::CancellationToken;
 
 /// How long anything may take before the test has failed.
@@ -276,7 +276,7 @@ impl App {
     }
 
     pub(crate) fn prover(&self) -> Prover {
-        Prover::new(Arc::clone(&self.context.store), self.clock.clone())
+        Prover::new(Arc::clone(&self.context.store), Arc::clone(&self.context.render), self.clock.clone())
     }
 
     async fn audit(&self) {
@@ -397,41 +397,6 @@ fn on_payment<C>(payment: PaymentId, command: C, key: Option<&str>, request: &st
         request_id: "req".into(),
         traceparent: None,
         act: None,
-    }
-}
-
-/// Answers in plain words, so that tests of the engine do not depend on the wire.
-struct PlainRender;
-
-impl Render for PlainRender {
-    fn render(&self, outcome: Outcome<'_>) -> Rendered {
-        use engine::ports::Refusal as R;
-        let (status, text) = match outcome {
-            Outcome::Done { payment, postings, .. } => {
-                let (id, status) = (payment.id, payment.status());
-                (200, format!("payment={id} status={status} postings={}", postings.len()))
-            }
-            Outcome::Refused { refusal, payment, request_id, .. } => {
-                let status = match refusal {
-                    R::NotFound => 404,
-                    R::CardDeclined(_) => 402,
-                    R::Conflict(_)
-                    | R::AuthorizationExpired
-                    | R::Busy
-                    | R::DuplicateOrder { .. }
-                    | R::KeyRunning => 409,
-                    R::AmountTooLarge { .. } | R::ExpectedAmountMismatch { .. } | R::KeyReused => 422,
-                    R::RateLimited => 429,
-                    R::AcquirerError => 502,
-                    R::Overloaded | R::Unavailable(_) => 503,
-                    R::OutcomeUnknown => 504,
-                    R::Internal => 500,
-                };
-                let payment = payment.map(|id| format!("payment={id} ")).unwrap_or_default();
-                (status, format!("{payment}refused={refusal:?} request={request_id}"))
-            }
-        };
-        Rendered { status, body: text.into() }
     }
 }
 

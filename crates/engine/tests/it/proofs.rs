@@ -4,7 +4,7 @@ use domain::payment::{DeclineCode, Verdict};
 use engine::{
     pipeline::dead_letters,
     ports::OperatorAct,
-    ports::{AcquirerDecision, DeadLetterState},
+    ports::{AcquirerDecision, DeadLetterState, OutboxCut},
     proofs::{Mode, Proof, ProofReport, Whereabouts},
 };
 
@@ -224,20 +224,69 @@ async fn a_payment_that_is_not_what_its_events_say_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_payment_that_was_moved_to_another_merchant_is_found_also_once_its_events_are_gone() {
+    let app = books().await;
+    let mut lane = app.context.store.snapshot().await.unwrap().lane_list().await.unwrap().remove(0);
+    let to = lane.state.last_seq;
+    let cut = OutboxCut {
+        lane: lane.state.lane,
+        from: lane.pruned_to,
+        to,
+        head: lane.state.chain_head,
+        relayed: false,
+    };
+    let moved = "UPDATE payment SET merchant = 'M124' WHERE id = 2";
+    app.tamper(moved);
+    let report = app.prover().run(Mode::Full).await.unwrap();
+    assert_eq!(red(&report), [Proof::PaymentsReplay, Proof::AnswersAgree]);
+    app.context.store.outbox_prune(&cut).await.unwrap();
+    lane = app.context.store.snapshot().await.unwrap().lane_list().await.unwrap().remove(0);
+    assert_eq!(lane.pruned_to, to);
+    let report = app.prover().run(Mode::Full).await.unwrap();
+    let found = &report.of(Proof::PaymentsReplay).unwrap().findings;
+    assert_eq!(found, &["payment 2: is stored as M124's, and event 0-5 is not"]);
+    app.finish_damaged();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_its_payment_does_not_give_is_found() {
+    for (sql, finding) in [
+        (
+            "UPDATE idem_response_cache SET payment = 3 WHERE payment = 5",
+            "tells another payment than payment 3 has",
+        ),
+        (
+            "UPDATE idem_response_cache SET status = 200 WHERE status = 402",
+            "its bytes are no answer of status 200",
+        ),
+        (
+            "UPDATE idem_response_cache SET payment = 5 WHERE status = 402",
+            "tells another payment than payment 5 has",
+        ),
+        // No event says when a payment was born, only that it was not later.
+        ("UPDATE payment SET created_at = created_at - 1 WHERE id = 1", "tells another time of birth"),
+    ] {
+        let red = damaged(sql, finding).await;
+        assert!(red.contains(&Proof::AnswersAgree), "{sql}: {red:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_payment_that_no_event_tells_of_is_found() {
     let sql = "CREATE TEMP TABLE copy AS SELECT * FROM payment WHERE id = 5;
                UPDATE copy SET id = 77; INSERT INTO payment SELECT * FROM copy";
     assert_eq!(damaged(sql, "payment 77: its latest event is not 0-9").await, [Proof::PaymentsReplay]);
     assert_eq!(
         damaged("DELETE FROM payment WHERE id = 5", "payment 5: does not exist").await,
-        [Proof::PaymentsReplay]
+        [Proof::PaymentsReplay, Proof::AnswersAgree]
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn changed_bytes_of_an_event_are_found() {
     let sql = r#"UPDATE outbox_event SET body = CAST(replace(CAST(body AS TEXT), '"M123"', '"M124"') AS BLOB) WHERE id = 9"#;
-    assert_eq!(damaged(sql, "event 0-9: its bytes").await, [Proof::ChainUnbroken]);
+    let red = damaged(sql, "event 0-9: its bytes").await;
+    assert_eq!(red, [Proof::PaymentsReplay, Proof::ChainUnbroken], "its payment is another merchant's");
     let sql = "UPDATE outbox_event SET sha256 = zeroblob(32) WHERE id = 4";
     assert_eq!(damaged(sql, "event 0-4: its bytes").await, [Proof::ChainUnbroken]);
     let sql = "UPDATE outbox_event SET previous = 0 WHERE id = 6";

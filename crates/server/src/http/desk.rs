@@ -14,7 +14,7 @@ use engine::{
 };
 use tokio::sync::Semaphore;
 
-use super::{operators::login::Login, requests::log::RequestLog};
+use super::{operators::login::Login, render::JsonRender, requests::log::RequestLog};
 use crate::faults::Faults;
 
 /// Event streams that may be open at once.
@@ -111,7 +111,7 @@ impl Desk {
     fn new(store: &Arc<dyn Store>, clock: &Arc<dyn Clock>, acts: Arc<dyn DeadLetterActs>) -> Self {
         Self {
             acts,
-            prover: Arc::new(Prover::new(Arc::clone(store), Arc::clone(clock))),
+            prover: Arc::new(Prover::new(Arc::clone(store), Arc::new(JsonRender), Arc::clone(clock))),
             signals: Arc::default(),
             requests: RequestLog::default(),
             started_at: clock.now(),

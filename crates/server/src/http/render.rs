@@ -7,11 +7,13 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use domain::{
-    id::PaymentId,
+    id::{MerchantId, OrderId, PaymentId},
     ledger::Posting,
-    payment::{Operation, Payment, PaymentStatus},
+    money::{Currency, Money},
+    payment::{CaptureMode, DeclineCode, Operation, Payment, PaymentStatus},
+    time::Timestamp,
 };
-use engine::ports::{Away, Outcome, Refusal, Render, Rendered};
+use engine::ports::{Away, Outcome, PaymentThen, ReadBack, Refusal, Render, Rendered};
 use serde::Deserialize;
 
 use super::{
@@ -32,6 +34,10 @@ impl Render for JsonRender {
                 refused(operation, refusal, payment, request_id)
             }
         }
+    }
+
+    fn read_back(&self, status: u16, body: &[u8]) -> Option<ReadBack> {
+        if status == 200 { read_done(body) } else { read_refused(status, body) }
     }
 }
 
@@ -110,6 +116,68 @@ pub(super) fn payment_of(body: &[u8]) -> Option<PaymentId> {
         return str::from_utf8(&rest[..digits]).ok()?.parse().ok();
     }
     serde_json::from_slice::<About>(body).ok()?.payment_id
+}
+
+fn read_done(body: &[u8]) -> Option<ReadBack> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Done {
+        payment_id: PaymentId,
+        merchant_id: MerchantId,
+        order_id: Option<OrderId>,
+        status: PaymentStatus,
+        amount: i64,
+        currency: Currency,
+        captured_amount: i64,
+        refunded_amount: i64,
+        capture_mode: CaptureMode,
+        capture_before: Timestamp,
+        created_at: Timestamp,
+        updated_at: Timestamp,
+        version: u32,
+    }
+    let done: Done = serde_json::from_slice(body).ok()?;
+    Some(ReadBack::Done(PaymentThen {
+        id: done.payment_id,
+        merchant: done.merchant_id,
+        order: done.order_id,
+        status: done.status,
+        authorized: Money::new(done.amount, done.currency),
+        captured: done.captured_amount,
+        refunded: done.refunded_amount,
+        capture_mode: done.capture_mode,
+        capture_before: done.capture_before,
+        created_at: done.created_at,
+        updated_at: done.updated_at,
+        version: done.version,
+    }))
+}
+
+fn read_refused(status: u16, body: &[u8]) -> Option<ReadBack> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Refused<'a> {
+        code: &'a str,
+        status: u16,
+        payment_id: Option<PaymentId>,
+        decline_code: Option<DeclineCode>,
+    }
+    let refused: Refused<'_> = serde_json::from_slice(body).ok()?;
+    let code = Code::ALL.iter().find(|code| code.as_str() == refused.code)?;
+    let stands = match code {
+        Code::CardDeclined => refused.decline_code.is_some(),
+        Code::CaptureConflict
+        | Code::VoidConflict
+        | Code::RefundConflict
+        | Code::AuthorizationExpired
+        | Code::DuplicateRequest
+        | Code::AmountTooLarge
+        | Code::ExpectedAmountMismatch => refused.decline_code.is_none(),
+        _ => false,
+    };
+    let agrees = refused.status == status && code.status_number() == status;
+    let Refused { payment_id: payment, decline_code, .. } = refused;
+    (stands && agrees).then_some(ReadBack::Refused { payment, decline_code })
 }
 
 fn explain(operation: Operation, refusal: &Refusal) -> (Code, Cow<'static, str>) {

@@ -173,6 +173,7 @@ async fn apply(
         tracing::info!(version = migration.version, name = migration.name, "applied migration");
     }
     platform::create(session, options.lanes, now).await.map_err(failed)?;
+    platform::raise_counters(session).await.map_err(failed)?;
     guard(session).await;
     Ok(known)
 }

@@ -37,6 +37,22 @@ pub(super) async fn create(session: &mut Session, lanes: u16, now: Timestamp) ->
     session.finish("COMMIT").await.map(drop).map_err(|failure| failure.sort(context))
 }
 
+/// Raises the counter of every lane to the highest number that stands there: a number given out twice is refused by the payment
+/// that has it, and with it everything on its lane. Only somebody who changed or restored rows by hand needs it.
+pub(super) async fn raise_counters(session: &mut Session) -> Result<(), StoreError> {
+    let raise = "UPDATE lane JOIN platform ON platform.id = 1 \
+                 JOIN (SELECT lane, MAX(id) AS highest FROM payment GROUP BY lane) AS given_out USING (lane) \
+                 SET payment_counter = highest DIV lanes WHERE payment_counter < highest DIV lanes";
+    let raised = session.change("raise payment counters", raise, Vec::new()).await?;
+    if raised > 0 {
+        tracing::error!(
+            lanes = raised,
+            "counters of payments stood before payments that exist; they were raised: find out who changed them"
+        );
+    }
+    Ok(())
+}
+
 /// What this database is, if it is anything yet.
 pub(super) async fn read(session: &mut Session) -> Result<Option<Platform>, StoreError> {
     let sql = "SELECT id, timeline_id, lanes, partitions, created_at FROM platform";

@@ -24,4 +24,6 @@ pub(crate) use operator::{
     secret_columns, secret_from_cells,
 };
 pub(crate) use outbox::{outbox_columns, outbox_from_cells};
-pub(crate) use payment::{PaymentCells, payment_columns, payment_from_cells};
+#[cfg(feature = "mariadb")]
+pub(crate) use payment::expirable_at;
+pub(crate) use payment::{PaymentCells, payment_columns, payment_from_cells, stored_payment_from_cells};

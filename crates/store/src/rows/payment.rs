@@ -4,7 +4,7 @@ use domain::{
     money::Money,
     payment::{CaptureMode, Closing, DeclineCode, Failure, Metadata, Payment, State},
 };
-use engine::ports::StoreError;
+use engine::ports::{StoreError, StoredPayment};
 
 use super::ReadCells;
 
@@ -74,11 +74,28 @@ pub(crate) fn payment_from_cells(cells: &impl ReadCells) -> Result<Payment, Stor
     })
 }
 
+/// The state in which a payment can expire.
+const OPEN: i64 = 2;
+
+/// Until when a payment can be captured while it can expire: only one in state "open" without anything outstanding can.
+#[cfg(feature = "mariadb")]
+pub(crate) fn expirable_at(payment: &Payment) -> Option<i64> {
+    let expirable = state_code(payment.state) == OPEN && payment.pending.is_none();
+    expirable.then(|| payment.capture_before.unix_ms())
+}
+
+/// Reads `payment_columns!()` for proofs; the word lists are filtered by included.
+pub(crate) fn stored_payment_from_cells(cells: &impl ReadCells) -> Result<StoredPayment, StoreError> {
+    let payment = payment_from_cells(cells)?;
+    let misfiled = (cells.text(2)? != payment.status().as_str()).then_some("status");
+    Ok(StoredPayment { payment, misfiled })
+}
+
 fn state_code(state: State) -> i64 {
     match state {
         State::Processing => 0,
         State::Declined(_) => 1,
-        State::Open => 2,
+        State::Open => OPEN,
         State::Closed(Closing::Capture) => 3,
         State::Closed(Closing::Void) => 4,
         State::Closed(Closing::Expiry) => 5,
@@ -89,7 +106,7 @@ fn state(cells: &impl ReadCells, at: usize, decline_code_at: usize) -> Result<St
     match cells.int(at)? {
         0 => Ok(State::Processing),
         1 => Ok(State::Declined(Failure { code: cells.parsed::<DeclineCode>(decline_code_at)? })),
-        2 => Ok(State::Open),
+        OPEN => Ok(State::Open),
         3 => Ok(State::Closed(Closing::Capture)),
         4 => Ok(State::Closed(Closing::Void)),
         5 => Ok(State::Closed(Closing::Expiry)),

@@ -56,6 +56,7 @@ pub(super) fn open_writer(settings: &SqliteSettings, now: Timestamp) -> Result<O
     configure_writer(&conn, settings).map_err(failed)?;
     migrate::migrate(&mut conn, &path, now)?;
     create_platform(&mut conn, now).map_err(failed)?;
+    raise_counter(&conn).map_err(failed)?;
     let platform = platform(&conn, &path)?;
     Ok(Opened { conn, lock, platform })
 }
@@ -186,6 +187,22 @@ fn create_platform(conn: &mut Connection, now: Timestamp) -> rusqlite::Result<()
         }
     }
     transaction.commit()
+}
+
+/// Raises the counter of the lane to the highest number that stands there: a number given out twice is refused by the payment that
+/// has it, and with it everything else. Only somebody who changed or restored rows by hand needs it.
+fn raise_counter(conn: &Connection) -> rusqlite::Result<()> {
+    let highest: Option<i64> = conn.query_row("SELECT max(id) FROM payment", [], |row| row.get(0))?;
+    let Some(highest) = highest else { return Ok(()) };
+    let lanes = i64::from(LANES_AT_CREATION);
+    let raise = "UPDATE lane SET payment_counter = ?1 WHERE lane = ?2 AND payment_counter < ?1";
+    if conn.execute(raise, [highest / lanes, highest % lanes])? > 0 {
+        tracing::error!(
+            highest,
+            "the counter of payments stood before a payment that exists; it was raised: find out who changed it"
+        );
+    }
+    Ok(())
 }
 
 pub(super) fn platform(conn: &Connection, path: &Path) -> Result<Platform, OpenError> {

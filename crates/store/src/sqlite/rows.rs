@@ -3,7 +3,7 @@
 use domain::payment::Payment;
 use engine::ports::{
     Attempt, AuditEntry, DeadLetter, IdempotencyRow, LaneState, OutboxEvent, RelayPosition, StoreError,
-    StoredPartition,
+    StoredKey, StoredPartition, StoredPayment,
 };
 use rusqlite::{CachedStatement, Connection, Params, Row, types::ValueRef};
 
@@ -56,6 +56,11 @@ pub(in crate::sqlite) fn payment_from_row(row: &Row<'_>) -> Result<Payment, Stor
     rows::payment_from_cells(&Cells::of("payment", row))
 }
 
+/// Reads `payment_columns!()` for proofs.
+pub(in crate::sqlite) fn stored_payment_from_row(row: &Row<'_>) -> Result<StoredPayment, StoreError> {
+    rows::stored_payment_from_cells(&Cells::of("payment", row))
+}
+
 /// Reads `attempt_columns!()`.
 pub(in crate::sqlite) fn attempt_from_row(row: &Row<'_>) -> Result<Attempt, StoreError> {
     rows::attempt_from_cells(&Cells::of("attempt", row))
@@ -76,6 +81,17 @@ pub(in crate::sqlite) fn outbox_from_row(row: &Row<'_>) -> Result<OutboxEvent, S
 pub(in crate::sqlite) fn idempotency_from_row(row: &Row<'_>) -> Result<(i64, IdempotencyRow), StoreError> {
     let cells = Cells::of("idem_response_cache", row);
     Ok((cells.int(0)?, rows::idempotency_from_cells(&cells, 1)?))
+}
+
+/// Reads `idempotency_columns!()` for proofs: a row that cannot be understood is told and hides no other.
+pub(in crate::sqlite) fn stored_key_from_row(row: &Row<'_>) -> Result<StoredKey, StoreError> {
+    let cells = Cells::of("idem_response_cache", row);
+    let number = cells.int(0)?;
+    match rows::idempotency_from_cells(&cells, 1) {
+        Ok(row) => Ok(StoredKey { number, row: Ok(row) }),
+        Err(StoreError::Corrupt { what }) => Ok(StoredKey { number, row: Err(what) }),
+        Err(error) => Err(error),
+    }
 }
 
 /// Reads `dead_letter_columns!()`.

@@ -5,7 +5,7 @@ use std::{error::Error, fs, sync::Arc};
 use engine::ports::{BatchKeys, Clock, Store, StoreError};
 use store::{OpenError, SqliteSettings, SqliteStore};
 use tempfile::TempDir;
-use testkit::FixedClock;
+use testkit::{FixedClock, store_suite::StoreUnderTest};
 
 use crate::support::{directory, file, open, scribe, store};
 
@@ -133,4 +133,19 @@ fn a_newer_database_is_refused_and_not_touched() {
     ] {
         assert!(matches!(opened.map(drop), Err(OpenError::Newer { found: 9999, .. })));
     }
+}
+
+#[tokio::test]
+async fn a_counter_that_stands_before_the_payments_there_are_is_raised() {
+    let it = store();
+    let writer = scribe(Arc::clone(&it.store));
+    let payment = writer.authorize(writer.birth("M1", 7)).await;
+    let StoreUnderTest { store, keep, .. } = it;
+    let path = keep.downcast_ref::<TempDir>().unwrap().path();
+    drop((writer, store));
+    file(path).execute_batch("UPDATE lane SET payment_counter = 0").unwrap();
+    let again = scribe(Arc::new(open(path).unwrap()));
+    let next = again.authorize(again.birth("M1", 8)).await;
+    assert!(next.id > payment.id, "no number is given out twice");
+    assert_eq!(again.payment(payment.id).await, Some(payment));
 }

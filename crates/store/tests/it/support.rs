@@ -32,7 +32,11 @@ pub(crate) fn store_with(change: impl FnOnce(&mut SqliteSettings)) -> StoreUnder
     let mut settings = SqliteSettings::new(directory.path());
     change(&mut settings);
     let store = SqliteStore::open(&settings, Arc::clone(&clock) as _).unwrap();
-    StoreUnderTest { store: Arc::new(store), clock, keep: Box::new(directory) }
+    let tamper = move |sql: String| {
+        store::testing::tamper(&settings, &sql);
+        Box::pin(std::future::ready(())) as _
+    };
+    StoreUnderTest { store: Arc::new(store), clock, tamper: Box::new(tamper), keep: Box::new(directory) }
 }
 
 /// The directory of a store made here.

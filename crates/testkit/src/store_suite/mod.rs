@@ -2,7 +2,8 @@
 //! `testkit::store_suite!(make)`, where `async fn make() -> StoreUnderTest` gives an empty store.
 //!
 //! What is not here is not promised. The suite writes through a [`Scribe`], which does what committer and worker do, without
-//! their queues; bodies and digests are whatever is handy, because a store never looks into them.
+//! their queues; bodies of answers and digests of requests are whatever is handy, because a store never looks into them. The books it writes pass
+//! every proof.
 
 mod batches;
 mod claims;
@@ -14,8 +15,9 @@ mod reading;
 mod retention;
 mod scribe;
 mod statements;
+mod tampering;
 
-use std::{any::Any, sync::Arc};
+use std::{any::Any, pin::Pin, sync::Arc};
 
 pub use batches::*;
 pub use claims::*;
@@ -28,8 +30,12 @@ pub use reading::*;
 pub use retention::*;
 pub use scribe::{OpenBatch, Scribe};
 pub use statements::*;
+pub use tampering::*;
 
 use crate::FixedClock;
+
+/// Runs SQL on the database behind a store, with nothing in its way.
+pub type Tamper = Box<dyn Fn(String) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// An empty store, the clock it goes by, and whatever must live as long as it.
 pub struct StoreUnderTest {
@@ -37,6 +43,8 @@ pub struct StoreUnderTest {
     pub store: Arc<dyn Store>,
     /// Its clock; a store with a clock of its own is told nothing by it.
     pub clock: Arc<FixedClock>,
+    /// Changes its rows behind its back.
+    pub tamper: Tamper,
     /// For example the directory it is in.
     pub keep: Box<dyn Any + Send + Sync>,
 }
@@ -130,6 +138,14 @@ macro_rules! store_suite {
             a_claim_resumes_where_the_latest_posting_stood
             offsets_of_another_log_are_forgotten
             the_platform_says_what_it_is
+            books_that_are_right_pass_every_proof
+            a_payment_row_that_is_not_what_its_events_say_is_named
+            a_payment_that_is_filed_wrongly_is_named
+            a_counter_before_the_payments_there_are_is_named
+            a_position_beyond_the_end_of_its_lane_is_named
+            an_answer_that_its_payment_does_not_give_is_named
+            a_key_that_waits_for_nothing_is_named
+            a_dead_letter_that_is_not_what_was_parked_is_named
         }
     };
     (@run $make:path; $($test:ident)*) => {$(

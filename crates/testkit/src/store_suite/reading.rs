@@ -3,7 +3,7 @@
 #![expect(missing_docs, reason = "the names of the tests are sentences that say what they check")]
 
 use domain::{
-    id::{PaymentId, Seq},
+    id::{Lane, PaymentId, Seq},
     money::Money,
     payment::{Birth, Capture, Command, DeclineCode, Payment, PaymentStatus, Verdict, Void},
 };
@@ -19,7 +19,7 @@ pub async fn a_snapshot_does_not_see_what_is_committed_later(it: &StoreUnderTest
     let second = scribe.authorize(scribe.birth("M1", 2)).await;
     scribe.post_all().await;
     assert_eq!(snapshot.payment_find(second.id).await.unwrap(), None);
-    assert_eq!(snapshot.payment_range(None, 10).await.unwrap(), [first]);
+    assert_eq!(range(&mut *snapshot, None, 10).await, [first]);
     assert_eq!(snapshot.balance_list().await.unwrap(), []);
     assert!(scribe.payment(second.id).await.is_some());
 }
@@ -118,10 +118,15 @@ pub async fn payments_are_read_by_range(it: &StoreUnderTest) {
     }
     all.sort_by_key(|payment| payment.id);
     let mut snapshot = scribe.snapshot().await;
-    assert_eq!(snapshot.payment_range(None, 9).await.unwrap(), all);
-    assert_eq!(snapshot.payment_range(None, 2).await.unwrap(), all[..2]);
-    assert_eq!(snapshot.payment_range(Some(all[1].id), 2).await.unwrap(), all[2..4]);
-    assert_eq!(snapshot.payment_range(PaymentId::new(domain::id::ID_MAX), 2).await.unwrap(), []);
+    assert_eq!(range(&mut *snapshot, None, 9).await, all);
+    assert_eq!(range(&mut *snapshot, None, 2).await, all[..2]);
+    assert_eq!(range(&mut *snapshot, Some(all[1].id), 2).await, all[2..4]);
+    assert_eq!(range(&mut *snapshot, PaymentId::new(domain::id::ID_MAX), 2).await, []);
+    for lane in (0..it.store.lane_count()).map(Lane) {
+        let of_lane =
+            all.iter().map(|payment| payment.id).filter(|id| id.lane(it.store.lane_count()) == lane);
+        assert_eq!(snapshot.payment_highest(lane).await.unwrap(), of_lane.max(), "{lane}");
+    }
     let many =
         snapshot.payment_find_many(&[all[3].id, PaymentId::new(99_999).unwrap(), all[0].id]).await.unwrap();
     assert_eq!(many, [Some(all[3].clone()), None, Some(all[0].clone())]);
@@ -200,4 +205,11 @@ async fn list(snapshot: &mut dyn Snapshot, filter: &PaymentFilter, limit: usize)
             return read;
         }
     }
+}
+
+/// Payments by number, each filed as it should be.
+async fn range(snapshot: &mut dyn Snapshot, after: Option<PaymentId>, limit: usize) -> Vec<Payment> {
+    let rows = snapshot.payment_range(after, limit).await.unwrap();
+    assert!(rows.iter().all(|row| row.misfiled.is_none()), "{rows:?}");
+    rows.into_iter().map(|row| row.payment).collect()
 }

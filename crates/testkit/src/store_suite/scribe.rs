@@ -11,9 +11,12 @@ use domain::{
     payment::{Birth, CaptureMode, Command, Metadata, Payment, PaymentEvent, Verdict},
     time::Timestamp,
 };
-use engine::ports::{
-    BalanceDelta, Batch, BatchKeys, Changes, Clock, LaneState, Loaded, OutboxEvent, PaymentWrite,
-    PostedEntry, PostingChanges, PostingScope, Snapshot, Store, StoreError,
+use engine::{
+    digest::{chain, sha256},
+    ports::{
+        BalanceDelta, Batch, BatchKeys, Changes, Clock, LaneState, Loaded, OutboxEvent, PaymentWrite,
+        PostedEntry, PostingChanges, PostingScope, Snapshot, Store, StoreError,
+    },
 };
 
 use super::StoreUnderTest;
@@ -244,7 +247,7 @@ fn append(
     let body = serde_json::to_vec(&Envelope::seal(event, payment, place, postings)).unwrap();
     lane.last_seq = id.seq;
     lane.topics.set(topic, id.seq);
-    lane.chain_head = digest(id.seq.0);
+    lane.chain_head = chain(&lane.chain_head, &body);
     payment.last_event = id.seq;
     OutboxEvent {
         id,
@@ -253,7 +256,7 @@ fn append(
         payment: payment.id,
         payment_previous: place.payment_previous,
         occurred_at: event.occurred_at,
-        sha256: digest(id.seq.0.wrapping_mul(31)),
+        sha256: sha256(&body),
         body: Bytes::from(body),
         traceparent: None,
     }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     cli::{Context, Exit, config::SettingsArgs, failure::Failure, open_failure},
     config::Flags,
+    http::render::JsonRender,
     system::System,
     wiring,
 };
@@ -28,7 +29,7 @@ impl Verify {
         context.block_on(async {
             let books = wiring::read_books(&settings).await;
             let books = books.map_err(|error| open_failure(output.lang, &error))?;
-            let prover = Prover::new(books, Arc::new(System::start()));
+            let prover = Prover::new(books, Arc::new(JsonRender), Arc::new(System::start()));
             let report = prover.run(Mode::Full).await;
             outcome = Some(report.map_err(|error| Failure::of_error(Exit::Unexpected, &error))?);
             Ok(())
@@ -90,6 +91,7 @@ fn korean(proof: Proof) -> &'static str {
         }
         Proof::PaymentsReplay => "이벤트로 다시 계산한 결제가 저장된 결제와 같아요",
         Proof::ChainUnbroken => "레인마다 이벤트의 해시 사슬이 끊기지 않았어요",
+        Proof::AnswersAgree => "저장된 응답이 모두 그 결제와 맞아요",
     }
 }
 

@@ -171,7 +171,7 @@ async fn proofs_are_run_on_demand_and_go_red_by_name() {
     let run = books.post("/ledger/proofs", &json!({})).await.json();
     assert_eq!(
         (run["full"]["ok"].as_bool(), run["full"]["proofs"].as_array().unwrap().len()),
-        (Some(true), 7)
+        (Some(true), 8)
     );
     assert_eq!(books.read("/ledger/proofs").await, run);
     books.tamper("UPDATE account_balance SET credit = credit + 1 WHERE layer = 1");

@@ -169,3 +169,49 @@ fn a_503_says_what_is_away() {
         assert!(words.contains(named) && !words.contains(other), "{words}");
     }
 }
+
+#[test]
+fn an_answer_that_was_stored_tells_its_payment_again() {
+    let capture = Command::Capture(Capture { amount: Some(4_000), last: false });
+    let (payment, _) = authorized().apply(&capture, Timestamp::from_unix_ms(1_795_331_704_000)).unwrap();
+    let done = Outcome::Done { operation: Operation::Capture, payment: &payment, postings: &posted(4_000) };
+    let Some(ReadBack::Done(then)) = JsonRender.read_back(200, text(done).1.as_bytes()) else {
+        panic!("{}", text(done).1)
+    };
+    assert_eq!((then.id, &then.merchant, &then.order), (payment.id, &payment.merchant, &payment.order));
+    assert_eq!((then.status, then.version), (payment.status(), payment.version));
+    assert_eq!((then.authorized, then.captured, then.refunded), (payment.authorized, 4_000, 0));
+    assert_eq!((then.capture_mode, then.capture_before), (payment.capture_mode, payment.capture_before));
+    assert_eq!((then.created_at, then.updated_at), (payment.created_at, payment.updated_at));
+    assert_eq!(JsonRender.read_back(402, text(done).1.as_bytes()), None, "not under another status");
+    assert_eq!(JsonRender.read_back(200, b"{}"), None);
+}
+
+#[test]
+fn of_refusals_only_those_that_stand_for_ever_are_read_back() {
+    let won = Money::new(1, Currency::KRW);
+    let operation = Operation::Refund;
+    for (refusal, decline) in [
+        (Refusal::CardDeclined(DeclineCode::LostCard), Some(DeclineCode::LostCard)),
+        (Refusal::Conflict(PaymentStatus::Voided), None),
+        (Refusal::AuthorizationExpired, None),
+        (Refusal::DuplicateOrder { wait: false }, None),
+        (Refusal::AmountTooLarge { available: won }, None),
+        (Refusal::ExpectedAmountMismatch { actual: won }, None),
+        (Refusal::NotFound, None),
+        (Refusal::KeyReused, None),
+        (Refusal::RateLimited, None),
+        (Refusal::Internal, None),
+        (Refusal::AcquirerError, None),
+        (Refusal::Overloaded, None),
+        (Refusal::OutcomeUnknown, None),
+    ] {
+        let payment = PaymentId::new(7);
+        let (status, body) =
+            text(Outcome::Refused { operation, refusal: &refusal, payment, request_id: "r" });
+        let read = JsonRender.read_back(status, body.as_bytes());
+        let expected = refusal.is_final().then_some(ReadBack::Refused { payment, decline_code: decline });
+        assert_eq!(read, expected, "{refusal:?}");
+        assert_eq!(JsonRender.read_back(status + 1, body.as_bytes()), None, "{refusal:?}");
+    }
+}

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     hashes::order_key,
-    rows::{PaymentCells, verdict_words},
+    rows::{PaymentCells, expirable_at, verdict_words},
 };
 
 /// Answers of one batch on one lane that have a number.
@@ -125,13 +125,8 @@ async fn write_payments(
     }
 }
 
-/// The number of the state in which a payment can expire.
-const OPEN: i64 = 2;
-
 fn payment_row(payment: &Payment, lane: Lane) -> Result<Vec<Value>, StoreError> {
     let cells = PaymentCells::of(payment)?;
-    // Only a payment in state "open" without anything outstanding can expire.
-    let expirable = cells.state == OPEN && cells.pending.is_none();
     let order = payment.order.as_ref().map(|order| order.as_str());
     Ok(vec![
         number(lane.0),
@@ -145,7 +140,7 @@ fn payment_row(payment: &Payment, lane: Lane) -> Result<Vec<Value>, StoreError> 
         unsigned(payment.last_event.0),
         text_opt(cells.decline_code),
         text_opt(cells.pending.as_deref()),
-        number_opt(expirable.then(|| payment.capture_before.unix_ms())),
+        number_opt(expirable_at(payment)),
         text(payment.merchant.as_str()),
         text(payment.authorized.currency.code()),
         number(payment.authorized.minor_units),

@@ -20,7 +20,7 @@ use engine::ports::{
     AccountEntry, AccountFilter, Attempt, AuditEntry, AuditFilter, Balance, DeadLetter, DeadLetterFilter,
     DeadLetterReason, DeadLetterState, Digest, IdempotencyRow, IdempotencyScope, LanePosition, Operator,
     OutboxEvent, Page, PaymentCursor, PaymentFilter, Platform, PostedEntry, RelayPosition, Secret, Snapshot,
-    StoreError, StoredLane, StoredPartition,
+    StoreError, StoredKey, StoredLane, StoredPartition, StoredPayment,
 };
 
 use super::{operators, pool::Pool, session::Session};
@@ -66,8 +66,12 @@ impl Snapshot for MariadbSnapshot {
         &mut self,
         after: Option<PaymentId>,
         limit: usize,
-    ) -> Result<Vec<Payment>, StoreError> {
+    ) -> Result<Vec<StoredPayment>, StoreError> {
         payment::range(&mut self.session, self.lanes, after, limit).await
+    }
+
+    async fn payment_highest(&mut self, lane: Lane) -> Result<Option<PaymentId>, StoreError> {
+        payment::highest(&mut self.session, lane).await
     }
 
     async fn payment_list_expirable(
@@ -83,6 +87,15 @@ impl Snapshot for MariadbSnapshot {
         scope: &IdempotencyScope,
     ) -> Result<Option<IdempotencyRow>, StoreError> {
         payment::idempotency_find(&mut self.session, scope).await
+    }
+
+    async fn idempotency_range(
+        &mut self,
+        lane: Lane,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<StoredKey>, StoreError> {
+        payment::idempotency_range(&mut self.session, lane, after, limit).await
     }
 
     async fn attempt_list_outstanding(

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use domain::{
-    id::{AttemptId, MerchantId, PaymentId},
+    id::{AttemptId, Lane, MerchantId, PaymentId},
     payment::Payment,
     time::Timestamp,
 };
-use engine::ports::{Attempt, IdempotencyRow, IdempotencyScope, StoreError};
+use engine::ports::{Attempt, IdempotencyRow, IdempotencyScope, StoreError, StoredKey, StoredPayment};
 
 use super::super::{
     batch::key_hash,
@@ -16,7 +16,19 @@ use super::super::{
     },
     session::Session,
 };
-use crate::rows::{attempt_from_cells, idempotency_from_cells, payment_columns, payment_from_cells};
+use crate::{
+    hashes::order_key,
+    rows::{
+        attempt_from_cells, expirable_at, idempotency_from_cells, payment_columns, payment_from_cells,
+        stored_payment_from_cells,
+    },
+};
+
+/// Where `order_key` stands behind `payment_columns!()`, and `expirable_at` behind it.
+const ORDER_KEY_AT: usize = 19;
+
+/// Where `key_hash` stands behind the number and `idempotency_columns!()`.
+const KEY_HASH_AT: usize = 9;
 
 macro_rules! select {
     ($condition:literal) => {
@@ -46,14 +58,32 @@ pub(super) async fn range(
     lanes: u16,
     after: Option<PaymentId>,
     limit: usize,
-) -> Result<Vec<Payment>, StoreError> {
+) -> Result<Vec<StoredPayment>, StoreError> {
     let after = after.map_or(-1, |after| int(after.get()));
-    let of_lane =
-        |lane: u16| format!("({} lane = {lane} AND id > {after} ORDER BY id LIMIT {limit})", select!(""));
+    let select = concat!(
+        "SELECT ",
+        payment_columns!(),
+        ", order_key, expirable_at FROM payment FORCE INDEX (PRIMARY) WHERE"
+    );
+    let of_lane = |lane: u16| format!("({select} lane = {lane} AND id > {after} ORDER BY id LIMIT {limit})");
     let union = (0..lanes).map(of_lane).collect::<Vec<_>>().join(" UNION ALL ");
     let sql = format!("{union} ORDER BY id LIMIT {limit}");
     let sets = session.text(&sql).await.map_err(|failure| failure.sort("read payments"))?;
-    each("payment", &sets.concat(), payment_from_cells)
+    each("payment", &sets.concat(), |cells| {
+        let stored = stored_payment_from_cells(cells)?;
+        let payment = &stored.payment;
+        let order = payment.order.as_ref().map(|order| order_key(payment.merchant.as_str(), order.as_str()));
+        let order_key = (cells.number_opt(ORDER_KEY_AT)? != order).then_some("order_key");
+        let expirable =
+            (cells.number_opt(ORDER_KEY_AT + 1)? != expirable_at(payment)).then_some("expirable_at");
+        Ok(StoredPayment { misfiled: stored.misfiled.or(order_key).or(expirable), ..stored })
+    })
+}
+
+pub(super) async fn highest(session: &mut Session, lane: Lane) -> Result<Option<PaymentId>, StoreError> {
+    let sql = "SELECT MAX(id) FROM payment WHERE lane = ?";
+    let found = session.rows("find the highest payment", sql, vec![number(lane.0)]).await?;
+    Ok(each("payment", &found, |cells| cells.payment_opt(0))?.pop().flatten())
 }
 
 pub(super) async fn list_expirable(
@@ -78,6 +108,33 @@ pub(super) async fn idempotency_find(
     let found = session.rows("find idempotency key", sql, params).await?;
     let found = each("idem_response_cache", &found, |cells| idempotency_from_cells(cells, 0))?;
     Ok(found.into_iter().find(|row| row.scope == *scope))
+}
+
+/// One that is filed under another hash would never be found: that makes a row nobody can understand.
+pub(super) async fn idempotency_range(
+    session: &mut Session,
+    lane: Lane,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<StoredKey>, StoreError> {
+    let sql = concat!(
+        "SELECT id, ",
+        idempotency_columns!(),
+        ", key_hash FROM idem_response_cache WHERE lane = ? AND id > ? ORDER BY id LIMIT ?"
+    );
+    let params = vec![number(lane.0), number(after), unsigned(limit as u64)];
+    each("idem_response_cache", &session.rows("read idempotency keys", sql, params).await?, |cells| {
+        let number = cells.int(0)?;
+        let row = idempotency_from_cells(cells, 1).and_then(|row| match cells.array(KEY_HASH_AT)? {
+            hash if hash == key_hash(&row.scope).to_be_bytes() => Ok(row),
+            _ => Err(cells.corrupt(KEY_HASH_AT)),
+        });
+        match row {
+            Ok(row) => Ok(StoredKey { number, row: Ok(row) }),
+            Err(StoreError::Corrupt { what }) => Ok(StoredKey { number, row: Err(what) }),
+            Err(error) => Err(error),
+        }
+    })
 }
 
 pub(super) async fn attempt_list_outstanding(

@@ -18,7 +18,7 @@ use engine::ports::{
     AccountEntry, AccountFilter, Attempt, AuditEntry, AuditFilter, Balance, DeadLetter, DeadLetterFilter,
     DeadLetterReason, DeadLetterState, Digest, IdempotencyRow, IdempotencyScope, LanePosition, Operator,
     OutboxEvent, Page, PaymentCursor, PaymentFilter, Platform, PostedEntry, RelayPosition, Secret, Snapshot,
-    StoreError, StoredLane, StoredPartition,
+    StoreError, StoredKey, StoredLane, StoredPartition, StoredPayment,
 };
 use rusqlite::Connection;
 
@@ -93,8 +93,12 @@ impl Snapshot for SqliteSnapshot {
         &mut self,
         after: Option<PaymentId>,
         limit: usize,
-    ) -> Result<Vec<Payment>, StoreError> {
+    ) -> Result<Vec<StoredPayment>, StoreError> {
         self.read(move |conn| payment::range(conn, after, limit)).await
+    }
+
+    async fn payment_highest(&mut self, _only_lane: Lane) -> Result<Option<PaymentId>, StoreError> {
+        self.read(payment::highest).await
     }
 
     async fn payment_list_expirable(
@@ -111,6 +115,15 @@ impl Snapshot for SqliteSnapshot {
     ) -> Result<Option<IdempotencyRow>, StoreError> {
         let (scope, finder) = (scope.clone(), self.finder.clone());
         self.read(move |conn| payment::idempotency_find(conn, &finder, &scope)).await
+    }
+
+    async fn idempotency_range(
+        &mut self,
+        _only_lane: Lane,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<StoredKey>, StoreError> {
+        self.read(move |conn| payment::idempotency_range(conn, after, limit)).await
     }
 
     async fn attempt_list_outstanding(

@@ -5,7 +5,7 @@ use domain::{
     payment::Payment,
     time::Timestamp,
 };
-use engine::ports::{Attempt, IdempotencyRow, IdempotencyScope, StoreError};
+use engine::ports::{Attempt, IdempotencyRow, IdempotencyScope, StoreError, StoredKey, StoredPayment};
 use rusqlite::Connection;
 
 use super::super::{
@@ -13,7 +13,7 @@ use super::super::{
     late::{Finder, Which, key_key},
     rows::{
         Cells, ReadCells, attempt_columns, attempt_from_row, idempotency_columns, idempotency_from_row, list,
-        one, payment_columns, payment_from_row,
+        one, payment_columns, payment_from_row, stored_key_from_row, stored_payment_from_row,
     },
 };
 
@@ -26,10 +26,16 @@ pub(super) fn range(
     conn: &Connection,
     after: Option<PaymentId>,
     limit: usize,
-) -> Result<Vec<Payment>, StoreError> {
+) -> Result<Vec<StoredPayment>, StoreError> {
     let sql = concat!("SELECT ", payment_columns!(), " FROM payment WHERE id > ?1 ORDER BY id LIMIT ?2");
     let after = after.map_or(-1, |after| int(after.get()));
-    list(conn, sql, [after, int(limit as u64)], payment_from_row)
+    list(conn, sql, [after, int(limit as u64)], stored_payment_from_row)
+}
+
+pub(super) fn highest(conn: &Connection) -> Result<Option<PaymentId>, StoreError> {
+    let highest =
+        one(conn, "SELECT max(id) FROM payment", [], |row| Cells::of("payment", row).payment_opt(0))?;
+    Ok(highest.flatten())
 }
 
 pub(super) fn list_expirable(
@@ -58,6 +64,19 @@ pub(super) fn idempotency_find(
         }
     }
     Ok(None)
+}
+
+pub(super) fn idempotency_range(
+    conn: &Connection,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<StoredKey>, StoreError> {
+    let sql = concat!(
+        "SELECT ",
+        idempotency_columns!(),
+        " FROM idem_response_cache WHERE id > ?1 ORDER BY id LIMIT ?2"
+    );
+    list(conn, sql, [after, int(limit as u64)], stored_key_from_row)
 }
 
 pub(super) fn attempt_list_outstanding(

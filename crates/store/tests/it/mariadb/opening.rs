@@ -1,8 +1,11 @@
 //! Making, migrating and opening a database.
 
+use std::sync::Arc;
+
 use domain::time::Timestamp;
 use engine::ports::Store;
 use store::{MariadbError, MariadbOptions, MariadbStore, migrate_mariadb};
+use testkit::{FixedClock, store_suite::Scribe};
 
 use super::support;
 
@@ -98,4 +101,19 @@ async fn the_first_host_that_can_serve_is_used() {
 
 fn now() -> Timestamp {
     Timestamp::from_unix_ms(7)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_counter_that_stands_before_the_payments_there_are_is_raised_by_migrating() {
+    let database = support::migrated(3).await;
+    let scribe =
+        Scribe { store: Arc::new(support::open(&database).await), clock: Arc::new(FixedClock::default()) };
+    let payment = scribe.authorize(scribe.birth("M1", 7)).await;
+    database.run("UPDATE lane SET payment_counter = 0").await;
+    migrate_mariadb(&database.options, now()).await.unwrap();
+    let next = scribe.authorize(scribe.birth("M1", 8)).await;
+    assert!(next.id > payment.id, "no number is given out twice");
+    let counters = scribe.snapshot().await.lane_list().await.unwrap();
+    let counters: Vec<u64> = counters.iter().map(|lane| lane.state.payment_counter).collect();
+    assert_eq!(counters.iter().sum::<u64>(), 2, "of its lane only: {counters:?}");
 }

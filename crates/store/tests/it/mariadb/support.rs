@@ -32,10 +32,15 @@ pub(crate) async fn open_as(database: &ScratchDatabase, instance: u128) -> Maria
 
 /// A store that goes by a clock of the test's.
 pub(crate) async fn store(lanes: u16) -> StoreUnderTest {
-    let database = migrated(lanes).await;
+    let database = Arc::new(migrated(lanes).await);
     let clock = Arc::new(FixedClock::default());
     let store = open(&database).await.with_clock(Arc::clone(&clock) as _);
-    StoreUnderTest { store: Arc::new(store), clock, keep: Box::new(database) }
+    let behind = Arc::clone(&database);
+    let tamper = move |sql: String| {
+        let database = Arc::clone(&behind);
+        Box::pin(async move { database.tamper(&sql).await }) as _
+    };
+    StoreUnderTest { store: Arc::new(store), clock, tamper: Box::new(tamper), keep: Box::new(database) }
 }
 
 /// A connection beside the store's, in no database.
