@@ -36,6 +36,7 @@ use tower::ServiceExt;
 use patience::{Patience, Patient};
 
 use super::{
+    host::Misaddressed,
     problem::{Code, PROBLEM_JSON, Problem},
     request_id::{RequestId, RequestIds},
     state::AppState,
@@ -185,6 +186,9 @@ impl Gate {
             Peer(stream.peer_addr().map_or_else(|_| Ipv6Addr::UNSPECIFIED.into(), |address| address.ip()));
         let named = self.app.clone().map_request(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(peer);
+            if let Some(misaddressed) = Misaddressed::find(&request) {
+                request.extensions_mut().insert(misaddressed);
+            }
             request.map(Body::new)
         });
         let service = TowerToHyperService::new(named);

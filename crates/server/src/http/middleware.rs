@@ -28,6 +28,7 @@ use tracing::field::display;
 
 use super::{
     cors::{Cors, is_addressed_to_us},
+    host::Misaddressed,
     path,
     payments::{Concerned, IDEMPOTENT_REPLAYED, RATE_LIMIT_POLICY, limit_policy, limited_action},
     problem::{Code, PROBLEM_JSON, Problem},
@@ -115,6 +116,9 @@ where
         let seen = Seen::of(&request, &shared, id, trace).with(bodies.clone());
         if let Some(bodies) = bodies {
             request = request.map(|body| bodies.of_request(body));
+        }
+        if let Some(misaddressed) = request.extensions().get::<Misaddressed>().copied() {
+            return Box::pin(async move { Ok(shared.finish(seen, ended_by(misaddressed), begun)) });
         }
         if let Some(preflight) = shared.cors.preflight(&request) {
             return Box::pin(async move { Ok(shared.finish(seen, preflight, begun)) });
@@ -337,6 +341,13 @@ fn framework_problem(status: StatusCode) -> Problem {
         _ => Code::InternalError,
     };
     Problem::new(code, code.title())
+}
+
+/// Nobody knows where such a request ends for whoever stands between us and its sender: nothing more is read behind it.
+fn ended_by(misaddressed: Misaddressed) -> Response {
+    let mut response = Problem::from(misaddressed).into_response();
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 fn forbidden() -> Response {

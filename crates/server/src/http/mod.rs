@@ -18,6 +18,7 @@ mod events;
 mod faults;
 mod gauges;
 mod health;
+mod host;
 mod idempotency;
 mod ledger;
 mod limits;

@@ -16,9 +16,9 @@ use bytes::Bytes;
 use cache::{MemoryCache, MemoryCacheSettings};
 use domain::payment::{Capture, Refund, Void};
 use engine::{
-    commit::{Committer, Context},
+    commit::{CommitQueue, Committer, Context},
     payments::{Authorize, Call, OnPayment, Payments, Reply},
-    pipeline::worker::Worker,
+    pipeline::{expiry::expire_due, worker::Worker},
     ports::{Cache, Clock, InstanceId, Store, Untraced},
     queries::pipeline_status::pipeline_status,
 };
@@ -185,6 +185,7 @@ pub(crate) struct Books {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) state: AppState,
     context: Context,
+    queue: CommitQueue,
     dir: tempfile::TempDir,
 }
 
@@ -219,7 +220,7 @@ impl Books {
         let mut desk = Desk::of(&context);
         change(&mut desk);
         let state = AppState::new(App {
-            payments: Arc::new(Payments::new(context.clone(), Arc::clone(&cache), queue)),
+            payments: Arc::new(Payments::new(context.clone(), Arc::clone(&cache), queue.clone())),
             desk,
             store: Arc::clone(&context.store),
             limits: context.settings.limits,
@@ -232,7 +233,13 @@ impl Books {
             store_answer: StoreAnswer::default(),
             request_id_seed: 7,
         });
-        Self { app: router::app(state.clone()), clock, state, context, dir }
+        Self { app: router::app(state.clone()), clock, state, context, queue, dir }
+    }
+
+    /// Ends the authorizations whose time has run out.
+    pub(crate) async fn expire(&self) {
+        let expired = expire_due(&self.context, &self.queue).await.expect("the store can be read");
+        assert!(expired > 0, "nothing was over");
     }
 
     /// Runs the worker until it has handled every event.

@@ -7,6 +7,9 @@ use engine::payments::Reply;
 use tokio::task::JoinHandle;
 
 use super::*;
+
+mod framing;
+
 use crate::http::{
     router,
     state::{HttpSettings, PaymentCalls},

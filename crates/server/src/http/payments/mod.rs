@@ -10,6 +10,8 @@ pub(super) mod place_cursor;
 mod refund;
 mod reply;
 #[cfg(test)]
+mod reuse_tests;
+#[cfg(test)]
 mod story_tests;
 #[cfg(test)]
 mod tests;
