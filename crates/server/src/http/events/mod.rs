@@ -10,6 +10,8 @@ mod view;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(super) use places::{places_cursor, places_from_cursor};
+#[cfg(test)]
+pub(crate) use stream::ASK_AGAIN;
 pub(crate) use view::EventView;
 
 use super::state::AppState;

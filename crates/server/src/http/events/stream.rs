@@ -2,10 +2,13 @@
 //!
 //! The id of each is the place after it in every lane, so that a stream that was lost goes on exactly there. What wakes a
 //! stream says nothing: it reads the store, so nothing is skipped, and nothing is sent that is not committed.
+//!
+//! Invariant: an operator's stream ends within [`ASK_AGAIN`] and [`LOOK_AGAIN`] after the session or token that opened it.
 
 use std::{convert::Infallible, time::Duration};
 
 use axum::{
+    Extension,
     extract::{RawQuery, State},
     http::HeaderMap,
     response::{
@@ -25,6 +28,7 @@ use tokio::{
 
 use super::{EventView, list::EventFilter, places_cursor, places_from_cursor};
 use crate::http::{
+    operators::guard::LetIn,
     problem::{Code, FieldCode, FieldError, Problem},
     query::Query,
     state::AppState,
@@ -37,6 +41,8 @@ const LAST_EVENT_ID: &str = "Last-Event-ID";
 const HEARTBEAT: Duration = Duration::from_secs(2);
 /// How long a stream waits for a wake-up before it looks by itself: another process may have committed.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// For how long an operator is believed to be one still.
+pub(crate) const ASK_AGAIN: Duration = Duration::from_secs(4);
 /// Events read at once.
 const READ_MAX: usize = 100;
 
@@ -61,6 +67,7 @@ const READ_MAX: usize = 100;
 )]
 pub(super) async fn stream(
     State(app): State<AppState>,
+    let_in: Option<Extension<LetIn>>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
@@ -82,8 +89,9 @@ pub(super) async fn stream(
     // From here on a commit wakes the stream; what was committed since the ends were read is after them and is read first.
     let committed = app.desk.signals.committed();
     let places = after.map_or(ends, |(_, places)| places);
-    let reader =
-        Reader { app, filter, places, committed, turn: 0, ready: Vec::new().into_iter(), _permit: permit };
+    let let_in = let_in.map(|Extension(let_in)| (let_in, app.clock.monotonic()));
+    let (turn, ready) = (0, Vec::new().into_iter());
+    let reader = Reader { app, let_in, filter, places, committed, turn, ready, _permit: permit };
     let keep_alive = KeepAlive::new().interval(HEARTBEAT).text("heartbeat");
     Ok(Sse::new(reader.events()).keep_alive(keep_alive).into_response())
 }
@@ -104,6 +112,8 @@ fn wanted_place(query: &mut Query<'_>, headers: &HeaderMap) -> Option<(&'static 
 /// One open stream.
 struct Reader {
     app: AppState,
+    /// What let the operator in, and when that was last seen to hold. Who is let in without may stay.
+    let_in: Option<(LetIn, Duration)>,
     filter: EventFilter,
     /// After what has been read.
     places: Places,
@@ -121,9 +131,12 @@ impl Reader {
         })
     }
 
-    /// The next event; `None` when the process is stopping.
+    /// The next event; `None` when the process is stopping, or its reader may no longer read.
     async fn next(&mut self) -> Option<Event> {
         loop {
+            if !self.is_still_let_in().await {
+                return None;
+            }
             if let Some((event, places)) = self.ready.next() {
                 return Some(shown(&event, &places));
             }
@@ -141,6 +154,22 @@ impl Reader {
                     self.wait().await;
                 }
             }
+        }
+    }
+
+    async fn is_still_let_in(&mut self) -> bool {
+        let Some((let_in, seen)) = &mut self.let_in else { return true };
+        let now = self.app.clock.monotonic();
+        if now.saturating_sub(*seen) < ASK_AGAIN {
+            return true;
+        }
+        match let_in.holds(&self.app).await {
+            Ok(holds) => {
+                *seen = now;
+                holds
+            }
+            // Where nobody can be asked no event can be read either.
+            Err(_) => true,
         }
     }
 

@@ -81,13 +81,28 @@ where
         let proof = credentials(&app, &request);
         Box::pin(async move {
             match admit(&app, proof, role).await {
-                Ok(actor) => {
+                Ok((actor, secret)) => {
                     request.extensions_mut().insert(actor);
+                    request.extensions_mut().insert(LetIn { secret, role });
                     inner.call(request).await
                 }
                 Err(problem) => Ok(refuse(problem)),
             }
         })
+    }
+}
+
+/// What let an operator in, for an answer that goes on for long: it must end when that is no longer so.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LetIn {
+    secret: Digest,
+    role: Role,
+}
+
+impl LetIn {
+    /// Whether the same call would be let in now.
+    pub(crate) async fn holds(&self, app: &AppState) -> Result<bool, Problem> {
+        Ok(identify(app, &self.secret).await?.is_some_and(|actor| actor.role.reaches(self.role)))
     }
 }
 
@@ -130,16 +145,16 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && token.starts_with(TOKEN_PREFIX)).then_some(token)
 }
 
-/// Who calls, if that role is enough.
+/// Who calls and by which secret, if that role is enough.
 async fn admit(
     app: &AppState,
     proof: Result<Option<Digest>, Problem>,
     needed: Role,
-) -> Result<Actor, Problem> {
+) -> Result<(Actor, Digest), Problem> {
     let secret = proof?.ok_or_else(unauthenticated)?;
     let actor = identify(app, &secret).await?.ok_or_else(unauthenticated)?;
     if actor.role.reaches(needed) {
-        return Ok(actor);
+        return Ok((actor, secret));
     }
     let message = format!("this needs the role {needed}; {} is {}", actor.name(), actor.role);
     Err(Problem::new(Code::Forbidden, message))

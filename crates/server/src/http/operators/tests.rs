@@ -22,6 +22,10 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 use tower::ServiceExt;
 
+mod ended;
+mod foreign;
+mod races;
+
 use super::{
     access::{Need, TABLE},
     secret::{Fresh, TOKEN_PREFIX},
