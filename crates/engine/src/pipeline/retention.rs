@@ -26,13 +26,14 @@ use crate::{
     ports::{DeadLetterFilter, DeadLetterState, OutboxCut, Snapshot, StoreError, StoredLane},
 };
 
-const EVERY: Duration = Duration::from_secs(60);
+/// How often it looks.
+pub const EVERY: Duration = Duration::from_secs(60);
 const BATCH: usize = 500;
 
-/// Runs until `stop`.
-pub async fn run(context: Context, stop: CancellationToken) {
+/// Looks every so often, until `stop`.
+pub async fn run(context: Context, every: Duration, stop: CancellationToken) {
     let mut steadiness = Steadiness::from_now(context.clock.as_ref());
-    while pause(EVERY, &stop).await {
+    while pause(every, &stop).await {
         if !may_act(&mut steadiness, &context, "retention") {
             continue;
         }

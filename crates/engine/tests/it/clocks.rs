@@ -117,6 +117,30 @@ async fn a_call_past_its_bound_is_an_alarm_whatever_a_clock_says_of_its_age() {
     app.finish().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_overdue_by_its_own_age_however_lately_this_process_began() {
+    let seen = Arc::new(Alarms::default());
+    let app = App::with(Options { observer: seen.clone(), remote: true, ..Options::default() }).await;
+    app.acquirer.will([AcquirerDecision::Unknown]);
+    assert_eq!(app.authorize(authorize(900, "k")).await.status, 504);
+    let attempt = app.acquirer.requests.lock().unwrap()[0].attempt;
+    app.acquirer.knows(attempt, Inquiry::Unknown);
+    let bound_ms = u64::try_from(app.context.settings.resolver_bound.as_millis()).unwrap();
+    app.clock.advance_ms(bound_ms);
+    // Each is the resolver of a process that has just begun and has seen nothing.
+    assert_eq!(
+        (app.resolver().resolve_due().await.unwrap(), seen.overdue()),
+        (1, 0),
+        "not yet past the bound"
+    );
+    app.clock.advance_ms(1);
+    assert_eq!((app.resolver().resolve_due().await.unwrap(), seen.overdue()), (1, 1));
+    app.acquirer.knows(attempt, Inquiry::Known(Verdict::Approved));
+    app.clock.advance_seconds(61);
+    assert_eq!(app.resolver().resolve_due().await.unwrap(), 0);
+    app.finish().await;
+}
+
 /// How many incidents of a kind there were; a clock causes no others.
 fn told(seen: &Alarms, kind: Incident) -> usize {
     assert_eq!(seen.beside(&[Incident::ClockJump, Incident::BooksAhead]), 0, "{seen:?}");

@@ -1,9 +1,25 @@
 //! What is no longer needed goes, and nothing else.
 
-use domain::time::Timestamp;
-use engine::{pipeline::retention::prune, ports::Clock as _, settings::EngineSettings};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
-use crate::app::{App, Options, authorize};
+use domain::{id::Seq, time::Timestamp};
+use engine::{
+    commit::Context,
+    observe::Incident,
+    pipeline::retention::{self, prune},
+    ports::Clock,
+    settings::EngineSettings,
+};
+use testkit::{Alarms, FixedClock, wait::wait_until};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{App, Options, PATIENCE, authorize};
 
 const DAY_SECONDS: u32 = 24 * 3600;
 
@@ -79,4 +95,74 @@ async fn a_clock_that_is_set_forward_frees_no_key() {
     let again = app.authorize(authorize(100, "k")).await;
     assert_eq!((again.replayed, &again.body), (true, &first.body));
     app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_loop_deletes_by_itself_and_rests_while_the_clock_has_jumped() {
+    let seen = Arc::new(Alarms::default());
+    let settings = EngineSettings { limits: None, outbox_retention_seconds: 30, ..EngineSettings::default() };
+    let app = App::with(Options { observer: seen.clone(), settings, ..Options::default() }).await;
+    let looked = Arc::new(Looked { clock: app.clock.clone(), looks: AtomicUsize::new(0) });
+    let context = Context { clock: looked.clone(), ..app.context.clone() };
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(retention::run(context, Duration::from_millis(10), stop.clone()));
+    looked.again().await;
+    grow_old(&app).await;
+    wait_until("it deletes by itself", PATIENCE, async || pruned_to(&app).await == Seq(2)).await;
+
+    let at_start = app.clock.now();
+    app.clock.set_wall(at_start.plus_seconds(8 * DAY_SECONDS));
+    wait_until("the jump is seen", PATIENCE, async || seen.of(Incident::ClockJump) == 1).await;
+    grow_old(&app).await;
+    looked.again().await;
+    assert_eq!(pruned_to(&app).await, Seq(2), "it has looked, and deleted nothing");
+    wait_until("it goes on", PATIENCE, async || {
+        app.clock.advance_seconds(5 * 60);
+        pruned_to(&app).await >= Seq(5)
+    })
+    .await;
+    stop.cancel();
+    running.await.unwrap();
+    app.finish_pruned().await;
+}
+
+/// Events that are old enough to go, and a young one that shows the time.
+async fn grow_old(app: &App) {
+    app.captured(100).await;
+    // Less than what the loop takes for a jump when it looks just then.
+    app.clock.advance_seconds(31);
+    app.authorized(100).await;
+    app.drain().await;
+}
+
+async fn pruned_to(app: &App) -> Seq {
+    app.context.store.snapshot().await.unwrap().lane_list().await.unwrap()[0].pruned_to
+}
+
+/// A clock that counts how often somebody has looked at its monotonic side.
+struct Looked {
+    clock: Arc<FixedClock>,
+    looks: AtomicUsize,
+}
+
+impl Looked {
+    /// Waits until the loop has gone round at least once from here on.
+    async fn again(&self) {
+        let before = self.looks.load(Ordering::SeqCst);
+        wait_until("the loop has looked again", PATIENCE, async || {
+            self.looks.load(Ordering::SeqCst) > before + 2
+        })
+        .await;
+    }
+}
+
+impl Clock for Looked {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.looks.fetch_add(1, Ordering::SeqCst);
+        self.clock.monotonic()
+    }
 }

@@ -53,7 +53,7 @@ impl Loops {
             async move {
                 tokio::join!(
                     expiry::run(context.clone(), queue, stop.clone()),
-                    retention::run(context, stop.clone()),
+                    retention::run(context, retention::EVERY, stop.clone()),
                     prover.run_on_schedule(proof_interval, stop),
                 );
             }
