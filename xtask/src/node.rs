@@ -2,8 +2,6 @@
 //! Debian 12 brings Node 18, and the build of the pages needs a newer one.
 
 use std::{
-    env,
-    ffi::OsString,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -71,17 +69,9 @@ impl Node {
     /// Lets `command` find it before any other.
     pub(crate) fn lead(&self, command: &mut Command) {
         if let Self::Fetched(bin) = self {
-            command.env("PATH", path_after(bin));
+            command.env("PATH", shell::path_after(bin));
         }
     }
-}
-
-/// The folders of programs, with `first` before all others.
-#[expect(clippy::disallowed_methods, reason = "where programs are looked for is in the environment")]
-pub(crate) fn path_after(first: &Path) -> OsString {
-    let rest = env::var_os("PATH").unwrap_or_default();
-    let folders = std::iter::once(first.to_owned()).chain(env::split_paths(&rest));
-    env::join_paths(folders).unwrap_or(rest)
 }
 
 fn version(program: impl AsRef<std::ffi::OsStr>) -> Option<(u32, u32)> {
@@ -109,12 +99,5 @@ mod tests {
     #[test]
     fn what_is_fetched_is_new_enough() {
         assert!(parse(&format!("v{}", FETCHED[0].1)).unwrap() >= NODE_MIN);
-    }
-
-    #[test]
-    fn a_folder_can_be_looked_in_before_all_others() {
-        let folders: Vec<PathBuf> = env::split_paths(&path_after(Path::new("/first"))).collect();
-        assert_eq!(folders[0], Path::new("/first"));
-        assert!(folders.len() > 1, "{folders:?}");
     }
 }

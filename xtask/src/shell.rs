@@ -1,14 +1,13 @@
 //! Runs other programs and says so: what is printed can be copied and run by hand.
 
 use std::{
-    ffi::OsStr,
+    env,
+    ffi::{OsStr, OsString},
     path::Path,
     process::{Command, Stdio},
 };
 
 use anyhow::{Context, Result, ensure};
-
-use crate::node;
 
 /// A program to run in a folder.
 pub(crate) struct Step {
@@ -42,7 +41,7 @@ impl Step {
     /// With programs looked for in `folder` before all others.
     pub(crate) fn leading_path(mut self, folder: &Path) -> Self {
         self.shown = format!("PATH=\"{}:$PATH\" {}", folder.display(), self.shown);
-        self.command.env("PATH", node::path_after(folder));
+        self.command.env("PATH", path_after(folder));
         self
     }
 
@@ -77,4 +76,26 @@ pub(crate) fn exists(program: &str, argument: &str) -> bool {
     let mut command = Command::new(program);
     command.arg(argument).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok()
+}
+
+/// The folders of programs, with `first` before all others.
+#[expect(clippy::disallowed_methods, reason = "where programs are looked for is in the environment")]
+pub(crate) fn path_after(first: &Path) -> OsString {
+    let rest = env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(first.to_owned()).chain(env::split_paths(&rest));
+    env::join_paths(folders).unwrap_or(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_can_be_looked_in_before_all_others() {
+        let folders: Vec<PathBuf> = env::split_paths(&path_after(Path::new("/first"))).collect();
+        assert_eq!(folders[0], Path::new("/first"));
+        assert!(folders.len() > 1, "{folders:?}");
+    }
 }

@@ -37,7 +37,7 @@ pub(super) fn toolchains(root: &Path, shop: &Buildah) -> Result<Vec<String>> {
         "FROM {DEBIAN}\nENV RUSTUP_HOME=/usr/local/rustup CARGO_HOME=/usr/local/cargo \
          PATH=/usr/local/cargo/bin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
          SSL_CERT_FILE={certificates} NODE_EXTRA_CA_CERTS={certificates}\n\
-         RUN mkdir -p /usr/local/cargo/bin /usr/local/rustup /usr/local/lib/node_modules \
+         RUN mkdir -p /usr/local/cargo/bin /usr/local/cargo/lib /usr/local/rustup /usr/local/lib/node_modules \
          && ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm && touch /usr/local/bin/node\n"
     );
     let dockerfile = shop.folder().join("toolchains.Dockerfile");

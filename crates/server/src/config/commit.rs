@@ -1,6 +1,6 @@
 //! How commands wait for the committer and share its transactions.
 
-use super::setting::section;
+use super::section::section;
 
 section! {
     /// How commands wait for the committer and share its transactions.

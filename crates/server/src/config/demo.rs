@@ -1,6 +1,6 @@
 //! Whether people may break things on purpose.
 
-use super::setting::section;
+use super::section::section;
 
 section! {
     /// Whether people may break things on purpose.

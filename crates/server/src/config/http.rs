@@ -1,6 +1,6 @@
 //! The bounds of one HTTP connection and one request.
 
-use super::setting::section;
+use super::section::section;
 
 section! {
     /// The bounds of one HTTP connection and one request.

@@ -1,6 +1,6 @@
 //! How long a key keeps its answer.
 
-use super::setting::section;
+use super::section::section;
 
 section! {
     /// How long a key keeps its answer.

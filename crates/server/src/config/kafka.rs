@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{setting::section, value::Secret};
+use super::{section::section, value::Secret};
 
 section! {
     /// Kafka instead of the embedded log.

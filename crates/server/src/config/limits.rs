@@ -1,6 +1,6 @@
 //! How often a merchant may call. A fixed window: it opens at the first counted call and admits exactly the capacity.
 
-use super::setting::section;
+use super::section::section;
 
 section! {
     /// How often a merchant may call. A fixed window: it opens at the first counted call and admits exactly the capacity.

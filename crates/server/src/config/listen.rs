@@ -1,7 +1,7 @@
 //! Where the API listens and who may call it.
 
 use super::{
-    setting::section,
+    section::section,
     value::{ListenAddress, Origin},
 };
 

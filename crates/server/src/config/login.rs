@@ -2,7 +2,7 @@
 
 use super::{
     fault::{Wrong, wrong},
-    setting::section,
+    section::section,
     value::{Origin, Value},
 };
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{setting::section, value::Secret};
+use super::{section::section, value::Secret};
 
 section! {
     /// MariaDB instead of the embedded store: setting a host chooses it.

@@ -1,6 +1,6 @@
 //! Whether there are numbers.
 
-use super::setting::section;
+use super::section::section;
 
 section! {
     /// The numbers at `/metrics`.

@@ -24,6 +24,7 @@ mod reader;
 mod redis;
 mod reference;
 mod retention;
+mod section;
 mod setting;
 mod source;
 mod store;
@@ -58,7 +59,7 @@ pub use self::{
     traces::{CollectorUrl, Pairs, RootSampler, SecretPairs, Share, TraceSampler, Traces},
     value::{HttpUrl, ListenAddress, Origin, Secret},
 };
-use self::{reader::Reader, setting::Section};
+use self::{reader::Reader, section::Section};
 
 macro_rules! settings {
     ($($(#[$doc:meta])* $field:ident: $section:ty,)*) => {

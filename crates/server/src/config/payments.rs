@@ -1,6 +1,6 @@
 //! The life of a payment.
 
-use super::setting::section;
+use super::section::section;
 
 section! {
     /// The life of a payment.

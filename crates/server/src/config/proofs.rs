@@ -1,6 +1,6 @@
 //! How often the books prove themselves.
 
-use super::setting::section;
+use super::section::section;
 
 section! {
     /// How often the books prove themselves.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{setting::section, value::Secret};
+use super::{section::section, value::Secret};
 
 section! {
     /// Redis (or Valkey) instead of memory for limits and copies of answers: what several replicas share.

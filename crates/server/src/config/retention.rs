@@ -1,6 +1,6 @@
 //! How long what has been handled is kept. Payments and the ledger are kept for ever.
 
-use super::setting::section;
+use super::section::section;
 
 section! {
     /// How long what has been handled is kept. Payments and the ledger are kept for ever.

@@ -1,9 +1,6 @@
-//! One setting, described once: the section macro makes the typed field, its documentation, its parser and its row in the
-//! reference from the same lines, so that none of them can say something else.
+//! What is known of a setting before it has a value.
 
 use std::ops::RangeInclusive;
-
-use super::reader::Reader;
 
 /// What is known of a setting before it has a value.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,66 +20,3 @@ pub struct Setting {
     /// What it is for.
     pub doc: &'static str,
 }
-
-/// A group of settings.
-pub(super) trait Section: Sized {
-    /// Its table in `swelite.toml`.
-    const NAME: &'static str;
-    /// What it is for.
-    const DOC: &'static str;
-
-    /// Its settings, in the order of its fields.
-    fn settings() -> Vec<Setting>;
-
-    /// Reads it. What is wrong is noted in the reader, with the default in its place.
-    fn read(reader: &mut Reader<'_>) -> Self;
-}
-
-/// Declares a section: `field: Type = "VARIABLE", "default";`, for numbers with the range they must lie in.
-macro_rules! section {
-    ($(#[doc = $section_doc:literal])+ $name:ident = $table:literal {
-        $($(#[doc = $doc:literal])+ $field:ident: $type:ty = $variable:literal, $default:literal $(, $range:expr)?;)*
-    }) => {
-        $(#[doc = $section_doc])+
-        #[derive(Clone, Debug)]
-        pub struct $name {
-            $($(#[doc = $doc])+
-            #[doc = ""]
-            #[doc = concat!("Variable `", $variable, "`, default `", $default, "`.")]
-            pub $field: $type,)*
-        }
-
-        impl $crate::config::setting::Section for $name {
-            const NAME: &'static str = $table;
-            const DOC: &'static str = concat!($($section_doc),+);
-
-            fn settings() -> Vec<$crate::config::setting::Setting> {
-                vec![$($crate::config::setting::Setting {
-                    section: $table,
-                    key: stringify!($field),
-                    variable: $variable,
-                    default: $default,
-                    range: $crate::config::setting::range_of!($($range)?),
-                    secret: <$type as $crate::config::value::Value>::SECRET,
-                    doc: concat!($($doc),+),
-                },)*]
-            }
-
-            fn read(reader: &mut $crate::config::reader::Reader<'_>) -> Self {
-                Self { $($field: reader.value($variable),)* }
-            }
-        }
-    };
-}
-
-/// The range of a setting, if it has one.
-macro_rules! range_of {
-    () => {
-        None
-    };
-    ($range:expr) => {
-        Some($range)
-    };
-}
-
-pub(crate) use {range_of, section};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::setting::section;
+use super::section::section;
 
 section! {
     /// Where the embedded books are kept.

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 use super::{
     fault::{Wrong, wrong},
-    setting::section,
+    section::section,
     value::Value,
 };
 
