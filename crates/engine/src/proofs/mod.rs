@@ -125,8 +125,14 @@ impl Prover {
         }
         let seconds = self.source.clock.monotonic().saturating_sub(started).as_secs_f64();
         let whereabouts = tally.whereabouts;
-        let report =
-            Arc::new(ProofReport { mode, started_at, seconds, from, whereabouts, proofs: tally.results() });
+        let report = Arc::new(ProofReport {
+            mode,
+            started_at,
+            seconds,
+            from,
+            whereabouts,
+            proofs: tally.results(mode),
+        });
         self.remember(Arc::clone(&report));
         Ok(report)
     }

@@ -82,6 +82,13 @@ impl Mode {
     }
 }
 
+impl Proof {
+    /// Whether runs of this mode look at it: an answer that is old may become untrue, so answers are looked at all together.
+    pub fn is_of(self, mode: Mode) -> bool {
+        mode == Mode::Full || self != Self::AnswersAgree
+    }
+}
+
 /// What became of one proof.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ProofResult {
@@ -209,8 +216,10 @@ impl Tally {
         self.lines.iter().all(|line| line.wrong == 0)
     }
 
-    pub(super) fn results(self) -> Vec<ProofResult> {
-        let results = Proof::ALL.into_iter().zip(self.lines).map(|(proof, line)| ProofResult {
+    /// Of a run of this mode: a proof it does not look at is not among its results, and so cannot look good.
+    pub(super) fn results(self, mode: Mode) -> Vec<ProofResult> {
+        let lines = Proof::ALL.into_iter().zip(self.lines).filter(|(proof, _)| proof.is_of(mode));
+        let results = lines.map(|(proof, line)| ProofResult {
             proof,
             checked: line.checked,
             skipped: line.skipped,

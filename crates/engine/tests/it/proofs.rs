@@ -347,6 +347,7 @@ async fn an_incremental_run_proves_what_came_since_the_verified_point() {
     let prover = app.prover();
     let baseline = prover.run(Mode::Incremental).await.unwrap();
     assert!(baseline.ok());
+    assert!(baseline.of(Proof::AnswersAgree).is_none(), "what was not looked at must not look good");
     assert_eq!(baseline.from[0].1.0, 9, "what was there is taken as given, and said so");
     for _ in 0..5 {
         app.captured(100).await;
