@@ -222,8 +222,8 @@ pub(super) const CATCH_UP: &str = "SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 
 
 /// What every session relies on.
 ///
-/// A stopped or cut-off replica frees its locks within five seconds; nobody waits for a lock longer than two. Values that do
-/// not fit are refused, never cut. Times are UTC. An IN list is looked up key by key, however long it is.
+/// A stopped or cut-off replica frees its locks within five seconds; nobody waits for a lock longer than two, of a row or of a whole
+/// server that is held for a copy: who gives up here leaves no thread waiting there. Values that do not fit are refused, never cut. Times are UTC. An IN list is looked up key by key, however long it is.
 fn setup(purpose: Purpose) -> String {
     let isolation = match purpose {
         Purpose::Write => "READ COMMITTED",
@@ -232,7 +232,7 @@ fn setup(purpose: Purpose) -> String {
     format!(
         "SET SESSION TRANSACTION ISOLATION LEVEL {isolation}; \
          SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_ZERO_DATE', \
-         innodb_lock_wait_timeout = 2, idle_transaction_timeout = 5, idle_readonly_transaction_timeout = 5, \
+         innodb_lock_wait_timeout = 2, lock_wait_timeout = 2, idle_transaction_timeout = 5, idle_readonly_transaction_timeout = 5, \
          in_predicate_conversion_threshold = 0, net_write_timeout = 10"
     )
 }

@@ -138,10 +138,10 @@ impl Failure {
     }
 
     /// Whether it is certain that the transaction it happened in was not committed, even at COMMIT: the server chose it as the
-    /// victim of a deadlock or of a certification conflict, or had done so before, or a lock was not to be had.
+    /// victim of a deadlock or of a certification conflict, or had done so before, or a lock was not to be had, or it is read-only.
     pub(super) fn rolled_back(&self) -> bool {
         matches!(self, Self::Server(error)
-            if matches!(error.code, LOCK_DEADLOCK | LOCK_WAIT_TIMEOUT | NO_SUCH_SAVEPOINT))
+            if matches!(error.code, LOCK_DEADLOCK | LOCK_WAIT_TIMEOUT | NO_SUCH_SAVEPOINT | READ_ONLY))
     }
 
     /// The error for the caller, when nothing has been written.
@@ -290,6 +290,8 @@ mod tests {
         assert!(server(1213).rolled_back());
         assert!(server(1305).rolled_back());
         assert!(server(1205).rolled_back());
+        assert!(server(1290).rolled_back());
+        assert!(!server(1047).rolled_back());
         assert!(!server(1180).rolled_back());
         assert!(!Failure::Late(Duration::ZERO).rolled_back());
     }

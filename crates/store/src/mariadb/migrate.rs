@@ -60,6 +60,9 @@ pub async fn migrate(options: &MariadbOptions, now: Timestamp) -> Result<u32, Ma
     let connect = |source| MariadbError::Connect { address: pool.endpoint.address(), source };
     let (mut session, _) = pool.lend().await.map_err(connect)?;
     check_server(&mut session, options).await?;
+    // A table is changed when its readers let it be, however long that takes.
+    let patience = session.text("SET SESSION lock_wait_timeout = 3600").await;
+    patience.map_err(|failure| database(options, "migrate", failure.sort("set the time limit")))?;
     lock(&mut session, options).await?;
     let migrated = apply(&mut session, options, MIGRATIONS, now).await;
     let unlocked = unlock(&mut session, options).await;

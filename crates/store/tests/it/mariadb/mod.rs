@@ -2,6 +2,7 @@
 
 mod conformance;
 mod failover;
+mod held;
 mod misfiled;
 mod opening;
 mod orders;

@@ -24,7 +24,7 @@ fn scribe(store: MariadbStore) -> Scribe {
 }
 
 /// Opens a batch with one new payment in it.
-async fn with_payment(scribe: &Scribe, amount: i64) -> (OpenBatch, Payment) {
+pub(super) async fn with_payment(scribe: &Scribe, amount: i64) -> (OpenBatch, Payment) {
     let merchant = "M1".parse().unwrap();
     let mut open = scribe.open(&merchant, BatchKeys::default()).await;
     let id = open.next_payment_id(scribe.store.lane_count());
