@@ -7,7 +7,7 @@ use recloser::{AsyncRecloser, Error as BreakerError, Recloser};
 use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult, aio::MultiplexedConnection};
 use thiserror::Error;
 
-use super::link::Link;
+use super::link::{Link, is_read_only};
 
 /// Calls looked at before the breaker may open, and the share of them that must have failed.
 const BREAKER_WINDOW: usize = 20;
@@ -70,7 +70,9 @@ impl Line {
             Ok(answer) => Ok(answer),
             Err(BreakerError::Rejected) => Err(Away::BreakerOpen),
             Err(BreakerError::Inner(error)) => {
-                if error.is_unrecoverable_error() {
+                if is_read_only(&error) {
+                    self.link.stood_down();
+                } else if error.is_unrecoverable_error() {
                     self.link.is_broken();
                 }
                 Err(Away::Failed(error))

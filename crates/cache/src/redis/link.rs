@@ -1,11 +1,15 @@
 //! The one connection, and whoever looks after it.
 //!
 //! Callers take the connection that is there, or hear at once that there is none: nobody waits for one. A task makes it, asks it
-//! now and then whether it lives, and makes another when it does not.
+//! now and then whether it lives, and makes another when it does not, or when it leads to a server that takes no writes any more:
+//! behind the same address there may be another that does.
 
 use std::{sync::Arc, time::Duration};
 
-use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult, aio::MultiplexedConnection, cmd};
+use redis::{
+    AsyncConnectionConfig, Client, ErrorKind, RedisError, RedisResult, ServerErrorKind,
+    aio::MultiplexedConnection, cmd,
+};
 use tokio::{
     sync::{Notify, watch},
     task::AbortHandle,
@@ -14,6 +18,8 @@ use tokio::{
 
 /// How long between two tries to connect.
 const TRY_AGAIN: Duration = Duration::from_millis(200);
+/// The same after a server that lives but takes no writes: there may be no other for a while.
+const STOOD_DOWN_PAUSE: Duration = Duration::from_secs(1);
 /// How often the connection is asked whether it lives.
 const HEARTBEAT: Duration = Duration::from_millis(500);
 /// How long it may take to answer that. A server that is only busy must not lose its connection.
@@ -23,8 +29,15 @@ const HEARTBEAT_LIMIT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Link {
     current: watch::Receiver<State>,
-    broken: Arc<Notify>,
+    complaints: Arc<Complaints>,
     keeper: AbortHandle,
+}
+
+/// What calls say of their connection.
+#[derive(Debug, Default)]
+struct Complaints {
+    broken: Notify,
+    stood_down: Notify,
 }
 
 /// Whether there is a connection.
@@ -39,9 +52,9 @@ impl Link {
     pub(super) fn open(client: Client, config: AsyncConnectionConfig) -> Self {
         let not_yet = RedisError::from(std::io::Error::from(std::io::ErrorKind::NotConnected));
         let (show, current) = watch::channel(State::Down(Arc::new(not_yet)));
-        let broken = Arc::new(Notify::new());
-        let keeper = Keeper { client, config, show, broken: Arc::clone(&broken) };
-        Self { current, broken, keeper: tokio::spawn(keeper.run()).abort_handle() }
+        let complaints = Arc::new(Complaints::default());
+        let keeper = Keeper { client, config, show, complaints: Arc::clone(&complaints) };
+        Self { current, complaints, keeper: tokio::spawn(keeper.run()).abort_handle() }
     }
 
     /// The connection, or why there is none.
@@ -54,7 +67,12 @@ impl Link {
 
     /// Says that a call met a connection that will not recover.
     pub(super) fn is_broken(&self) {
-        self.broken.notify_one();
+        self.complaints.broken.notify_one();
+    }
+
+    /// Says that a call met a server that has become a replica.
+    pub(super) fn stood_down(&self) {
+        self.complaints.stood_down.notify_one();
     }
 }
 
@@ -68,7 +86,7 @@ struct Keeper {
     client: Client,
     config: AsyncConnectionConfig,
     show: watch::Sender<State>,
-    broken: Arc<Notify>,
+    complaints: Arc<Complaints>,
 }
 
 impl Keeper {
@@ -91,8 +109,9 @@ impl Keeper {
                     "redis is away: limits let every call pass, keys are looked up in the books"
                 );
             }
+            let pause = if is_read_only(&why) { STOOD_DOWN_PAUSE } else { TRY_AGAIN };
             self.show.send_replace(State::Down(Arc::new(why)));
-            sleep(TRY_AGAIN).await;
+            sleep(pause).await;
         }
     }
 
@@ -106,7 +125,11 @@ impl Keeper {
         connection.set_response_timeout(HEARTBEAT_LIMIT);
         loop {
             tokio::select! {
-                () = self.broken.notified() => {}
+                () = self.complaints.broken.notified() => {}
+                () = self.complaints.stood_down.notified() => {
+                    let kind = ErrorKind::Server(ServerErrorKind::ReadOnly);
+                    return RedisError::from((kind, "the server has become a replica"));
+                }
                 () = sleep(HEARTBEAT) => {}
             }
             let ping = cmd("PING");
@@ -118,4 +141,9 @@ impl Keeper {
             }
         }
     }
+}
+
+/// Whether the server lives and takes no writes.
+pub(super) fn is_read_only(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
 }

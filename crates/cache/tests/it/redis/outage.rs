@@ -112,6 +112,39 @@ async fn a_server_that_says_nothing_is_soon_left_alone_and_asked_again_when_it_s
     assert!(admit_as(&cache, "M2", 1).await);
 }
 
+/// The connections to a server that are not the asker's own.
+async fn connections(client: &mut redis::aio::MultiplexedConnection) -> Vec<String> {
+    let own: u64 = redis::cmd("CLIENT").arg("ID").query_async(client).await.unwrap();
+    let list: String = redis::cmd("CLIENT").arg("LIST").query_async(client).await.unwrap();
+    let ids = list.lines().filter_map(|line| line.split_once(' ')).map(|(id, _)| id.to_owned());
+    ids.filter(|id| *id != format!("id={own}")).collect()
+}
+
+/// Behind its address there may be another that does: what an orderly failover leaves.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_has_become_a_replica_is_not_held_on_to() {
+    let own = Own::start();
+    let cache = connected(&own.address, timeline(), 60).await;
+    assert!(admit(&cache, 1000).await.unwrap().charge.is_some());
+    let mut client = client(&own.address).await;
+    let before = connections(&mut client).await;
+    assert_eq!(before.len(), 1);
+    let replica_of = async |host: &str, port: &str| {
+        let mut client = client.clone();
+        let mut command = redis::cmd("REPLICAOF");
+        command.arg(host).arg(port).query_async::<()>(&mut client).await.unwrap();
+    };
+    replica_of("127.0.0.1", "1").await;
+    wait_until("another connection is made", PATIENCE, async || {
+        assert!(admit(&cache, 1000).await.is_err(), "a replica counts nothing");
+        let now = connections(&mut client.clone()).await;
+        !now.is_empty() && now != before
+    })
+    .await;
+    replica_of("NO", "ONE").await;
+    wait_until("it counts again", PATIENCE, async || admit(&cache, 1000).await.is_ok()).await;
+}
+
 #[tokio::test]
 async fn a_cache_begun_without_its_server_finds_it_later() {
     let dir = tempfile::tempdir().unwrap();
