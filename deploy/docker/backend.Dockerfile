@@ -6,8 +6,11 @@
 FROM node:24.11-bookworm-slim AS web
 WORKDIR /src
 COPY docs docs
-# The words of the goods: which letters the fonts need, and what the home page shows before anything has run.
+# The words of the goods and of the pages the server writes: which letters the fonts need, and what the home page shows before
+# anything has run.
 COPY crates/server/src/http/shop/catalogue.json crates/server/src/http/shop/catalogue.json
+COPY crates/server/src/http/docs crates/server/src/http/docs
+COPY crates/server/src/http/pages crates/server/src/http/pages
 COPY web web
 WORKDIR /src/web
 RUN --mount=type=cache,target=/npm npm ci --cache /npm && npm run build

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use crate::node::{self, Node};
 
 /// What the pages are made of, from the folder `web`.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 11] = [
     "src",
     "public",
     "scripts",
@@ -21,6 +21,9 @@ const SOURCES: [&str; 9] = [
     "package-lock.json",
     "vite.config.ts",
     "../crates/server/src/http/shop/catalogue.json",
+    // Their letters are in the fonts.
+    "../crates/server/src/http/docs",
+    "../crates/server/src/http/pages",
 ];
 
 /// Builds them if they are old. Without Node the platform is complete except for its pages; says whether they are there.
@@ -70,7 +73,8 @@ fn newest(web: &Path) -> Result<SystemTime> {
     let mut newest = SystemTime::UNIX_EPOCH;
     let mut left: Vec<PathBuf> = SOURCES.iter().map(|source| web.join(source)).collect();
     while let Some(path) = left.pop() {
-        if path.ends_with("src/fonts") || path.ends_with("public/pretendard-license.txt") {
+        let is_licence = path.to_string_lossy().ends_with("-license.txt");
+        if path.ends_with("src/fonts") || is_licence {
             continue;
         }
         if path.is_dir() {

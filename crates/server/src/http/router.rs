@@ -4,7 +4,7 @@ use axum::{
     Router,
     extract::Request,
     http::StatusCode,
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse, Response},
 };
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -76,7 +76,7 @@ async fn not_found(request: Request) -> Response {
         return page;
     }
     if prefers_html(request.headers()) {
-        return (StatusCode::NOT_FOUND, Html(include_str!("pages/not_found.html"))).into_response();
+        return web::own_page(StatusCode::NOT_FOUND, include_str!("pages/not_found.html"));
     }
     let problem = Problem::new(Code::NotFound, "no such path");
     let advice = match web::is_page(request.uri().path()) {

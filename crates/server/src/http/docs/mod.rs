@@ -24,12 +24,13 @@ use bytes::Bytes;
 use utoipa::openapi::OpenApi;
 
 use self::lang::Lang;
-use super::{problem::Problem, query::Query, state::AppState};
+use super::{problem::Problem, query::Query, state::AppState, web};
 
 /// The paths of [`routes`], for the request counters.
-pub(crate) const PATHS: [&str; 4] = ["/docs", "/docs/page.css", "/docs/page.js", "/openapi.json"];
+pub(crate) const PATHS: [&str; 5] =
+    ["/docs", "/docs/page.css", "/docs/page.js", "/docs/theme.js", "/openapi.json"];
 
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; font-src 'self'; img-src 'self' data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The pages for `document`, written when somebody first asks for one.
@@ -39,13 +40,17 @@ pub(crate) fn routes(document: OpenApi) -> Router<AppState> {
     let openapi = async move || file("application/json", json.written().json.clone());
     let docs =
         async move |RawQuery(query): RawQuery, headers: HeaderMap| docs(&pages, query.as_deref(), &headers);
-    let css = async || file("text/css; charset=utf-8", Bytes::from_static(include_bytes!("page.css")));
+    let css =
+        async || file("text/css; charset=utf-8", [web::letters(), include_str!("page.css")].concat().into());
+    let theme =
+        async || file("text/javascript; charset=utf-8", Bytes::from_static(include_bytes!("theme.js")));
     let js = async || file("text/javascript; charset=utf-8", Bytes::from_static(include_bytes!("page.js")));
     Router::new()
         .route("/openapi.json", get(openapi))
         .route("/docs", get(docs))
         .route("/docs/page.css", get(css))
         .route("/docs/page.js", get(js))
+        .route("/docs/theme.js", get(theme))
 }
 
 struct Pages {
@@ -153,6 +158,7 @@ mod tests {
         for (path, kind) in [
             ("/docs/page.css", "text/css; charset=utf-8"),
             ("/docs/page.js", "text/javascript; charset=utf-8"),
+            ("/docs/theme.js", "text/javascript; charset=utf-8"),
             ("/openapi.json", "application/json"),
         ] {
             let answer = send(&app, get(path)).await;

@@ -17,8 +17,15 @@ for (const code of document.querySelectorAll("pre > code")) {
 for (const caption of document.querySelectorAll("figure > figcaption")) {
   const button = make("button", { type: "button", textContent: say("복사", "Copy") });
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(caption.parentElement.querySelector("code").textContent);
-    button.textContent = say("복사했어요", "Copied");
+    const code = caption.parentElement.querySelector("code");
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      button.textContent = say("복사했어요", "Copied");
+    } catch {
+      // Over plain HTTP there is no clipboard to write to: what is wanted is marked, and one key away.
+      getSelection().selectAllChildren(code);
+      button.textContent = say("Ctrl+C로 복사하세요", "Copy with Ctrl+C");
+    }
     setTimeout(() => { button.textContent = say("복사", "Copy"); }, 1500);
   });
   caption.append(button);

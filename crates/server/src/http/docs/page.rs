@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{guide, html::Text, lang::Lang, operation::Operation, schema};
 
-const MARK: &str = "<svg class=\"mark\" width=\"20\" height=\"20\" viewBox=\"0 0 20 20\" aria-hidden=\"true\">\
-    <rect width=\"20\" height=\"20\" rx=\"2\"/><path d=\"M4 5.5h12M4 10h12M4 14.5h12M10 3v14\"/></svg>";
+const MARK: &str = "<svg class=\"mark\" width=\"20\" height=\"20\" viewBox=\"0 0 32 32\" aria-hidden=\"true\">\
+    <rect x=\"1\" y=\"1\" width=\"30\" height=\"30\" rx=\"3\"/><path d=\"M9 9h14M9 16h14M16 9v14M9 23h14\"/></svg>";
 
 /// The reference in one language.
 pub(super) fn page(document: &Value, lang: Lang) -> String {
@@ -53,17 +53,19 @@ fn groups<'a>(document: &'a Value, operations: &[Operation<'a>]) -> Vec<(&'a str
 
 fn head(out: &mut String, document: &Value, lang: Lang) {
     let version = document["info"]["version"].as_str().unwrap_or_default();
-    let (title, skip) = lang.pick(("결제 API", "본문으로"), ("Payments API", "Skip to content"));
+    let (title, skip, dev) =
+        lang.pick(("결제 API", "본문으로", "개발자"), ("Payments API", "Skip to content", "Developers"));
     let (this, other, label) = lang.pick(("ko", "en", "English"), ("en", "ko", "한국어"));
     debug_assert_eq!(this, lang.code());
     let _ = write!(
         out,
         "<!doctype html>\n<html lang=\"{this}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">\
-         <title>{title} · Payment SWElite</title><link rel=\"stylesheet\" href=\"/docs/page.css\"></head><body>\
+         <title>{title} · Payment SWElite</title><link rel=\"icon\" href=\"/seal.svg\" type=\"image/svg+xml\">\
+         <script src=\"/docs/theme.js\"></script><link rel=\"stylesheet\" href=\"/docs/page.css\"></head><body>\
          <a class=\"skip\" href=\"#main\">{skip}</a>\
-         <header class=\"bar\">{MARK}<b>Payment SWElite</b><span class=\"version\">{}</span>\
-         <span class=\"links\"><a href=\"/openapi.json\">openapi.json</a> <a class=\"other\" lang=\"{other}\" hreflang=\"{other}\" href=\"?lang={other}\">{label}</a></span></header>",
+         <header class=\"bar\"><a class=\"brand\" href=\"/\">{MARK}<b>SWElite</b></a><span class=\"version\">{}</span>\
+         <span class=\"links\"><a href=\"/dev\">{dev}</a> <a href=\"/openapi.json\">openapi.json</a> <a class=\"other\" lang=\"{other}\" hreflang=\"{other}\" href=\"?lang={other}\">{label}</a></span></header>",
         Text(version)
     );
 }

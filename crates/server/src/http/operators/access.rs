@@ -89,6 +89,7 @@ pub(crate) const TABLE: &[(Method, &str, Need)] = &[
     (Method::GET, "/docs", Nothing),
     (Method::GET, "/docs/page.css", Nothing),
     (Method::GET, "/docs/page.js", Nothing),
+    (Method::GET, "/docs/theme.js", Nothing),
 ];
 
 /// What a call needs.

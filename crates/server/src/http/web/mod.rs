@@ -7,6 +7,8 @@
 
 mod policy;
 
+use std::sync::OnceLock;
+
 use axum::{
     body::Body,
     extract::Request,
@@ -65,6 +67,38 @@ pub(super) fn answer(request: &Request) -> Option<Response> {
 /// Whether a browser is shown a page at this path.
 pub(super) fn is_page(path: &str) -> bool {
     entry_of(path).is_some()
+}
+
+/// Where a page that the server writes itself wants the letters of the others.
+const LETTERS: &str = "/* letters */";
+
+/// A page of the server's own, in the letters of the others; `status` is what it is answered with.
+pub(super) fn own_page(status: StatusCode, html: &str) -> Response {
+    let html = html.replacen(LETTERS, letters(), 1);
+    let policy = policy::policy(html.as_bytes());
+    let mut response = Response::new(Body::from(html));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
+}
+
+/// The style rules that load the pages' fonts, as the build has written them; nothing where the pages were not built.
+pub(super) fn letters() -> &'static str {
+    static FOUND: OnceLock<String> = OnceLock::new();
+    FOUND.get_or_init(|| {
+        let sheets = Files::iter().filter(|name| name.starts_with("assets/") && name.ends_with(".css"));
+        let texts = sheets.filter_map(|name| Files::get(&name)).map(|file| faces(&file.data));
+        texts.max_by_key(String::len).unwrap_or_default()
+    })
+}
+
+/// The rules of a style sheet that load fonts.
+fn faces(sheet: &[u8]) -> String {
+    let sheet = String::from_utf8_lossy(sheet);
+    let rules = sheet.split("@font-face").skip(1).filter_map(|rest| rest.split_once('}'));
+    rules.map(|(rule, _)| format!("@font-face{rule}}}\n")).collect()
 }
 
 fn entry_of(path: &str) -> Option<&'static str> {
@@ -192,6 +226,23 @@ mod tests {
             let answer = send(&app, asking(path, "text/html,*/*")).await;
             assert!(answer.header("content-type").starts_with("text/html"), "{path}: {answer:?}");
         }
+    }
+
+    #[test]
+    fn pages_of_the_servers_own_load_the_fonts_of_this_build() {
+        let rules = "@font-face { font-family: a; src: url(/assets/a.woff2) }\n";
+        assert_eq!(faces(format!("p {{ color: red }}\n{rules}q {{}}").as_bytes()), rules);
+        assert_eq!(faces(b"p{}"), "");
+        let Some(font) = Files::iter().find(|name| name.starts_with("assets/pretendard-latin")) else {
+            return;
+        };
+        assert!(letters().contains(&format!("url(/{font})")), "{font}: {}", letters());
+        let page = own_page(StatusCode::NOT_FOUND, "<style>/* letters */</style>");
+        let policy = page.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(
+            policy.contains("font-src 'self'") && policy.contains("style-src 'self' 'sha256-"),
+            "{policy}"
+        );
     }
 
     #[test]
