@@ -1,7 +1,9 @@
 // The console: find, act, prove, in a real browser on the real binary.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
 import { open, start, until } from "./platform.mjs";
 
 let platform;
@@ -145,6 +147,14 @@ test("a button that cannot be pressed says why", async () => {
   const capture = page.getByRole("button", { name: "매입", exact: true });
   assert.equal(await capture.getAttribute("aria-disabled"), "true");
   assert.equal(await capture.getAttribute("title"), "매입할 금액이 없어요.");
+  await capture.focus();
+  await page.keyboard.press("Enter");
+  await until("who presses it can read why", () =>
+    page
+      .getByText("매입할 금액이 없어요.")
+      .boundingBox()
+      .then((box) => box.width > 20 && box.height > 10),
+  );
   await context.close();
 });
 
@@ -335,16 +345,54 @@ test("limits show what is configured", async () => {
   await context.close();
 });
 
-test("the quickstart ticks as its own commands are run", async () => {
-  const { page, context } = await open(platform);
+test("the quickstart ticks as its own commands are run in a shell, and what others did ticks nothing", async () => {
+  const more = { merchantId: "quickstart", captureMode: "automatic" };
+  await authorize("quick-before", 1000, more);
+  const { page, context, faults } = await open(platform);
   await page.goto(`${platform.base}/dev`);
-  const order = { merchantId: "quickstart", amount: 1_690_000, currency: "KRW", idempotencyKey: "quick" };
-  const { body } = await platform.call("POST", "/payments/authorize", order);
-  await platform.call("POST", `/payments/capture/${body.paymentId}`, { merchantId: "quickstart" });
-  await until(
-    "four steps are ticked",
-    async () => (await page.getByText("완료", { exact: true }).count()) === 4,
-  );
+  const ticked = page.getByText("완료", { exact: true });
+  await ticked.waitFor();
+  assert.equal(await ticked.count(), 1, "only the server is there");
+  const commands = page.locator("pre");
+  const run = promisify(execFile);
+  for (const [index, count] of [1, 2, 4].entries()) {
+    const command = await commands.nth(index).textContent();
+    assert.match(command, /^curl /);
+    await run("sh", ["-c", `${command} --fail --silent`]);
+    await until(`${count} steps are ticked`, async () => (await ticked.count()) === count);
+  }
+  const { stdout } = await run("sh", ["-c", `${await commands.nth(3).textContent()} --fail --silent`]);
+  assert.equal(JSON.parse(stdout).data[0].topic.startsWith("payment."), true);
+  await page.reload();
+  await until("they stay ticked", async () => (await ticked.count()) === 4);
+  await page.getByRole("button", { name: "처음부터 다시" }).click();
+  await until("another begins", async () => (await ticked.count()) === 1);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("what the platform says of its parts is said in Korean, the Lab's switches too", async () => {
+  const { page, context } = await open(platform);
+  await platform.call("PUT", "/sim/faults", { cacheOff: true });
+  await page.goto(`${platform.base}/console/health`);
+  await page.getByText("실험실에서 껐어요 · 한도를 확인하지 못해 모두 통과시켜요").waitFor();
+  await platform.call("PUT", "/sim/faults", {});
+  await page.getByText("실험실에서 껐어요").waitFor({ state: "detached" });
+  await platform.call("POST", "/sim/poison");
+  await authorize("after-poison-2", 500);
+  await page.goto(`${platform.base}/console/dead-letters`);
+  await page
+    .getByText(/이벤트를 읽을 수 없어요: ‘id’ 필드가 없어요/)
+    .first()
+    .waitFor();
+  const english = await page
+    .getByRole("main")
+    .evaluate((main) =>
+      [...main.querySelectorAll("td, p, h1, h2")]
+        .map((one) => one.textContent)
+        .filter((text) => /[a-z]+ [a-z]+ [a-z]+/.test(text)),
+    );
+  assert.deepEqual(english, []);
   await context.close();
 });
 

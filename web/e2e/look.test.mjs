@@ -67,6 +67,8 @@ const CONSOLE = [
   "/dev/testing",
   "/dev/requests",
 ];
+/** Pages that the server writes itself. */
+const SERVERS = ["/docs?lang=ko", "/docs?lang=en", "/no/such/page"];
 /** Pages that repeat what was typed, or say it in both languages. */
 const SAYS_BOTH = new Set(["/search?q=없는것", "/nowhere"]);
 const payments = () => [
@@ -113,6 +115,22 @@ async function faultsOf(page) {
   }, TAGS);
 }
 
+/** Fonts of ours that a page wants and has not loaded. */
+function strangeLetters(page) {
+  return page.evaluate(async () => {
+    await document.fonts.ready;
+    const loaded = [...document.fonts].filter((font) => font.status === "loaded").map((font) => font.family);
+    const wanted = ["Pretendard Latin"];
+    const isKorean = (node) => node.nodeType === Node.TEXT_NODE && /[가-힣]/.test(node.data);
+    const isSeen = (element) => [...element.childNodes].some(isKorean) && element.checkVisibility();
+    if ([...document.querySelectorAll("body :not(script, style)")].some(isSeen))
+      wanted.push("Pretendard Korean");
+    return wanted
+      .filter((name) => !loaded.some((family) => family.includes(name)))
+      .map((name) => `is not written in ${name}`);
+  });
+}
+
 /** Puts a thing in the cart and pays for it, so that the pages of an order have something to show. */
 async function shop(page) {
   await page.goto(`${platform.base}/p/mug-onki`);
@@ -139,6 +157,11 @@ for (const theme of ["light", "dark"]) {
         for (const fault of await faultsOf(page)) found.push(`${path} ${fault}`);
         if (lang === "en" && !SAYS_BOTH.has(path))
           for (const text of await koreanOn(page)) found.push(`${path} is not translated: ${text}`);
+      }
+      for (const path of SERVERS) {
+        await page.goto(platform.base + path);
+        for (const fault of await faultsOf(page)) found.push(`${path} ${fault}`);
+        for (const fault of await strangeLetters(page)) found.push(`${path} ${fault}`);
       }
       for (const [path, show] of OVERLAYS) {
         await page.goto(platform.base + path);
@@ -192,7 +215,7 @@ test("nothing scrolls sideways at 320 px", async () => {
   const { page, context } = await open(platform, { width: 320, height: 640 });
   const orders = await shop(page);
   const wide = [];
-  for (const path of [...STORE, ...orders, ...CONSOLE, ...payments()]) {
+  for (const path of [...STORE, ...orders, ...CONSOLE, ...payments(), ...SERVERS]) {
     await page.goto(platform.base + path);
     await page.getByRole("heading", { level: 1 }).or(page.getByRole("dialog")).first().waitFor();
     const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);

@@ -88,7 +88,7 @@ test("the printed link makes the first admin, who signs out and in again where t
   await other.page.keyboard.press("Enter");
   await other.page.getByRole("heading", { name: /감사|했/ }).waitFor();
   assert.ok(other.page.url().endsWith("/console/audit?action=operator.first_admin"), other.page.url());
-  await other.page.getByRole("row", { name: /root.*operator\.first_admin/ }).waitFor();
+  await other.page.getByRole("row", { name: /root.*첫 관리자/ }).waitFor();
   await other.page.getByRole("button", { name: "로그아웃" }).click();
   await other.page.getByRole("heading", { name: "로그인" }).waitFor();
   assert.deepEqual(other.faults, []);
@@ -160,7 +160,7 @@ test("every act on a payment leaves one row with who, why and what came of it", 
     assert.match(lines[at + 1] ?? "", /원장에 적었어요|승인했어요/, lines.join(" | "));
   }
   await page.goto(`${platform.base}/console/audit?actor=park&action=payment.refund`);
-  await page.getByRole("row", { name: /park.*payment\.refund.*됨/ }).waitFor();
+  await page.getByRole("row", { name: /park.*환불.*됨/ }).waitFor();
   await page.reload();
   assert.equal(await page.getByLabel("누가").inputValue(), "park");
   await context.close();

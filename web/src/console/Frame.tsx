@@ -8,6 +8,7 @@ import { Badge, Button, buttonClass, IconButton, ui } from "../ui/parts";
 import { Loading } from "../ui/states";
 import { common } from "../ui/words";
 import { useLang, useWords } from "../util/i18n";
+import { useTitle } from "../util/title";
 import s from "./console.module.css";
 import { keepDrafts } from "./drafts";
 import { operatorTexts } from "./operatorWords";
@@ -72,6 +73,7 @@ function currentLink(path: string): string | undefined {
 
 function Rail({ id }: { id?: string }) {
   const t = useWords(texts);
+  const lang = useLang();
   const session = useSession();
   // Whoever is not signed in is shown what is open to them.
   const isOpen = (to: string) => !session?.loginRequired || session.operator !== null || OPEN.includes(to);
@@ -98,7 +100,7 @@ function Rail({ id }: { id?: string }) {
                 ))}
                 {group.title === "groupDev" && (
                   <li>
-                    <a href="/docs">{t("reference")}</a>
+                    <a href={`/docs?lang=${lang}`}>{t("reference")}</a>
                   </li>
                 )}
                 {group.title === "groupDev" && (
@@ -164,12 +166,10 @@ export function Frame() {
   const location = useLocation();
   const [sheet, setSheet] = useShortcuts();
   const closed = useGate();
-  useEffect(() => {
-    document.title = texts[lang].title;
-  }, [lang]);
+  useTitle(t("title"));
   const places: Place[] = [
     ...GROUPS.flatMap((group) => group.links.map(([to, name]) => ({ to, name: t(name) }))),
-    { to: "/docs", name: t("reference"), outside: true },
+    { to: `/docs?lang=${lang}`, name: t("reference"), outside: true },
     { to: "/", name: t("store"), outside: true },
   ];
   const path = location.pathname;

@@ -1,11 +1,10 @@
 /** The texts of signing in and of managing operators. */
+import { roles } from "../ui/words";
 import { useWords, words } from "../util/i18n";
 
 export const operatorTexts = words(
   {
-    viewer: "보기",
-    operator: "운영",
-    admin: "관리",
+    ...roles.ko,
     roleNeeded: "{role} 역할이 필요해요.",
     signIn: "로그인",
     signInLead: "운영자 이름과 비밀번호로 들어와 주세요.",
@@ -17,6 +16,7 @@ export const operatorTexts = words(
     tooMany: "너무 많이 시도했어요. {minutes}분 뒤에 다시 해 주세요.",
     lost: "비밀번호를 잊었다면 관리자에게 새 링크를 부탁해 주세요.",
     noLogin: "여기서는 로그인하지 않아도 돼요.",
+    noOperators: "아직 운영자가 없어요.",
     toConsole: "콘솔로",
     welcome: "비밀번호를 정해요",
     welcomeFirst: "첫 관리자가 되어 주세요. 이 링크는 한 번만 쓸 수 있어요.",
@@ -74,9 +74,7 @@ export const operatorTexts = words(
     out_off: "끔",
   },
   {
-    viewer: "viewer",
-    operator: "operator",
-    admin: "admin",
+    ...roles.en,
     roleNeeded: "This needs the role {role}.",
     signIn: "Sign in",
     signInLead: "With your operator's name and password.",
@@ -88,6 +86,7 @@ export const operatorTexts = words(
     tooMany: "Too many tries. Try again in {minutes} {minutes|minute|minutes}.",
     lost: "If you lost the password, ask an admin for a new link.",
     noLogin: "Nobody has to sign in here.",
+    noOperators: "There are no operators yet.",
     toConsole: "To the console",
     welcome: "Choose a password",
     welcomeFirst: "Become the first admin. This link is good once.",

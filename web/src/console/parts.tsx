@@ -1,13 +1,13 @@
 /** Parts of the console: times in its zone, links to things by their id, tables that go on. */
 import { type UseInfiniteQueryResult, useInfiniteQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useState } from "react";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { type ReactNode, useEffect } from "react";
 import { Button, Copy, classes, TableWrap, ui } from "../ui/parts";
-import { Failure, Loading } from "../ui/states";
+import { Ago, Failure, Loading, Stale } from "../ui/states";
 import { common } from "../ui/words";
 import { curlOf } from "../util/curl";
-import { ago, shortTime, time } from "../util/format";
-import { useLang, useWords } from "../util/i18n";
+import { shortTime, time } from "../util/format";
+import { useWords } from "../util/i18n";
 import s from "./console.module.css";
 import { texts } from "./words";
 import { useZone } from "./zone";
@@ -20,17 +20,6 @@ export function Time({ at, precise = false }: { at: string; precise?: boolean })
       {precise ? time(at, zone) : shortTime(at, zone)}
     </time>
   );
-}
-
-/** How long ago, kept up to date. */
-export function Ago({ at }: { at: string }) {
-  const lang = useLang();
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(timer);
-  }, []);
-  return <time dateTime={at}>{ago(at, now, lang)}</time>;
 }
 
 export function PaymentLink({ id }: { id: number }) {
@@ -58,6 +47,16 @@ export interface Column<T> {
   cell: (row: T) => ReactNode;
 }
 
+function classOf<T>(columns: Column<T>[], index: number): string {
+  const column = columns[index];
+  return classes(
+    column?.number && ui.number,
+    column?.prose && s.prose,
+    // Figures stand at their right end: what follows keeps its distance.
+    !column?.number && columns[index - 1]?.number && s.afterNumber,
+  );
+}
+
 /** A real table: the first column names the row. J and K move between rows' links. */
 export function Rows<T>({
   label,
@@ -75,8 +74,8 @@ export function Rows<T>({
       <table className={classes(ui.table, s.rows)}>
         <thead>
           <tr>
-            {columns.map((column) => (
-              <th key={column.key} scope="col" className={column.number ? ui.number : undefined}>
+            {columns.map((column, index) => (
+              <th key={column.key} scope="col" className={classOf(columns, index)}>
                 {column.title}
               </th>
             ))}
@@ -87,14 +86,11 @@ export function Rows<T>({
             <tr key={id(row)}>
               {columns.map((column, index) =>
                 index === 0 ? (
-                  <th key={column.key} scope="row" className={column.prose ? s.prose : undefined}>
+                  <th key={column.key} scope="row" className={classOf(columns, index)}>
                     {column.cell(row)}
                   </th>
                 ) : (
-                  <td
-                    key={column.key}
-                    className={column.number ? ui.number : column.prose ? s.prose : undefined}
-                  >
+                  <td key={column.key} className={classOf(columns, index)}>
                     {column.cell(row)}
                   </td>
                 ),
@@ -129,6 +125,32 @@ export function usePages<T, P extends PageOf<T> = PageOf<T>>(
 
 type Pages<T> = UseInfiniteQueryResult<{ pages: PageOf<T>[] }>;
 
+/** As many as an address may ask for at once. */
+const PAGES_MAX = 40;
+
+/** How many pages are shown stands in the address: whether some of them are still to be read, and what reads one more. */
+function usePagesWanted(query: Pages<unknown>): [boolean, () => void] {
+  const navigate = useNavigate();
+  const { more } = useSearch({ strict: false }) as { more?: string };
+  const wanted = Math.min(Number(more) || 1, PAGES_MAX);
+  const read = query.data?.pages.length ?? 0;
+  const { hasNextPage, isFetching, isError, fetchNextPage } = query;
+  const isBehind = read > 0 && read < wanted && hasNextPage;
+  useEffect(() => {
+    if (isBehind && !isFetching && !isError) void fetchNextPage();
+  }, [isBehind, isFetching, isError, fetchNextPage]);
+  const readMore = () => {
+    void fetchNextPage();
+    void navigate({
+      to: ".",
+      search: (before: Record<string, unknown>) => ({ ...before, more: String(read + 1) }),
+      replace: true,
+      resetScroll: false,
+    } as never);
+  };
+  return [isBehind, readMore];
+}
+
 /** The rows of a list that is read page by page; `rows` when the page has worked them out further. */
 export function PagedRows<T>({
   query,
@@ -144,7 +166,7 @@ export function PagedRows<T>({
   id: (row: T) => string | number;
 }) {
   const c = useWords(common);
-  const lang = useLang();
+  const [wanted, readMore] = usePagesWanted(query);
   if (!query.data) {
     return query.isError ? (
       <Failure error={query.error} retry={() => void query.refetch()} />
@@ -155,16 +177,12 @@ export function PagedRows<T>({
   const rows = shown ?? query.data.pages.flatMap((page) => page.data);
   return (
     <>
-      {query.isError && (
-        <p className={s.stale} role="status">
-          {c("stale", { age: ago(new Date(query.dataUpdatedAt).toISOString(), Date.now(), lang) })}
-        </p>
-      )}
+      {query.isError && <Stale since={query.dataUpdatedAt} />}
       {rows.length === 0 ? empty : <Rows rows={rows} {...table} />}
       {query.hasNextPage && (
         <div className={s.moreRow}>
-          <Button size="small" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-            {c(query.isFetchingNextPage ? "loading" : "more")}
+          <Button size="small" disabled={query.isFetchingNextPage} onClick={readMore}>
+            {c(query.isFetchingNextPage || wanted ? "loading" : "more")}
           </Button>
         </div>
       )}
@@ -206,7 +224,7 @@ export function Head({
         <h1>{title}</h1>
         {lead && <div className={s.lead}>{lead}</div>}
       </div>
-      <div className={s.headTools}>
+      <div className={s.headTools} data-acts>
         {command && <Commands {...command} />}
         {children}
       </div>
@@ -265,4 +283,4 @@ export function TabPanel({ tab, children }: { tab: string; children: ReactNode }
   );
 }
 
-export { s as cs };
+export { Ago, s as cs };

@@ -29,7 +29,8 @@ function page<K extends string>(
     getParentRoute: () => root,
     path,
     component: lazyRouteComponent(load as () => Promise<Record<string, React.ComponentType>>, name),
-    validateSearch: texts(...search),
+    // Besides what a page asks for: how many pages of its list are shown.
+    validateSearch: texts<K | "more">("more", ...search),
   });
 }
 
@@ -37,7 +38,7 @@ const routes = root.addChildren([
   page("/console", () => import("./pages/Overview"), "OverviewPage"),
   page("/console/payments", () => import("./pages/Payments"), "PaymentsPage", "q", "view"),
   page("/console/payments/$id", () => import("./pages/Payment"), "PaymentPage", "tab", "act"),
-  page("/console/ledger", () => import("./pages/Ledger"), "LedgerPage", "tab", "owner", "merchant"),
+  page("/console/ledger", () => import("./pages/Ledger"), "LedgerPage", "tab", "owner"),
   page(
     "/console/ledger/accounts/$code",
     () => import("./pages/Statement"),
@@ -47,7 +48,7 @@ const routes = root.addChildren([
   ),
   page("/console/ledger/entries/$id", () => import("./pages/Ledger"), "EntryPage"),
   page("/console/ledger/trial-balance", () => import("./pages/Trial"), "TrialPage", "asOf"),
-  page("/console/events", () => import("./pages/Events"), "EventsPage", "tab", "event"),
+  page("/console/events", () => import("./pages/Events"), "EventsPage", "tab"),
   page("/console/dead-letters", () => import("./pages/DeadLetters"), "DeadLettersPage", "state", "errorType"),
   page("/console/dead-letters/$id", () => import("./pages/DeadLetter"), "DeadLetterPage"),
   page("/console/limits", () => import("./pages/Limits"), "LimitsPage", "merchant", "key"),
@@ -75,6 +76,7 @@ const routes = root.addChildren([
     "status",
     "payment",
     "request",
+    "reads",
     "open",
   ),
 ]);

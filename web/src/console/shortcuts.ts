@@ -11,6 +11,8 @@ export const SHORTCUTS: [keys: string, what: TextKey][] = [
   ["J", "keyDown"],
   ["K", "keyUp"],
   ["Enter", "keyOpen"],
+  ["[ ]", "keyBeside"],
+  [".", "keyActs"],
   ["G C", "keyCapture"],
   ["G R", "keyRefund"],
   ["E", "keyExport"],
@@ -78,6 +80,9 @@ export function useShortcuts(): [Sheet, (sheet: Sheet) => void] {
       k: () => moveRow(-1),
       e: () => press("export"),
       p: () => press("pause"),
+      "[": () => press("earlier"),
+      "]": () => press("later"),
+      ".": () => document.querySelector<HTMLElement>("[data-acts] :is(button, a)")?.focus(),
       r: () => void client.invalidateQueries(),
       "?": () => setSheet("keys"),
     };

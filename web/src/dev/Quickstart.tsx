@@ -5,13 +5,32 @@ import { useState } from "react";
 import { api, data, newKey } from "../api/client";
 import { cs, Head } from "../console/parts";
 import { Icon } from "../ui/icons";
-import { Badge, buttonClass, Copy, Json } from "../ui/parts";
+import { Badge, Button, buttonClass, Copy, Json } from "../ui/parts";
 import { common } from "../ui/words";
 import { curlOf } from "../util/curl";
-import { useWords } from "../util/i18n";
+import { useLang, useWords } from "../util/i18n";
 import { type TextKey, texts } from "./words";
 
 const MERCHANT = "quickstart";
+const KEPT = "swelite.quickstart";
+
+function keep(key: string): string {
+  try {
+    sessionStorage.setItem(KEPT, key);
+  } catch {
+    // It begins anew when the page is loaded anew, then.
+  }
+  return key;
+}
+
+/** Names this reader's payment, in this tab: what somebody else has done before ticks nothing. */
+function ownKey(): string {
+  try {
+    return sessionStorage.getItem(KEPT) ?? keep(newKey("quick"));
+  } catch {
+    return newKey("quick");
+  }
+}
 
 interface StepProps {
   number: number;
@@ -20,9 +39,11 @@ interface StepProps {
   command: string;
   done: boolean;
   note?: string;
+  /** Its command is not whole yet: a step before it says what stands in it. */
+  early?: boolean;
 }
 
-function Step({ number, title, text, command, done, note }: StepProps) {
+function Step({ number, title, text, command, done, note, early = false }: StepProps) {
   const t = useWords(texts);
   const c = useWords(common);
   return (
@@ -35,10 +56,12 @@ function Step({ number, title, text, command, done, note }: StepProps) {
           {t(title)} <Badge tone={done ? "ok" : "muted"}>{t(done ? "done" : "todo")}</Badge>{" "}
           {note && <small>{note}</small>}
         </h2>
-        <p className={cs.lead}>{t(text)}</p>
+        <p className={cs.lead}>
+          {t(text)} {early && t("fillsIn")}
+        </p>
         <div className={cs.snippet}>
           <Json value={command} />
-          <Copy text={command} label={c("copyCurl")} />
+          {!early && <Copy text={command} label={c("copy")} />}
         </div>
       </div>
     </li>
@@ -47,15 +70,17 @@ function Step({ number, title, text, command, done, note }: StepProps) {
 
 export function QuickstartPage() {
   const t = useWords(texts);
-  const [key] = useState(() => newKey("quick"));
+  const lang = useLang();
+  const [key, setKey] = useState(ownKey);
   const ready = useQuery({
     queryKey: ["ready"],
     queryFn: () => data(api.GET("/readyz")),
     refetchInterval: 5000,
   });
   const payments = useQuery({
-    queryKey: ["quickstart"],
-    queryFn: () => data(api.GET("/payments", { params: { query: { merchantId: MERCHANT, limit: 1 } } })),
+    queryKey: ["quickstart", key],
+    queryFn: () =>
+      data(api.GET("/payments", { params: { query: { merchantId: MERCHANT, orderId: key, limit: 1 } } })),
     refetchInterval: 1500,
   });
   const payment = payments.data?.data[0];
@@ -74,12 +99,19 @@ export function QuickstartPage() {
   const isCaptured = (payment?.capturedAmount ?? 0) > 0;
   const isPosted =
     isCaptured && (entries.data?.data.some((entry) => entry.topic === "payment.captured") ?? false);
-  const number = id ?? 1;
-  const order = { merchantId: MERCHANT, amount: 1_690_000, currency: "KRW", idempotencyKey: key };
+  // Before there is a payment there is no number that would be this reader's.
+  const number = id ?? t("itsNumber");
+  const order = {
+    merchantId: MERCHANT,
+    amount: 1_690_000,
+    currency: "KRW",
+    orderId: key,
+    idempotencyKey: key,
+  };
   return (
     <>
       <Head title={t("quickTitle")} lead={t("quickLead")}>
-        <a href="/docs" className={buttonClass()}>
+        <a href={`/docs?lang=${lang}`} className={buttonClass()}>
           {t("openReference")}
         </a>
       </Head>
@@ -99,6 +131,7 @@ export function QuickstartPage() {
           text="s3Text"
           command={curlOf("POST", `/payments/capture/${number}`, { merchantId: MERCHANT })}
           done={isCaptured}
+          early={id === undefined}
         />
         <Step
           number={4}
@@ -106,6 +139,7 @@ export function QuickstartPage() {
           text="s4Text"
           command={curlOf("GET", `/payments/${number}/ledger?merchantId=${MERCHANT}`)}
           done={isPosted}
+          early={id === undefined}
         />
       </ol>
       {id && (
@@ -116,7 +150,10 @@ export function QuickstartPage() {
             className={buttonClass()}
           >
             {t("seeFlow")}
-          </Link>
+          </Link>{" "}
+          <Button look="quiet" onClick={() => setKey(keep(newKey("quick")))}>
+            {t("again")}
+          </Button>
         </p>
       )}
     </>

@@ -3,8 +3,9 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, data, type Schemas } from "../api/client";
 import { cs, Head, PagedRows, PaymentLink, Rows, Time, usePages } from "../console/parts";
-import { Badge, Button, Copy, Field, Switch, ui } from "../ui/parts";
+import { Badge, Button, Copy, Field, Switch } from "../ui/parts";
 import { Empty } from "../ui/states";
+import { LiveChip } from "../ui/status";
 import { common } from "../ui/words";
 import { duration } from "../util/format";
 import { useLang, useWords } from "../util/i18n";
@@ -68,12 +69,11 @@ export function RequestsPage() {
   const c = useWords(common);
   const lang = useLang();
   const navigate = useNavigate();
-  const { status, payment, request, open } = useSearch({ strict: false }) as Record<
+  const { status, payment, request, reads, open, more } = useSearch({ strict: false }) as Record<
     string,
     string | undefined
   >;
   const [paused, setPaused] = useState(false);
-  const [reads, setReads] = useState(false);
   const query = {
     status: Number(status) || undefined,
     paymentId: Number(payment) || undefined,
@@ -84,24 +84,22 @@ export function RequestsPage() {
     (cursor) =>
       data(
         api.GET("/requests", {
-          params: { query: { ...query, reads: reads ? undefined : false, cursor, limit: 100 } },
+          params: { query: { ...query, reads: reads === "true" ? undefined : false, cursor, limit: 100 } },
         }),
       ),
     paused ? false : 1500,
   );
-  const go = (next: { status?: string; request?: string; open?: string }) =>
+  const go = (next: { status?: string; request?: string; reads?: string; open?: string }) =>
     void navigate({
       to: "/dev/requests",
-      search: { status, payment, request, open, ...next },
+      // Another filter begins at its first page; looking at a call changes nothing of the list.
+      search: { status, payment, request, reads, open, more: "open" in next ? more : undefined, ...next },
       replace: true,
     } as never);
   return (
     <>
       <Head title={t("reqTitle")} lead={t("reqLead")} command={{ path: "/requests" }}>
-        <span className={ui.live}>
-          <span className={paused ? `${ui.dot} ${ui.dotOff}` : ui.dot} />
-          {c(paused ? "livePaused" : "live")}
-        </span>
+        <LiveChip state={paused ? "off" : pages.isError ? "lost" : pages.isPending ? "connecting" : "open"} />
         <Button
           data-key="pause"
           size="small"
@@ -136,7 +134,11 @@ export function RequestsPage() {
           )}
         </Field>
         <div className={cs.beside}>
-          <Switch label={t("own")} checked={reads} onChange={setReads} />
+          <Switch
+            label={t("own")}
+            checked={reads === "true"}
+            onChange={(on) => go({ reads: on ? "true" : undefined })}
+          />
         </div>
       </div>
       <div className={cs.stack}>

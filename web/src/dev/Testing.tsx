@@ -5,16 +5,17 @@ import { cs, Head, Rows } from "../console/parts";
 import { Badge, Button, Copy } from "../ui/parts";
 import { spaced, TEST_CARDS, type TestCard } from "../util/cards";
 import { curlOf } from "../util/curl";
+import { faultTexts } from "../util/faults";
 import { useLang, useWords } from "../util/i18n";
-import { type TextKey, texts } from "./words";
+import { texts } from "./words";
 
-/** A fault, a value that shows it, and what then happens. */
-const FAULTS: { name: string; value: boolean | number; says: TextKey }[] = [
-  { name: "brokerOff", value: true, says: "f_brokerOff" },
-  { name: "workerPaused", value: true, says: "f_workerPaused" },
-  { name: "cacheOff", value: true, says: "f_cacheOff" },
-  { name: "acquirerDelayMs", value: 3000, says: "f_acquirerDelayMs" },
-  { name: "acquirerErrorPercent", value: 50, says: "f_acquirerErrorPercent" },
+/** A fault, and a value that shows it. */
+const FAULTS: { name: keyof (typeof faultTexts)["ko"]; value: boolean | number }[] = [
+  { name: "brokerOff", value: true },
+  { name: "workerPaused", value: true },
+  { name: "cacheOff", value: true },
+  { name: "acquirerDelayMs", value: 3000 },
+  { name: "acquirerErrorPercent", value: 50 },
 ];
 
 /** Authorizes with a card's token; what came back, as `402 insufficient_funds`. */
@@ -62,6 +63,7 @@ function Try({ card }: { card: TestCard }) {
 
 export function TestingPage() {
   const t = useWords(texts);
+  const f = useWords(faultTexts);
   const lang = useLang();
   return (
     <>
@@ -92,7 +94,7 @@ export function TestingPage() {
             id={(fault) => fault.name}
             columns={[
               { key: "name", title: t("fault"), cell: (fault) => <code>{fault.name}</code> },
-              { key: "says", title: t("effect"), prose: true, cell: (fault) => t(fault.says) },
+              { key: "says", title: t("effect"), prose: true, cell: (fault) => f(fault.name) },
               {
                 key: "curl",
                 title: "curl",

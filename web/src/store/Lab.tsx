@@ -4,9 +4,13 @@ import { type FormEvent, useState } from "react";
 import { api, data, newKey, type Schemas } from "../api/client";
 import { Overlay } from "../ui/overlay";
 import { Button, Copy, Field, Json, Notice, Switch } from "../ui/parts";
+import { errorText } from "../ui/problems";
+import { Loaded } from "../ui/states";
 import { common } from "../ui/words";
 import { curlOf } from "../util/curl";
-import { useWords } from "../util/i18n";
+import { faultTexts } from "../util/faults";
+import { duration } from "../util/format";
+import { useLang, useWords } from "../util/i18n";
 import { faultsQuery } from "./queries";
 import s from "./store.module.css";
 import { texts } from "./words";
@@ -20,40 +24,54 @@ const NONE: Faults = {
   acquirerErrorPercent: 0,
 };
 
+const SWITCHES = [
+  ["workerPaused", "fWorker"],
+  ["brokerOff", "fBroker"],
+  ["cacheOff", "fCache"],
+] as const;
+
+/** What may be chosen, and what somebody has set past this page. */
+function choices(offered: number[], set: number): number[] {
+  return [...new Set([...offered, set])].sort((a, b) => a - b);
+}
+
 function Switches() {
   const t = useWords(texts);
-  const client = useQueryClient();
   const state = useQuery(faultsQuery);
-  const [said, setSaid] = useState("");
+  return (
+    <section className={s.labSwitches}>
+      <h3>{t("breakIt")}</h3>
+      <Loaded query={state} rows={4}>
+        {({ demo, faults }) => (demo ? <Faulty faults={faults} /> : <Notice>{t("labOff")}</Notice>)}
+      </Loaded>
+    </section>
+  );
+}
+
+function Faulty({ faults: known }: { faults: Faults }) {
+  const t = useWords(texts);
+  const f = useWords(faultTexts);
+  const lang = useLang();
+  const client = useQueryClient();
   const set = useMutation({
     mutationFn: (faults: Faults) => data(api.PUT("/sim/faults", { body: faults })),
     onSuccess: (view) => client.setQueryData(faultsQuery.queryKey, view),
   });
-  const poison = useMutation({
-    mutationFn: () => data(api.POST("/sim/poison")),
-    onSuccess: () => setSaid(t("fPoisonDone")),
-  });
-  if (!state.data) return null;
-  if (!state.data.demo) return <Notice>{t("labOff")}</Notice>;
-  const faults = set.variables && set.isPending ? set.variables : state.data.faults;
+  const poison = useMutation({ mutationFn: () => data(api.POST("/sim/poison")) });
+  const faults = set.variables && set.isPending ? set.variables : known;
   const change = (next: Partial<Faults>) => set.mutate({ ...NONE, ...faults, ...next });
+  const failed = set.error ?? poison.error;
   return (
-    <div className={s.labSwitches}>
-      <Switch
-        label={t("fWorker")}
-        checked={faults.workerPaused ?? false}
-        onChange={(on) => change({ workerPaused: on })}
-      />
-      <Switch
-        label={t("fBroker")}
-        checked={faults.brokerOff ?? false}
-        onChange={(on) => change({ brokerOff: on })}
-      />
-      <Switch
-        label={t("fCache")}
-        checked={faults.cacheOff ?? false}
-        onChange={(on) => change({ cacheOff: on })}
-      />
+    <>
+      {SWITCHES.map(([name, label]) => (
+        <Switch
+          key={name}
+          label={t(label)}
+          hint={f(name)}
+          checked={faults[name] ?? false}
+          onChange={(on) => change({ [name]: on })}
+        />
+      ))}
       <div className={s.pair}>
         <Field label={t("fDelay")}>
           {(control) => (
@@ -62,8 +80,10 @@ function Switches() {
               value={faults.acquirerDelayMs ?? 0}
               onChange={(event) => change({ acquirerDelayMs: Number(event.target.value) })}
             >
-              {[0, 1000, 3000, 5000, 10_000].map((ms) => (
-                <option key={ms}>{ms}</option>
+              {choices([0, 1000, 3000, 5000, 10_000], faults.acquirerDelayMs ?? 0).map((ms) => (
+                <option key={ms} value={ms}>
+                  {ms === 0 ? t("fNone") : duration(ms, lang)}
+                </option>
               ))}
             </select>
           )}
@@ -75,8 +95,10 @@ function Switches() {
               value={faults.acquirerErrorPercent ?? 0}
               onChange={(event) => change({ acquirerErrorPercent: Number(event.target.value) })}
             >
-              {[0, 10, 25, 50, 100].map((percent) => (
-                <option key={percent}>{percent}</option>
+              {choices([0, 10, 25, 50, 100], faults.acquirerErrorPercent ?? 0).map((percent) => (
+                <option key={percent} value={percent}>
+                  {percent === 0 ? t("fNone") : `${percent} %`}
+                </option>
               ))}
             </select>
           )}
@@ -91,14 +113,22 @@ function Switches() {
         </Button>
       </div>
       <p role="status" className={s.fine}>
-        {said}
+        {poison.isSuccess && (
+          <>
+            {t("fPoisonDone")} <a href="/console/dead-letters">{t("seeDead")}</a>
+          </>
+        )}
       </p>
-    </div>
+      {failed && (
+        <Notice tone="bad" role="alert">
+          {t("faultFailed", { why: errorText(failed, lang) })}
+        </Notice>
+      )}
+    </>
   );
 }
 
 interface Exchange {
-  curl: string;
   request: unknown;
   status: number;
   response: unknown;
@@ -138,6 +168,7 @@ function ByHand() {
   const curl = curlOf("POST", path, body);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
+    if (!creates && !paymentId) return;
     const response = await fetch(path, {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -147,7 +178,6 @@ function ByHand() {
     }).catch(() => null);
     const json: unknown = response ? await response.json().catch(() => null) : null;
     setExchange({
-      curl,
       request: body,
       status: response?.status ?? 0,
       response: json,
@@ -159,6 +189,7 @@ function ByHand() {
   return (
     <form onSubmit={submit} className={s.form}>
       <h3>{t("byHand")}</h3>
+      <p className={s.fine}>{t("byHandText")}</p>
       <div className={s.pair}>
         <Field label={t("operation")}>
           {(control) => (
@@ -193,7 +224,7 @@ function ByHand() {
           )}
         </Field>
         {!creates && (
-          <Field label={t("paymentId")}>
+          <Field label={t("paymentId")} hint={paymentId ? undefined : t("needPayment")}>
             {(control) => (
               <input
                 {...control}
@@ -223,21 +254,35 @@ function ByHand() {
         )}
       </Field>
       <div className={s.labButtons}>
-        <Button type="submit" look="primary">
+        <Button type="submit" look="primary" disabledReason={creates || paymentId ? null : t("needPayment")}>
           {t("send")}
         </Button>
         <Button onClick={() => setKey(newKey("lab"))}>{t("newKey")}</Button>
         <Copy text={curl} label={c("copyCurl")} />
       </div>
+      <div role="status">
+        {exchange &&
+          (exchange.status === 0 ? (
+            <Notice tone="bad">{c("failedOffline")}</Notice>
+          ) : (
+            <Notice tone={exchange.replayed ? "wait" : exchange.status < 400 ? "ok" : "warn"}>
+              {t("answeredWith", { status: exchange.status })} {exchange.replayed && t("replayed")}
+            </Notice>
+          ))}
+      </div>
       {exchange && (
-        <div role="status" className={s.exchange}>
-          {exchange.replayed && <Notice tone="wait">{t("replayed")}</Notice>}
+        <div className={s.exchange}>
           <h4>{t("request")}</h4>
           <Json value={exchange.request} />
-          <h4>
-            {t("response")} {exchange.status || "–"}
-          </h4>
-          <Json value={exchange.response} />
+          {exchange.status !== 0 && (
+            <>
+              <h4>
+                {t("response")} {exchange.status}
+              </h4>
+              <Json value={exchange.response} />
+            </>
+          )}
+          {paymentId && <a href={`/console/payments/${paymentId}`}>{t("seePayment", { id: paymentId })}</a>}
         </div>
       )}
     </form>

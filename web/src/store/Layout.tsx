@@ -6,7 +6,8 @@ import { LanguageButton, ThemeButton } from "../ui/controls";
 import { Icon, Mark } from "../ui/icons";
 import { buttonClass, Notice } from "../ui/parts";
 import { common } from "../ui/words";
-import { useLang, useWords } from "../util/i18n";
+import { useWords } from "../util/i18n";
+import { useTitle } from "../util/title";
 import { useCart } from "./cart";
 import { faultsQuery } from "./queries";
 import s from "./store.module.css";
@@ -93,7 +94,6 @@ function FaultBanner({ onOpen }: { onOpen: () => void }) {
 export function Layout() {
   const t = useWords(texts);
   const c = useWords(common);
-  const lang = useLang();
   const cart = useCart();
   const online = useOnline();
   const [lab, setLab] = useState(false);
@@ -112,9 +112,7 @@ export function Layout() {
       window.removeEventListener("keydown", key);
     };
   }, []);
-  useEffect(() => {
-    document.title = lang === "ko" ? texts.ko.title : texts.en.title;
-  }, [lang]);
+  useTitle(t("title"));
   return (
     <div className={s.page}>
       <a className="skip" href="#main">

@@ -6,6 +6,7 @@ import { amount, duration, grouped, time } from "../util/format";
 import { useLang, useWords } from "../util/i18n";
 import { planText } from "./pages/Checkout";
 import type { Order } from "./queries";
+import "./receipt.css";
 import s from "./store.module.css";
 import { texts } from "./words";
 

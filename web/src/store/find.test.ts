@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { closest, filtered } from "./find";
+import { closest, filtered, PRICES, type PriceRange, storages } from "./find";
 import type { Product } from "./queries";
 
 const products = JSON.parse(
@@ -21,6 +21,22 @@ it("sorts by price both ways", () => {
   const low = filtered(products, { sort: "low" }).map((product) => product.price);
   expect(low).toEqual([...low].sort((a, b) => a - b));
   expect(filtered(products, { sort: "high" })[0]?.slug).toBe("iphone-17-pro");
+});
+
+it("has every product in exactly one range of prices", () => {
+  const ranges = Object.keys(PRICES) as PriceRange[];
+  const found = ranges.flatMap((price) => filtered(products, { price }).map(({ slug }) => slug));
+  expect(found.sort()).toEqual(products.map(({ slug }) => slug).sort());
+  expect(ranges.every((price) => filtered(products, { price }).length > 0)).toBe(true);
+});
+
+it("finds by what can be stored, and offers only what can", () => {
+  expect(storages(products).map(({ name }) => name)).toEqual(["128GB", "256GB", "512GB", "1TB"]);
+  expect(filtered(products, { storage: "128" }).map(({ slug }) => slug)).toEqual([
+    "ipad-air-13",
+    "galaxy-tab-s11",
+  ]);
+  expect(storages(filtered(products, { category: "living" }))).toEqual([]);
 });
 
 it("knows what somebody may have meant", () => {

@@ -6,7 +6,37 @@ export interface Wanted {
   q?: string;
   brand?: string;
   category?: string;
+  price?: PriceRange;
+  storage?: string;
   sort?: "low" | "high";
+}
+
+/** Prices people tell apart, in won: from, and below. */
+export const PRICES = {
+  low: [0, 500_000],
+  middle: [500_000, 1_200_000],
+  high: [1_200_000, Number.POSITIVE_INFINITY],
+} as const;
+export type PriceRange = keyof typeof PRICES;
+
+export function isPriceRange(text: unknown): text is PriceRange {
+  return typeof text === "string" && Object.hasOwn(PRICES, text);
+}
+
+/** How much some of them can store, as their options say, the smallest first. */
+export function storages(products: readonly Product[]): { id: string; name: string }[] {
+  const options = products
+    .flatMap((product) => product.options)
+    .filter((one) => /^\d+[GT]B$/.test(one.name.en));
+  const size = (name: string) => Number.parseInt(name, 10) * (name.endsWith("TB") ? 1024 : 1);
+  const found = new Map(options.map((one) => [one.id, one.name.en]));
+  return [...found].map(([id, name]) => ({ id, name })).sort((a, b) => size(a.name) - size(b.name));
+}
+
+function within(price: number, range: PriceRange | undefined): boolean {
+  if (!range) return true;
+  const [from, below] = PRICES[range];
+  return price >= from && price < below;
 }
 
 function folded(text: string): string {
@@ -23,6 +53,8 @@ export function filtered(products: readonly Product[], wanted: Wanted): Product[
     (product) =>
       (!wanted.category || product.category === wanted.category) &&
       (!wanted.brand || product.brand === wanted.brand) &&
+      within(product.price, wanted.price) &&
+      (!wanted.storage || storages([product]).some(({ id }) => id === wanted.storage)) &&
       (!q || haystack(product).includes(q)),
   );
   if (!wanted.sort) return rows;

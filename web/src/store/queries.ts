@@ -1,5 +1,5 @@
 /** What the store asks the server, by name. */
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, data, type Schemas } from "../api/client";
 import type { CartLine } from "./cart";
 
@@ -30,9 +30,13 @@ export function quoteQuery(lines: CartLine[]) {
   });
 }
 
-export const ordersQuery = queryOptions({
+/** This shopper's orders, page by page. */
+export const ordersQuery = infiniteQueryOptions({
   queryKey: ["store", "orders"],
-  queryFn: () => data(api.GET("/store/orders", { params: { query: { limit: 50 } } })),
+  queryFn: ({ pageParam }) =>
+    data(api.GET("/store/orders", { params: { query: { limit: 20, cursor: pageParam } } })),
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: (page) => page.nextCursor ?? undefined,
 });
 
 export function orderQuery(no: string) {

@@ -1,12 +1,15 @@
 /** The store's pages and what stands in their addresses. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { parseSearch, stringifySearch } from "../util/address";
+import { isPriceRange, type PriceRange } from "./find";
 import { Layout, NotFound } from "./Layout";
 import { HomePage } from "./pages/Home";
 
 export interface Find {
   q?: string;
   brand?: string;
+  price?: PriceRange;
+  storage?: string;
   sort?: "low" | "high";
 }
 
@@ -14,7 +17,8 @@ function readFind(search: Record<string, unknown>): Find {
   const text = (value: unknown) =>
     typeof value === "string" && value !== "" ? value.slice(0, 60) : undefined;
   const sort = search.sort === "low" || search.sort === "high" ? search.sort : undefined;
-  return { q: text(search.q), brand: text(search.brand), sort };
+  const price = isPriceRange(search.price) ? search.price : undefined;
+  return { q: text(search.q), brand: text(search.brand), price, storage: text(search.storage), sort };
 }
 
 const root = createRootRoute({ component: Layout, notFoundComponent: NotFound });
@@ -60,6 +64,9 @@ const orders = createRoute({
   getParentRoute: () => root,
   path: "/orders",
   component: lazyRouteComponent(() => import("./pages/Orders"), "OrdersPage"),
+  validateSearch: (search: Record<string, unknown>): { more?: string } => ({
+    more: typeof search.more === "string" ? search.more : undefined,
+  }),
 });
 const order = createRoute({
   getParentRoute: () => root,

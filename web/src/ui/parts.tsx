@@ -1,6 +1,15 @@
 /** Buttons, badges, notices, fields: parts one could imagine in any product. They know no routes, no queries, no payments. */
 import { Switch as BaseSwitch } from "@base-ui/react/switch";
-import { type ButtonHTMLAttributes, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import {
+  type ButtonHTMLAttributes,
+  type MouseEvent,
+  type ReactNode,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from "react";
+import { copyText } from "../util/clipboard";
 import { useWords } from "../util/i18n";
 import { Icon, type IconName } from "./icons";
 import s from "./ui.module.css";
@@ -29,6 +38,12 @@ interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
 export function Button({ look, size, wide, icon, disabledReason, children, onClick, ...rest }: ButtonProps) {
   const reason = useId();
   const off = Boolean(disabledReason);
+  // Whoever has no pointer to rest on it presses it to learn why.
+  const [pressed, setPressed] = useState(false);
+  const refuse = (event: MouseEvent) => {
+    event.preventDefault();
+    setPressed(true);
+  };
   return (
     <>
       <button
@@ -38,13 +53,13 @@ export function Button({ look, size, wide, icon, disabledReason, children, onCli
         aria-disabled={off || undefined}
         aria-describedby={off ? reason : rest["aria-describedby"]}
         title={disabledReason ?? rest.title}
-        onClick={off ? (event) => event.preventDefault() : onClick}
+        onClick={off ? refuse : onClick}
       >
         {icon && <Icon name={icon} />}
         {children}
       </button>
       {off && (
-        <span id={reason} className="visually-hidden">
+        <span id={reason} className={pressed ? s.reason : "visually-hidden"} role="status">
           {disabledReason}
         </span>
       )}
@@ -124,28 +139,28 @@ export function Skeleton({ height, width }: { height: number; width?: number | s
 /** An id or a text one wants to take along; long ones are shortened in the middle. */
 export function Copy({ text, label, full = false }: { text: string; label?: string; full?: boolean }) {
   const t = useWords(common);
-  const [copied, setCopied] = useState(false);
+  const [copied, setCopied] = useState<boolean | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   const shown = full || text.length <= 24 ? text : `${text.slice(0, 10)}…${text.slice(-6)}`;
-  const copy = () => {
-    void navigator.clipboard?.writeText(text);
-    setCopied(true);
+  const copy = async (button: HTMLElement) => {
+    const done = await copyText(text, button);
+    setCopied(done);
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => setCopied(false), 1600);
+    timer.current = setTimeout(() => setCopied(null), done ? 1600 : 6000);
   };
   return (
     <button
       type="button"
       className={classes(s.copy, full && s.copyFull, label && s.copyLabel)}
-      onClick={copy}
+      onClick={(event) => void copy(event.currentTarget)}
       title={text}
       aria-label={`${label ?? shown} ${t("copy")}`}
     >
       {label ?? shown}
-      <Icon name={copied ? "check" : "copy"} size={13} />
-      <span className="visually-hidden" role="status">
-        {copied ? t("copied") : ""}
+      <Icon name={copied === null ? "copy" : copied ? "check" : "cross"} size={13} />
+      <span className={copied === false ? s.reason : "visually-hidden"} role="status">
+        {copied === null ? "" : t(copied ? "copied" : "notCopied")}
       </span>
     </button>
   );
@@ -194,11 +209,13 @@ export function Field({ label, hint, error, children }: FieldProps) {
 
 export function Switch({
   label,
+  hint,
   checked,
   onChange,
   disabled,
 }: {
   label: string;
+  hint?: string;
   checked: boolean;
   onChange: (on: boolean) => void;
   disabled?: boolean;
@@ -206,13 +223,21 @@ export function Switch({
   const id = useId();
   return (
     <div className={s.switchRow}>
-      <span id={id}>{label}</span>
+      <div>
+        <span id={id}>{label}</span>
+        {hint && (
+          <p id={`${id}-hint`} className={s.hint}>
+            {hint}
+          </p>
+        )}
+      </div>
       <BaseSwitch.Root
         className={s.switch}
         checked={checked}
         onCheckedChange={onChange}
         disabled={disabled}
         aria-labelledby={id}
+        aria-describedby={hint && `${id}-hint`}
       >
         <BaseSwitch.Thumb className={s.thumb} />
       </BaseSwitch.Root>

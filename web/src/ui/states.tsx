@@ -1,13 +1,12 @@
 /** What a page shows before, instead of and beside its data: never blank, never a spinner without words. */
-import type { UseQueryResult } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { ApiError } from "../api/client";
 import { ago } from "../util/format";
 import { type Lang, useLang, useWords } from "../util/i18n";
 import { Button, buttonClass, Copy, Notice, Skeleton } from "./parts";
 import { problemText } from "./problems";
 import s from "./ui.module.css";
-import { common } from "./words";
+import { common, roles } from "./words";
 
 /** Where the part of the site begins that an address belongs to. */
 function startOf(path: string): string {
@@ -20,10 +19,8 @@ function headingOf(status: number | undefined) {
   return status === 404 ? "missing" : "failed";
 }
 
-const ROLES_KO: Record<string, string> = { viewer: "보기", operator: "운영", admin: "관리" };
-
 function roleWord(role: string, lang: Lang): string {
-  return (lang === "ko" && ROLES_KO[role]) || role;
+  return role in roles[lang] ? roles[lang][role as keyof (typeof roles)["ko"]] : role;
 }
 
 /** `page`: it stands for the whole page, so its heading is the page's. */
@@ -90,6 +87,39 @@ export function Loading({ rows = 6, height = 36 }: { rows?: number; height?: num
   );
 }
 
+/** How long ago, kept up to date. */
+export function Ago({ at }: { at: string }) {
+  const lang = useLang();
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return <time dateTime={at}>{ago(at, now, lang)}</time>;
+}
+
+/** Says how old what is shown is, because it cannot be read any more. */
+export function Stale({ since }: { since: number }) {
+  const t = useWords(common);
+  const [before, after] = t("stale", { age: "|" }).split("|");
+  return (
+    <Notice tone="warn" role="status">
+      {before}
+      <Ago at={new Date(since).toISOString()} />
+      {after}
+    </Notice>
+  );
+}
+
+/** What is read of a server, whole or page by page. */
+interface Loadable<T> {
+  data: T | undefined;
+  isError: boolean;
+  error: unknown;
+  dataUpdatedAt: number;
+  refetch: () => unknown;
+}
+
 /** Data, or what stands in for it. Data that can no longer be refreshed is shown with its age, never as if it were new. */
 export function Loaded<T>({
   query,
@@ -97,21 +127,15 @@ export function Loaded<T>({
   rows,
   page,
 }: {
-  query: UseQueryResult<T>;
+  query: Loadable<T>;
   children: (data: T) => ReactNode;
   rows?: number;
   page?: boolean;
 }) {
-  const t = useWords(common);
-  const lang = useLang();
   if (query.data !== undefined) {
     return (
       <>
-        {query.isError && (
-          <Notice tone="warn" role="status">
-            {t("stale", { age: ago(new Date(query.dataUpdatedAt).toISOString(), Date.now(), lang) })}
-          </Notice>
-        )}
+        {query.isError && <Stale since={query.dataUpdatedAt} />}
         {children(query.data)}
       </>
     );

@@ -1,6 +1,8 @@
-/** How a payment stands: shape, word and colour, the same everywhere. */
+/** How a payment stands, and how fresh what is shown is: shape, word and colour, the same everywhere. */
 import { useWords } from "../util/i18n";
-import { Badge, type Tone } from "./parts";
+import type { LiveState } from "../util/liveHub";
+import { Badge, classes, type Tone } from "./parts";
+import s from "./ui.module.css";
 import { common } from "./words";
 
 export type PaymentStatus =
@@ -98,5 +100,16 @@ export function Status({ status }: { status: string }) {
     <Badge tone={TONES[status]} glyph={<Glyph status={status} />} title={status}>
       {t(status)}
     </Badge>
+  );
+}
+
+/** Whether what is shown follows what happens. A full dot means that it does, and nothing else. */
+export function LiveChip({ state }: { state: LiveState }) {
+  const t = useWords(common);
+  return (
+    <span className={s.live} role="status">
+      <span className={classes(s.dot, state !== "open" && s.dotOff)} aria-hidden="true" />
+      {t(`live_${state}`)}
+    </span>
   );
 }

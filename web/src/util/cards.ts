@@ -1,4 +1,5 @@
 /** Test cards: numbers developers know, each with the token that stands for it. A card number never leaves this tab. */
+import type { Lang } from "./i18n";
 
 export interface TestCard {
   id: string;
@@ -121,4 +122,9 @@ export function expiryIsValid(text: string, now: Date): boolean {
   if (!match) return false;
   const end = new Date(2000 + Number(match[2]), Number(match[1]), 1);
   return end.getTime() > now.getTime();
+}
+
+/** Why a card was declined, for those who run the platform: what the test card is called that is declined so. */
+export function declineName(code: string, lang: Lang): string {
+  return TEST_CARDS.find((card) => card.outcome.endsWith(` ${code}`))?.[lang] ?? code;
 }

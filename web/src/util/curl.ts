@@ -1,14 +1,12 @@
-/** A call as a command somebody can paste. */
+/** A call as a command somebody can read and paste. */
 
 function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 export function curlOf(method: string, path: string, body?: unknown): string {
-  const parts = ["curl"];
-  if (method !== "GET") parts.push("-X", method);
-  parts.push(quoted(`${location.origin}${path}`));
-  if (body !== undefined)
-    parts.push("-H", quoted("Content-Type: application/json"), "-d", quoted(JSON.stringify(body)));
-  return parts.join(" ");
+  const call = `curl ${method === "GET" ? "" : `-X ${method} `}${quoted(`${location.origin}${path}`)}`;
+  if (body === undefined) return call;
+  // Longer than a line: each part on its own.
+  return [call, "-H 'Content-Type: application/json'", `-d ${quoted(JSON.stringify(body))}`].join(" \\\n  ");
 }

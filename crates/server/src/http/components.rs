@@ -117,7 +117,7 @@ fn api(app: &AppState, now: Timestamp) -> ComponentView {
 
 fn store(books: &Result<Books, StoreError>, now: Timestamp, latency_ms: f64) -> ComponentView {
     let (state, detail) = match books {
-        Ok(books) => (State4::Up, format!("{} lanes were read", books.pipeline.lanes.len())),
+        Ok(books) => (State4::Up, format!("lanes read: {}", books.pipeline.lanes.len())),
         // What is inside an error is for the log.
         Err(error) => (State4::Down, error.to_string()),
     };
@@ -140,11 +140,11 @@ fn of_books(books: Option<&Books>, now: Timestamp) -> [ComponentView; 3] {
     };
     let parked = books.map(|books| match books.pipeline.dead_letters_open() {
         0 => (State4::Up, "none is open".to_owned()),
-        open => (State4::Degraded, format!("{open} are open")),
+        open => (State4::Degraded, format!("open: {open}")),
     });
     let attempts = books.map(|books| match books.late_attempts {
         0 => (State4::Up, "no call waits longer than that".to_owned()),
-        late => (State4::Degraded, format!("{late} calls wait longer than that")),
+        late => (State4::Degraded, format!("calls that wait longer than that: {late}")),
     });
     [
         row(
@@ -162,10 +162,10 @@ fn worker(pipeline: &PipelineStatus, now: Timestamp) -> (State4, String) {
     match pipeline.oldest_pending_at().map(|oldest| now.ms_since(oldest)) {
         None => (State4::Up, "nothing waits".to_owned()),
         Some(age_ms) if age_ms < BEHIND_MS => {
-            (State4::Up, format!("{pending} events wait, the oldest for {age_ms} ms"))
+            (State4::Up, format!("events waiting: {pending}, the oldest for {age_ms} ms"))
         }
         Some(age_ms) => {
-            (State4::Degraded, format!("{pending} events wait, the oldest for {} s", age_ms / 1000))
+            (State4::Degraded, format!("events waiting: {pending}, the oldest for {} s", age_ms / 1000))
         }
     }
 }

@@ -5,36 +5,12 @@ import { api, data } from "../../api/client";
 import { Button, Copy, Field } from "../../ui/parts";
 import { Empty } from "../../ui/states";
 import { useWords } from "../../util/i18n";
+import { ACTIONS, useActionName } from "../actionWords";
 import { useDraft } from "../draft";
 import { operatorTexts, useOutcome } from "../operatorWords";
 import { cs, Head, PagedRows, PaymentLink, Time, usePages } from "../parts";
 import type { Role } from "../session";
 import { texts } from "../words";
-
-const ACTIONS = [
-  "payment.capture",
-  "payment.void",
-  "payment.refund",
-  "payment.authorize",
-  "dead_letter.redrive",
-  "dead_letter.hold",
-  "dead_letter.discard",
-  "outbox.rewind",
-  "operator.add",
-  "operator.role",
-  "operator.disable",
-  "operator.enable",
-  "operator.link",
-  "operator.password",
-  "operator.first_admin",
-  "operator.recover",
-  "operator.token",
-  "operator.tokens_end",
-  "session.begin",
-  "session.end",
-  "faults.set",
-  "faults.poison",
-];
 
 interface Filter {
   actor?: string;
@@ -53,6 +29,7 @@ function dayBegins(day: string | undefined, later = 0): string | undefined {
 function Filters({ filter }: { filter: Filter }) {
   const t = useWords(texts);
   const o = useWords(operatorTexts);
+  const actionOf = useActionName();
   const navigate = useNavigate();
   const [draft, setDraft] = useDraft<Filter>("audit.filter", () => filter);
   const go = (search: Filter) => void navigate({ to: "/console/audit", search } as never);
@@ -99,7 +76,9 @@ function Filters({ filter }: { filter: Filter }) {
           >
             <option value="">{t("all")}</option>
             {ACTIONS.map((action) => (
-              <option key={action}>{action}</option>
+              <option key={action} value={action}>
+                {actionOf(action)}
+              </option>
             ))}
           </select>
         )}
@@ -130,6 +109,7 @@ function Thing({ object }: { object: string }) {
 
 export function AuditPage() {
   const outcomeOf = useOutcome();
+  const actionOf = useActionName();
   const t = useWords(texts);
   const o = useWords(operatorTexts);
   const { actor, action, object, from, to } = useSearch({ strict: false }) as Filter;
@@ -161,7 +141,11 @@ export function AuditPage() {
           { key: "at", title: t("when"), cell: (row) => <Time at={row.at} /> },
           { key: "actor", title: t("actor"), cell: (row) => row.actor },
           { key: "role", title: o("as"), cell: (row) => (row.role ? o(row.role as Role) : "–") },
-          { key: "action", title: t("action"), cell: (row) => <code>{row.action}</code> },
+          {
+            key: "action",
+            title: t("action"),
+            cell: (row) => <span title={row.action}>{actionOf(row.action)}</span>,
+          },
           { key: "object", title: t("object"), cell: (row) => <Thing object={row.object} /> },
           {
             key: "outcome",

@@ -6,6 +6,7 @@ import { api, data, type Schemas } from "../../api/client";
 import { Overlay } from "../../ui/overlay";
 import { Badge, Button, Copy, Field, Json, Notice, TableWrap, ui } from "../../ui/parts";
 import { errorText } from "../../ui/problems";
+import { said as inWords } from "../../ui/said";
 import { Empty, Loaded } from "../../ui/states";
 import { useLang, useWords } from "../../util/i18n";
 import { useDraft } from "../draft";
@@ -160,6 +161,7 @@ function Original({ letter }: { letter: Letter }) {
 
 function Found({ letter }: { letter: Letter }) {
   const t = useWords(texts);
+  const lang = useLang();
   const [action, setAction] = useDraft<Action | null>(`dead-letter.${letter.id}.action`, () => null);
   const [said, setSaid] = useState("");
   const closed = letter.state === "REDRIVEN" || letter.state === "DISCARDED";
@@ -195,7 +197,7 @@ function Found({ letter }: { letter: Letter }) {
       <div role="status">{said && <Notice tone="wait">{said}</Notice>}</div>
       <div className={cs.detail}>
         <div className={cs.stack}>
-          <Notice tone="warn">{letter.errorMessage}</Notice>
+          <Notice tone="warn">{inWords(letter.errorMessage, lang)}</Notice>
           <section className={cs.section}>
             <h2>{t("payload")}</h2>
             <Json value={pretty(letter)} />
@@ -243,7 +245,7 @@ function Found({ letter }: { letter: Letter }) {
           {letter.note && (
             <>
               <dt>{t("note")}</dt>
-              <dd>{letter.note}</dd>
+              <dd>{inWords(letter.note, lang)}</dd>
             </>
           )}
         </dl>

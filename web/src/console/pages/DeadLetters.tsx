@@ -4,8 +4,10 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, data, type Schemas } from "../../api/client";
 import { Badge, Button, Field, Notice, type Tone } from "../../ui/parts";
+import { said } from "../../ui/said";
 import { Empty, Failure, Loaded } from "../../ui/states";
-import { useWords } from "../../util/i18n";
+import { stringifySearch } from "../../util/address";
+import { useLang, useWords } from "../../util/i18n";
 import { Ago, cs, Head, PagedRows, PaymentLink, Rows, Time, usePages } from "../parts";
 import { useRoleReason } from "../session";
 import { type TextKey, texts } from "../words";
@@ -19,6 +21,8 @@ export const LETTER_TONES: Record<string, Tone> = {
   DISCARDED: "muted",
 };
 const STATES = ["OPEN", "HELD", "REDRIVEN", "DISCARDED"];
+const KINDS = ["schema", "unknown_version", "foreign", "refused"];
+type Search = { state?: string; errorType?: string };
 const WHAT: Record<BulkAction, TextKey> = { redrive: "redrive", hold: "holdAct", discard: "discard" };
 
 interface Group {
@@ -142,9 +146,8 @@ function Bulk({ group }: { group: Group }) {
   );
 }
 
-function Groups() {
+function Groups({ chosen, onChoose }: { chosen?: string; onChoose: (kind: string | undefined) => void }) {
   const t = useWords(texts);
-  const [chosen, setChosen] = useState<string | null>(null);
   const open = useQuery({
     queryKey: ["dead-letters", "open"],
     queryFn: () =>
@@ -180,7 +183,7 @@ function Groups() {
                     <Button
                       size="small"
                       aria-expanded={row.errorType === chosen}
-                      onClick={() => setChosen(row.errorType === chosen ? null : row.errorType)}
+                      onClick={() => onChoose(row.errorType === chosen ? undefined : row.errorType)}
                     >
                       {t("bulk")}
                     </Button>
@@ -198,15 +201,27 @@ function Groups() {
 
 export function DeadLettersPage() {
   const t = useWords(texts);
+  const lang = useLang();
   const navigate = useNavigate();
-  const { state } = useSearch({ strict: false }) as { state?: string };
+  const { state, errorType } = useSearch({ strict: false }) as Search;
   const chosen = state && STATES.includes(state) ? state : undefined;
+  const kind = errorType && KINDS.includes(errorType) ? errorType : undefined;
+  const asked = { state: chosen, errorType: kind };
+  const go = (next: Search) =>
+    void navigate({
+      to: "/console/dead-letters",
+      search: { ...asked, ...next },
+      replace: true,
+      resetScroll: false,
+    } as never);
   const pages = usePages(
-    ["dead-letters", "list", chosen],
+    ["dead-letters", "list", chosen, kind],
     (cursor) =>
       data(
         api.GET("/dead-letters", {
-          params: { query: { state: chosen ? [chosen] : undefined, cursor, limit: 50 } as never },
+          params: {
+            query: { state: chosen ? [chosen] : undefined, errorType: kind, cursor, limit: 50 } as never,
+          },
         }),
       ),
     3000,
@@ -216,19 +231,19 @@ export function DeadLettersPage() {
       <Head
         title={t("deadTitle")}
         command={{
-          path: `/dead-letters${chosen ? `?state=${chosen}` : ""}`,
+          path: `/dead-letters${stringifySearch(asked)}`,
           cli: "swelite dead-letters list",
         }}
       />
       <div className={cs.stack}>
-        <Groups />
+        <Groups chosen={kind} onChoose={(next) => go({ errorType: next })} />
         <div>
           <nav className={cs.views} aria-label={t("state")}>
             {[undefined, ...STATES].map((one) => (
               <Link
                 key={one ?? "all"}
                 to={"/console/dead-letters" as never}
-                search={{ state: one } as never}
+                search={{ state: one, errorType: kind } as never}
                 aria-current={one === chosen ? "page" : undefined}
                 activeOptions={{ exact: true }}
               >
@@ -236,16 +251,26 @@ export function DeadLettersPage() {
               </Link>
             ))}
           </nav>
+          {kind && (
+            <div className={cs.tokens}>
+              <button
+                type="button"
+                className={cs.token}
+                aria-label={`${t("clear")}: ${t(`r_${kind}` as TextKey)}`}
+                onClick={() => go({ errorType: undefined })}
+              >
+                {t(`r_${kind}` as TextKey)} <span aria-hidden="true">×</span>
+              </button>
+            </div>
+          )}
           <PagedRows
             query={pages}
             label={t("deadTitle")}
             id={(row) => row.id}
             empty={
-              <Empty title={chosen ? t("nothingMatches") : t("nothingYet")}>
-                {chosen && (
-                  <Button onClick={() => void navigate({ to: "/console/dead-letters" } as never)}>
-                    {t("clear")}
-                  </Button>
+              <Empty title={chosen || kind ? t("nothingMatches") : t("nothingYet")}>
+                {(chosen || kind) && (
+                  <Button onClick={() => go({ state: undefined, errorType: undefined })}>{t("clear")}</Button>
                 )}
               </Empty>
             }
@@ -267,7 +292,7 @@ export function DeadLettersPage() {
               },
               { key: "type", title: t("errorType"), cell: (row) => t(`r_${row.errorType}` as TextKey) },
               { key: "topic", title: t("topic"), cell: (row) => row.originalTopic },
-              { key: "message", title: t("error"), prose: true, cell: (row) => row.errorMessage },
+              { key: "message", title: t("error"), prose: true, cell: (row) => said(row.errorMessage, lang) },
               {
                 key: "payment",
                 title: t("payment"),

@@ -3,8 +3,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { memo, useCallback, useState } from "react";
 import { api, data, type Schemas } from "../../api/client";
-import { Badge, Button, Copy, Json, Notice, type Tone, ui } from "../../ui/parts";
+import { Badge, Button, Copy, Json, Notice, type Tone } from "../../ui/parts";
 import { Empty, Loaded } from "../../ui/states";
+import { LiveChip } from "../../ui/status";
 import { common } from "../../ui/words";
 import { duration, grouped } from "../../util/format";
 import { useLang, useWords } from "../../util/i18n";
@@ -172,16 +173,13 @@ function Tail() {
   const stop = useCallback(() => setPaused(true), []);
   const live = useLive(
     (fresh) => setEvents((before) => [...fresh.reverse(), ...before].slice(0, TAIL_ROWS)),
-    "",
+    {},
     !paused,
   );
   return (
     <>
       <div className={cs.actions}>
-        <span className={ui.live} role="status">
-          <span className={live === "open" ? ui.dot : `${ui.dot} ${ui.dotOff}`} />
-          {c(paused ? "livePaused" : live === "lost" ? "liveLost" : "live")}
-        </span>
+        <LiveChip state={live} />
         <Button
           data-key="pause"
           size="small"

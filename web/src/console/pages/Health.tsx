@@ -2,10 +2,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, data } from "../../api/client";
 import { Badge, type Tone } from "../../ui/parts";
+import { said } from "../../ui/said";
 import { Loaded } from "../../ui/states";
 import { duration, time } from "../../util/format";
 import { useLang, useWords } from "../../util/i18n";
-import { inKorean } from "../health";
 import { Ago, Head, Rows } from "../parts";
 import { type TextKey, texts } from "../words";
 import { useZone } from "../zone";
@@ -23,8 +23,7 @@ export function HealthPage() {
     refetchInterval: 2000,
   });
   const zone = useZone();
-  const said = (sentence: string) =>
-    (lang === "ko" ? inKorean(sentence) : sentence).replace(MOMENT, (at) => time(at, zone, false));
+  const tell = (sentence: string) => said(sentence, lang).replace(MOMENT, (at) => time(at, zone, false));
   const bad = query.data?.data.filter((row) => row.state !== "up").length ?? 0;
   const named = (name: string) => (`c_${name}` in texts.ko ? t(`c_${name}` as TextKey) : name);
   return (
@@ -46,8 +45,8 @@ export function HealthPage() {
                 title: t("state"),
                 cell: (row) => <Badge tone={TONES[row.state]}>{t(row.state as TextKey)}</Badge>,
               },
-              { key: "detail", title: t("detail"), prose: true, cell: (row) => said(row.detail) },
-              { key: "how", title: t("how"), prose: true, cell: (row) => said(row.how) },
+              { key: "detail", title: t("detail"), prose: true, cell: (row) => tell(row.detail) },
+              { key: "how", title: t("how"), prose: true, cell: (row) => tell(row.how) },
               {
                 key: "at",
                 title: t("checkedAt"),

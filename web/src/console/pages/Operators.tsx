@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, data, type Schemas } from "../../api/client";
 import { Badge, Button, Copy, Field, Notice, type Tone, ui } from "../../ui/parts";
-import { Failure, Loaded } from "../../ui/states";
+import { Empty, Failure, Loaded } from "../../ui/states";
 import { useWords } from "../../util/i18n";
 import { operatorTexts } from "../operatorWords";
 import { Ago, cs, Head, Rows } from "../parts";
@@ -156,7 +156,9 @@ export function OperatorsPage() {
               )}
             </div>
             {change.isError && <Failure error={change.error} />}
-            {rows.length > 0 && (
+            {rows.length === 0 ? (
+              <Empty title={t("noOperators")}>{!session?.loginRequired && <p>{t("noLogin")}</p>}</Empty>
+            ) : (
               <Rows
                 label={t("operators")}
                 rows={rows}

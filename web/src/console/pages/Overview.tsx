@@ -6,7 +6,9 @@ import { api, data, type Schemas } from "../../api/client";
 import { Icon } from "../../ui/icons";
 import { Button, Notice, ui } from "../../ui/parts";
 import { Loaded } from "../../ui/states";
+import { LiveChip } from "../../ui/status";
 import { common } from "../../ui/words";
+import { declineName } from "../../util/cards";
 import { amount, duration, time } from "../../util/format";
 import { useLang, useWords } from "../../util/i18n";
 import { Chart } from "../Chart";
@@ -261,6 +263,7 @@ function Charts({ samples }: { samples: Sample[] }) {
 /** Why cards were declined, of the latest that were. */
 function Declines() {
   const t = useWords(texts);
+  const lang = useLang();
   const query = useQuery({
     queryKey: ["overview", "declines"],
     queryFn: () =>
@@ -280,8 +283,8 @@ function Declines() {
               <tbody>
                 {reasons.map(([reason, count]) => (
                   <tr key={reason}>
-                    <th scope="row">
-                      <code>{reason}</code>
+                    <th scope="row" title={reason}>
+                      {declineName(reason, lang)}
                     </th>
                     <td>
                       <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
@@ -315,10 +318,7 @@ export function OverviewPage() {
   return (
     <>
       <Head title={view.data ? <Title view={view.data} /> : t("overview")} command={{ path: "/overview" }}>
-        <span className={ui.live}>
-          <span className={paused || view.isError ? `${ui.dot} ${ui.dotOff}` : ui.dot} />
-          {c(paused ? "livePaused" : view.isError ? "liveLost" : "live")}
-        </span>
+        <LiveChip state={paused ? "off" : view.isError ? "lost" : view.isPending ? "connecting" : "open"} />
         <Button
           data-key="pause"
           size="small"

@@ -1,16 +1,20 @@
 /** The whole truth about one payment, and the place to act on it. */
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { api, data, type Schemas } from "../../api/client";
+import { Icon } from "../../ui/icons";
 import { Button, Copy, Json, Notice, ui } from "../../ui/parts";
 import { Empty, Loaded } from "../../ui/states";
 import { Status } from "../../ui/status";
 import { useAccountName } from "../../util/accounts";
+import { declineName } from "../../util/cards";
 import { amount, duration, money } from "../../util/format";
 import { useLang, useWords } from "../../util/i18n";
 import { useLive } from "../../util/live";
 import { ActPanel } from "../ActPanel";
+import { useActionName } from "../actionWords";
 import { ACT_WORDS, ACTS, type Act, type Payment, whyNot } from "../acts";
+import { neighbours } from "../neighbours";
 import { useOutcome } from "../operatorWords";
 import { cs, EntryLink, Head, Rows, TabPanel, Tabs, Time } from "../parts";
 import { useRoleReason } from "../session";
@@ -28,19 +32,9 @@ const TAB_WORDS: Record<Tab, TextKey> = {
   json: "json",
 };
 
-/** What operators do with a payment and its dead letters, by the names of the audit log. */
-const ACTION_WORDS: Record<string, TextKey> = {
-  "payment.authorize": "act_authorize",
-  "payment.capture": "act_capture",
-  "payment.void": "act_void",
-  "payment.refund": "act_refund",
-  "dead_letter.redrive": "redrive",
-  "dead_letter.hold": "holdAct",
-  "dead_letter.discard": "discard",
-};
-
 function Story({ item }: { item: Item }) {
   const t = useWords(texts);
+  const actionOf = useActionName();
   switch (item.kind) {
     case "event":
       return <>{t(`tl_${item.event.topic.replace("payment.", "")}` as TextKey)}</>;
@@ -56,10 +50,8 @@ function Story({ item }: { item: Item }) {
           {t("tl_parked", { id: item.deadLetter.id })}
         </a>
       );
-    case "act": {
-      const word = ACTION_WORDS[item.act.action];
-      return <>{t("tl_act", { actor: item.act.actor, what: word ? t(word) : item.act.action })}</>;
-    }
+    case "act":
+      return <>{t("tl_act", { actor: item.act.actor, what: actionOf(item.act.action) })}</>;
     default:
       return <>{t("tl_attempt")}</>;
   }
@@ -328,7 +320,9 @@ function Facts({ payment }: { payment: Payment }) {
       {payment.failure && (
         <>
           <dt>{t("failure")}</dt>
-          <dd>{payment.failure.code}</dd>
+          <dd>
+            {declineName(payment.failure.code, lang)} <code>{payment.failure.code}</code>
+          </dd>
         </>
       )}
       {notes.map(([name, value]) => (
@@ -338,6 +332,31 @@ function Facts({ payment }: { payment: Payment }) {
         </div>
       ))}
     </dl>
+  );
+}
+
+/** To the payments beside this one in the list it was opened from. */
+function Neighbours({ id }: { id: number }) {
+  const t = useWords(texts);
+  const { before, after } = neighbours(id);
+  const to = (one: number | undefined, key: "earlier" | "later", icon: "back" | "arrow") =>
+    one !== undefined && (
+      <Link
+        to={"/console/payments/$id" as never}
+        params={{ id: String(one) } as never}
+        className={ui.iconButton}
+        data-key={key}
+        aria-label={t(key)}
+        title={t(key)}
+      >
+        <Icon name={icon} />
+      </Link>
+    );
+  return (
+    <>
+      {to(before, "earlier", "back")}
+      {to(after, "later", "arrow")}
+    </>
   );
 }
 
@@ -368,6 +387,7 @@ function Found({ payment }: { payment: Payment }) {
           </span>
         }
       >
+        <Neighbours id={id} />
         {ACTS.map((one) => {
           const impossible = whyNot(one, payment);
           const reason = refused ?? (impossible ? t(impossible) : null);
@@ -422,7 +442,7 @@ export function PaymentPage() {
     queryFn: () => data(api.GET("/payments/{id}", { params: { path: { id: number } } })),
     enabled: valid,
   });
-  useLive(() => void payment.refetch(), `?paymentId=${valid ? number : 0}`, valid);
+  useLive(() => void payment.refetch(), { paymentId: number }, valid);
   if (!valid) return <Empty title={t("noPayment")} page />;
   return (
     <div className={ui.pageRoot}>

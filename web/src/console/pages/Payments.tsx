@@ -1,17 +1,17 @@
 /** Find one payment or many, and take them along. The filter is the address. */
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { api, data, type Schemas } from "../../api/client";
 import { Button, Copy, Notice, ui } from "../../ui/parts";
 import { Empty } from "../../ui/states";
-import { Status } from "../../ui/status";
-import { common } from "../../ui/words";
+import { LiveChip, Status } from "../../ui/status";
 import { amount } from "../../util/format";
 import { useWords } from "../../util/i18n";
 import { useLive } from "../../util/live";
 import { useDraft } from "../draft";
 import { Export } from "../Export";
 import { type PaymentQuery, parse, tokens, VIEWS, type View } from "../filter";
+import { noteList } from "../neighbours";
 import { type Column, cs, Head, PagedRows, type PageOf, PaymentLink, Time, usePages } from "../parts";
 import { texts } from "../words";
 
@@ -104,7 +104,6 @@ function FilterBar({ q, onSubmit }: { q: string; onSubmit: (wanted: string) => v
 
 export function PaymentsPage() {
   const t = useWords(texts);
-  const c = useWords(common);
   const navigate = useNavigate();
   const { q = "", view = "view_all" } = useSearch({ strict: false }) as Search;
   const chosen: View = view in VIEWS ? view : "view_all";
@@ -115,6 +114,10 @@ export function PaymentsPage() {
     setFresh((before) => before + new Set(events.map((event) => event.paymentId)).size),
   );
   const pages = usePages(["payments", query], (cursor) => list(query, cursor, 50));
+  const { data: shown } = pages;
+  useEffect(() => {
+    if (shown) noteList(shown.pages.flatMap((page) => page.data).map((payment) => payment.paymentId));
+  }, [shown]);
   const go = (next: Search) =>
     void navigate({
       to: "/console/payments",
@@ -143,6 +146,7 @@ export function PaymentsPage() {
   return (
     <>
       <Head title={t("payTitle")} command={{ path: address(query), cli: cliOf(query) }}>
+        <LiveChip state={live} />
         <Export<Payment, PageOf<Payment>>
           name="payments"
           header={HEADER}
@@ -216,9 +220,6 @@ export function PaymentsPage() {
           </Button>
         </p>
       )}
-      <span className="visually-hidden" role="status">
-        {c(live === "lost" ? "liveLost" : "live")}
-      </span>
       <PagedRows
         query={pages}
         label={t("payTitle")}

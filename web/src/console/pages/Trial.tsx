@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { api, data, type Schemas } from "../../api/client";
 import { Badge, Button, Field, Notice, TableWrap, ui } from "../../ui/parts";
+import { said } from "../../ui/said";
 import { Failure, Loaded } from "../../ui/states";
 import { useAccountName } from "../../util/accounts";
 import { csv, download } from "../../util/csv";
@@ -134,7 +135,7 @@ function Found({ report }: { report: Report }) {
                 <code>{proof.name}</code>
                 {proof.findings.map((finding) => (
                   <div key={finding} className={ui.error}>
-                    {finding}
+                    {said(finding, lang)}
                   </div>
                 ))}
               </>

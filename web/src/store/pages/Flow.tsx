@@ -5,11 +5,14 @@ import { useState } from "react";
 import { api, data, type Schemas } from "../../api/client";
 import { Icon } from "../../ui/icons";
 import { Button, buttonClass, Notice, TableWrap, ui } from "../../ui/parts";
+import { said } from "../../ui/said";
 import { Loaded } from "../../ui/states";
+import { LiveChip } from "../../ui/status";
 import { common } from "../../ui/words";
 import { duration, money, time } from "../../util/format";
 import { useLang, useWords } from "../../util/i18n";
 import { useLive } from "../../util/live";
+import { useStill } from "../../util/still";
 import { showLab } from "../Layout";
 import { faultsQuery, merchantId, type Order, orderQuery } from "../queries";
 import { Receipt } from "../Receipt";
@@ -23,6 +26,7 @@ const LONG_MS = 2000;
 
 function useProof() {
   const t = useWords(texts);
+  const lang = useLang();
   return (step: Step, paymentId: number): string => {
     const proof = step.proof;
     switch (proof.kind) {
@@ -43,7 +47,7 @@ function useProof() {
       case "pruned":
         return t("p_pruned");
       case "dead_letter":
-        return t("p_dead", { id: proof.deadLetterId, message: proof.message });
+        return t("p_dead", { id: proof.deadLetterId, message: said(proof.message, lang) });
       case "attempt":
         return t("p_attempt");
       default:
@@ -57,9 +61,8 @@ function useWaitReason(flow: Flow | undefined): { station: string; text: string 
   const t = useWords(texts);
   const faults = useQuery(faultsQuery).data?.faults;
   const waiting = flow?.steps.find((step) => step.state === "waiting" || step.state === "running");
+  const late = useStill(waiting && `${flow?.paymentId}/${flow?.eventId}/${waiting.station}`, LONG_MS);
   if (!flow || !waiting) return null;
-  const before = flow.steps.findLast((step) => step.at)?.at;
-  const late = !before || Date.now() - Date.parse(before) > LONG_MS;
   const isUnpublished = ["published", "broker"].includes(waiting.station);
   const isUnread = ["worker", "ledger"].includes(waiting.station);
   if (faults?.brokerOff && (isUnpublished || isUnread))
@@ -211,7 +214,7 @@ function FlowOf({ order }: { order: Order }) {
       void flow.refetch();
       void events.refetch();
     },
-    `?merchantId=${merchantId}&paymentId=${paymentId}`,
+    { merchantId, paymentId },
     !paused,
   );
   const steps = flow.data?.steps ?? [];
@@ -235,10 +238,7 @@ function FlowOf({ order }: { order: Order }) {
           <p className={s.lead}>{t("flowLead", { amount: money(order.totalAmount, "KRW", lang) })}</p>
         </div>
         <div className={s.flowTools}>
-          <span className={ui.live}>
-            <span className={live === "open" ? ui.dot : `${ui.dot} ${ui.dotOff}`} />
-            {c(paused ? "livePaused" : live === "lost" ? "liveLost" : "live")}
-          </span>
+          <LiveChip state={flow.isError ? "lost" : live} />
           <Button size="small" icon={paused ? "play" : "pause"} onClick={() => setPaused(!paused)}>
             {c(paused ? "resume" : "pause")}
           </Button>

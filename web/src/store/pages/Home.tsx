@@ -6,7 +6,7 @@ import { Failure } from "../../ui/states";
 import { money } from "../../util/format";
 import { useLang, useWords } from "../../util/i18n";
 import { Drawing } from "../drawings";
-import { closest, filtered } from "../find";
+import { closest, filtered, PRICES, type PriceRange, storages } from "../find";
 import { CATEGORIES } from "../Layout";
 import { type Product, productsQuery } from "../queries";
 import type { Find } from "../router";
@@ -62,6 +62,7 @@ export function HomePage() {
   const known = CATEGORIES.find((name) => name === category);
   const rows = products.data ? filtered(products.data, { ...find, category: known }) : [];
   const brands = [...new Set((products.data ?? []).map((product) => product.brand))];
+  const sizes = storages(filtered(products.data ?? [], { category: known }));
   const isHome = !known && !find.q;
   const change = (next: Partial<Find>) =>
     void navigate({ to: ".", search: (before: Find) => ({ ...before, ...next }), replace: true } as never);
@@ -93,12 +94,44 @@ export function HomePage() {
             value={find.brand ?? ""}
             onChange={(event) => change({ brand: event.target.value || undefined })}
           >
-            <option value="">{t("anyBrand")}</option>
+            <option value="">{t("any")}</option>
             {brands.map((brand) => (
               <option key={brand}>{brand}</option>
             ))}
           </select>
         </label>
+        <label>
+          <span>{t("priceFilter")}</span>
+          <select
+            className={ui.input}
+            value={find.price ?? ""}
+            onChange={(event) => change({ price: (event.target.value || undefined) as Find["price"] })}
+          >
+            <option value="">{t("any")}</option>
+            {(Object.keys(PRICES) as PriceRange[]).map((range) => (
+              <option key={range} value={range}>
+                {t(`price_${range}`)}
+              </option>
+            ))}
+          </select>
+        </label>
+        {sizes.length > 0 && (
+          <label>
+            <span>{t("storage")}</span>
+            <select
+              className={ui.input}
+              value={find.storage ?? ""}
+              onChange={(event) => change({ storage: event.target.value || undefined })}
+            >
+              <option value="">{t("any")}</option>
+              {sizes.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
         <label>
           <span>{t("sort")}</span>
           <select
@@ -132,7 +165,17 @@ export function HomePage() {
               {t("tryInstead", { q: near })}
             </Link>
           )}
-          <Button onClick={() => change({ brand: undefined, sort: undefined, q: undefined })}>
+          <Button
+            onClick={() =>
+              change({
+                brand: undefined,
+                price: undefined,
+                storage: undefined,
+                sort: undefined,
+                q: undefined,
+              })
+            }
+          >
             {t("clearFilter")}
           </Button>
         </div>

@@ -1,9 +1,11 @@
 /** This shopper's orders. */
-import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import { buttonClass } from "../../ui/parts";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { Button, buttonClass } from "../../ui/parts";
 import { Empty, Loaded } from "../../ui/states";
 import { Status } from "../../ui/status";
+import { common } from "../../ui/words";
 import { money, time } from "../../util/format";
 import { useLang, useWords } from "../../util/i18n";
 import { Drawing } from "../drawings";
@@ -35,15 +37,32 @@ function Row({ order }: { order: Order }) {
   );
 }
 
+/** As many pages as an address may ask for. */
+const PAGES_MAX = 40;
+
 export function OrdersPage() {
   const t = useWords(texts);
-  const orders = useQuery(ordersQuery);
+  const c = useWords(common);
+  const navigate = useNavigate();
+  const { more } = useSearch({ strict: false }) as { more?: string };
+  const orders = useInfiniteQuery(ordersQuery);
+  const { hasNextPage, isFetching, isError, fetchNextPage } = orders;
+  const read = orders.data?.pages.length ?? 0;
+  const isBehind = read > 0 && read < Math.min(Number(more) || 1, PAGES_MAX) && hasNextPage;
+  useEffect(() => {
+    if (isBehind && !isFetching && !isError) void fetchNextPage();
+  }, [isBehind, isFetching, isError, fetchNextPage]);
+  const readMore = () => {
+    void fetchNextPage();
+    const search = { more: String(read + 1) };
+    void navigate({ to: "/orders", search, replace: true, resetScroll: false });
+  };
   return (
     <>
       <h1 className={s.pageTitle}>{t("ordersTitle")}</h1>
       <Loaded query={orders} rows={4}>
-        {({ data: rows }) =>
-          rows.length === 0 ? (
+        {({ pages }) =>
+          pages[0]?.data.length === 0 ? (
             <Empty title={t("ordersEmpty")}>
               <Link to="/" className={buttonClass()}>
                 {t("browse")}
@@ -51,13 +70,22 @@ export function OrdersPage() {
             </Empty>
           ) : (
             <ul className={s.lines}>
-              {rows.map((order) => (
-                <Row key={order.orderNo} order={order} />
-              ))}
+              {pages
+                .flatMap((page) => page.data)
+                .map((order) => (
+                  <Row key={order.orderNo} order={order} />
+                ))}
             </ul>
           )
         }
       </Loaded>
+      {hasNextPage && (
+        <p className={s.moreRow}>
+          <Button disabled={isFetching} onClick={readMore}>
+            {c(isFetching ? "loading" : "more")}
+          </Button>
+        </p>
+      )}
     </>
   );
 }

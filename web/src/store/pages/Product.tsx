@@ -9,6 +9,7 @@ import { instalments, money } from "../../util/format";
 import { useLang, useWords } from "../../util/i18n";
 import { added, QUANTITY_MAX, readCart, writeCart } from "../cart";
 import { Drawing } from "../drawings";
+import { closest } from "../find";
 import { type Product, productsQuery } from "../queries";
 import s from "../store.module.css";
 import { texts } from "../words";
@@ -218,6 +219,7 @@ function dark(hex: string): boolean {
 
 export function ProductPage() {
   const t = useWords(texts);
+  const lang = useLang();
   const { slug } = useParams({ strict: false }) as { slug: string };
   const products = useQuery(productsQuery);
   return (
@@ -225,8 +227,15 @@ export function ProductPage() {
       {(all) => {
         const product = all.find((one) => one.slug === slug);
         if (product) return <Buy product={product} />;
+        const near =
+          closest(all, slug.replaceAll("-", " "), lang) ?? closest(all, slug.split("-")[0] ?? "", "en");
         return (
           <Empty title={t("noProduct")} page>
+            {near && (
+              <Link to="/search" search={{ q: near }}>
+                {t("tryInstead", { q: near })}
+              </Link>
+            )}
             <Link to="/" className={buttonClass()}>
               <Icon name="back" /> {t("browse")}
             </Link>
