@@ -55,6 +55,7 @@ const AWAY: Known[] = [
   [/^switched off in the Lab$/, "실험실에서 껐어요"],
   [/^not connected to redis$/, "Redis에 닿지 않아요"],
   [/^redis failed too often and is left alone for a moment$/, "Redis가 자주 실패해서 잠시 두고 있어요"],
+  [/^the server has become a replica$/, "서버가 복제본이 됐어요"],
   [/^redis did not do as it was asked$/, "Redis가 부탁한 대로 하지 않았어요"],
   [/^redis answered something unexpected$/, "Redis가 뜻밖의 답을 했어요"],
   [/^copies are made faster than redis takes them$/, "사본이 Redis가 받는 것보다 빨리 생겨요"],
@@ -138,6 +139,52 @@ const OF_ENTRY: Known[] = [
   [/^does not exist, though it has postings$/, "줄은 있는데 분개가 없어요"],
 ];
 
+/** What may differ between a payment and what tells of it. */
+export const ATTRIBUTES: Record<string, string> = {
+  payment: "결제",
+  merchant: "가맹점",
+  order: "주문",
+  currency: "통화",
+  amount: "금액",
+  status: "상태",
+  end: "끝난 방식",
+  version: "버전",
+  "authorized amount": "승인 금액",
+  "captured amount": "매입 금액",
+  "refunded amount": "환불 금액",
+  "decline code": "거절 코드",
+  "capture deadline": "매입 기한",
+  "capture mode": "매입 방식",
+  "time of birth": "생긴 때",
+  "time of change": "바뀐 때",
+};
+
+/** What is wrong with a stored answer. */
+export const OF_ANSWER: Known[] = [
+  [/^cannot be understood: (.*)$/, "알아볼 수 없어요 ($1)"],
+  [/^names no payment$/, "어느 결제인지 적혀 있지 않아요"],
+  [/^is about payment (\d+), which does not exist$/, "없는 결제 $1을(를) 말해요"],
+  [/^is about payment (\d+), which is not this merchant's$/, "다른 가맹점의 결제 $1을(를) 말해요"],
+  [
+    /^waits for payment (\d+), which waits for no such thing$/,
+    "결제 $1을(를) 기다린다는데, 그 결제는 그런 것을 기다리지 않아요",
+  ],
+  [/^its bytes are no answer of status (\d+)$/, "내용이 $1 상태의 답이 아니에요"],
+  [
+    /^tells another (.*) than payment (\d+) has$/,
+    (_, what = "", id = "") => `결제 ${id}의 것과 다른 값을 말해요: ${ATTRIBUTES[what] ?? what}`,
+  ],
+];
+
+/** What is wrong with a dead letter. */
+export const OF_DEAD_LETTER: Known[] = [
+  [/^was redriven, and event (\S+) has no journal entry$/, "다시 처리했다는데 이벤트 $1의 분개가 없어요"],
+  [/^its bytes do not have the stored SHA-256$/, "내용이 저장된 SHA-256과 달라요"],
+  [/^is filed under another payment than its bytes name$/, "내용이 말하는 것과 다른 결제에 걸려 있어요"],
+  [/^is foreign, and is said to be redriven$/, "우리 이벤트가 아닌데 다시 처리했다고 적혀 있어요"],
+  [/^is said to be redriven, and names no event$/, "다시 처리했다는데 어느 이벤트인지 적혀 있지 않아요"],
+];
+
 /** What is wrong with a payment. */
 const OF_PAYMENT: Known[] = [
   [/^does not exist, though event (\S+) is its$/, "이벤트 $1이(가) 가리키는데 결제가 없어요"],
@@ -156,6 +203,21 @@ const OF_PAYMENT: Known[] = [
   [/^its row contradicts itself$/, "저장된 줄의 값들이 서로 어긋나요"],
   [/^its latest event is not (\S+)$/, "마지막 이벤트가 $1이(가) 아니에요"],
   [/^number out of range$/, "번호가 범위를 벗어났어요"],
+  [
+    /^is stored as (\S+)'s, and event (\S+) is not$/,
+    "가맹점 $1의 결제로 저장돼 있는데 이벤트 $2은(는) 그렇지 않아요",
+  ],
+  [
+    /^its (.*) is not what its events say; it is stored as (.*) and they make it (.*)$/,
+    (_, what = "", stored = "", made = "") =>
+      `${ATTRIBUTES[what] ?? what} — 이벤트와 달라요. 저장된 것은 ${stored}, 이벤트로는 ${made}`,
+  ],
+  [
+    /^lane (\d+) has not given out its number yet; its counter of payments is (\d+)$/,
+    "레인 $1이(가) 아직 내주지 않은 번호예요. 결제 번호 계수기는 $2이에요",
+  ],
+  [/^column (\S+) is not what the payment gives$/, "$1 열이 결제에서 나오는 값과 달라요"],
+  [/^was born at (\S+), before payment (\d+) at (\S+)$/, "$1에 생겼다는데, 앞선 결제 $2은(는) $3에 생겼어요"],
 ];
 
 /** What a proof has found; each names its row first. */
@@ -169,6 +231,24 @@ const FOUND: Known[] = [
   [
     /^payment(?: (\d+))?: (.*)$/,
     (_, id, what = "") => `결제${id ? ` ${id}` : ""}: ${among(OF_PAYMENT, what)}`,
+  ],
+  [
+    /^answer (\S+) of (\S+) to (\S+): (.*)$/,
+    (_, id, merchant, operation, what = "") =>
+      `저장된 답 ${id} (${merchant}, ${operation}): ${among(OF_ANSWER, what)}`,
+  ],
+  [/^answer (\S+): (.*)$/, (_, id, what = "") => `저장된 답 ${id}: ${among(OF_ANSWER, what)}`],
+  [
+    /^dead letter (\d+): (.*)$/,
+    (_, id, what = "") => `처리 불가 이벤트 ${id}: ${among(OF_DEAD_LETTER, what)}`,
+  ],
+  [
+    /^worker position of lane (\d+), (\S+): is (\d+), and the latest is (\d+)$/,
+    "레인 $1, $2에서 워커의 위치: $3인데 마지막은 $4이에요",
+  ],
+  [
+    /^relay position of lane (\d+): is (\d+), and the lane ends at (\d+)$/,
+    "레인 $1에서 릴레이의 위치: $2인데 레인은 $3에서 끝나요",
   ],
   [/^event (\S+) of the payment is missing$/, "결제의 $1번째 이벤트가 없어요"],
   [
@@ -191,7 +271,7 @@ const FOUND: Known[] = [
   [/^lane (\d+): is gone$/, "레인 $1: 사라졌어요"],
 ];
 
-function among(table: Known[], sentence: string): string {
+export function among(table: Known[], sentence: string): string {
   for (const [known, korean] of table) {
     const found = known.exec(sentence);
     if (!found) continue;
