@@ -124,6 +124,7 @@ pub(crate) fn run(root: &Path, bench: &Bench) -> Result<()> {
     if let Some(rounds) = bench.telemetry {
         return telemetry::run(root, bench, rounds);
     }
+    names_are_known(bench)?;
     let programs = Programs::build(root)?;
     let target = platform::target_folder(root)?;
     let data_dir = bench.data_dir.clone().unwrap_or_else(|| target.join("bench-data"));
@@ -223,6 +224,19 @@ fn measure(
     verify()?;
     platform.stop()?;
     Ok((measured, Starts { empty_ms, after_kill_ms, events_stored }))
+}
+
+/// Nobody waits for minutes to hear that nothing has that name.
+fn names_are_known(bench: &Bench) -> Result<()> {
+    let known: Vec<&str> = scenarios(bench).iter().map(|scenario| scenario.name).collect();
+    let unknown = bench.only.iter().find(|only| !known.contains(&only.as_str()));
+    ensure!(
+        unknown.is_none(),
+        "there is no scenario `{}`; there are {}",
+        unknown.map_or("", |name| name),
+        known.join(", ")
+    );
+    Ok(())
 }
 
 fn timed<T>(act: impl FnOnce() -> Result<T>) -> Result<(T, u64)> {
