@@ -40,7 +40,7 @@ fn pages(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The first file of another folder that a script reads and the stage of the pages lacks.
+/// The first place outside the folder of the pages that a script reads and their stage has nothing of.
 fn not_copied<'a>(dockerfile: &str, script: &'a str) -> Option<&'a str> {
     let copied: Vec<&str> = dockerfile
         .lines()
@@ -49,10 +49,11 @@ fn not_copied<'a>(dockerfile: &str, script: &'a str) -> Option<&'a str> {
         .take_while(|line| !line.starts_with("FROM "))
         .filter_map(|line| line.strip_prefix("COPY ")?.split(' ').next())
         .collect();
-    let mut outside =
-        script.split('"').filter_map(|text| text.strip_prefix("../")).filter(|path| path.contains('.'));
+    let mut outside = script.split("root, \"../").skip(1).filter_map(|text| text.split('"').next());
     outside.find(|path| {
-        !path.starts_with("../") && !copied.iter().any(|copied| Path::new(path).starts_with(copied))
+        !copied
+            .iter()
+            .any(|copied| Path::new(copied).starts_with(path) || Path::new(path).starts_with(copied))
     })
 }
 
@@ -99,6 +100,7 @@ mod tests {
         let reads = |path: &str| format!("join(root, \"{path}\")");
         assert_eq!(not_copied(dockerfile, &reads("../docs/openapi.json")), None);
         assert_eq!(not_copied(dockerfile, &reads("dist/index.html")), None);
+        assert_eq!(not_copied(dockerfile, "import \"../e2e/platform.mjs\""), None, "beside the script");
         let goods = reads("../crates/server/goods.json");
         assert_eq!(
             not_copied(dockerfile, &goods),
