@@ -1,7 +1,7 @@
 // Every list and detail is what its address says: it is brought there by hand, and the address alone brings it back in another tab.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { open, start, until } from "./platform.mjs";
+import { authorize, open, start, until } from "./platform.mjs";
 
 let platform;
 let paid;
@@ -10,10 +10,10 @@ before(async () => {
   platform = await start();
   for (let index = 1; index <= 60; index += 1) {
     const more = index === 60 ? { captureMode: "automatic" } : {};
-    paid = await authorize(`seed-${index}`, index * 1000, more);
+    paid = await authorize(platform, `seed-${index}`, index * 1000, more);
   }
   await platform.call("POST", "/sim/poison");
-  await authorize("after-poison", 500);
+  await authorize(platform, "after-poison", 500);
   await until("all is posted", async () => {
     const { body } = await platform.call("GET", "/outbox?limit=1");
     return body.summary.pending === 0 && body.summary.deadLettersOpen !== 0;
@@ -21,13 +21,6 @@ before(async () => {
   entry = (await platform.call("GET", `/payments/${paid}/ledger`)).body.data[0].id;
 });
 after(() => platform?.stop());
-
-async function authorize(key, amount, more = {}) {
-  const order = { merchantId: "M123", amount, currency: "KRW", idempotencyKey: key, ...more };
-  const { status, body } = await platform.call("POST", "/payments/authorize", order);
-  assert.equal(status, 200, JSON.stringify(body));
-  return body.paymentId;
-}
 
 /** What tells one state of a page from another: its heading, rows, chosen tab, link and filters. */
 function looks(page) {

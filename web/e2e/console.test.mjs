@@ -4,26 +4,19 @@ import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import { open, start, until } from "./platform.mjs";
+import { authorize, open, start, until } from "./platform.mjs";
 
 let platform;
 before(async () => {
   platform = await start();
-  for (let index = 1; index <= 6; index += 1) await authorize(`seed-${index}`, index * 1000);
+  for (let index = 1; index <= 6; index += 1) await authorize(platform, `seed-${index}`, index * 1000);
 });
 after(() => platform?.stop());
-
-async function authorize(key, amount, more = {}) {
-  const order = { merchantId: "M123", amount, currency: "KRW", idempotencyKey: key, ...more };
-  const { status, body } = await platform.call("POST", "/payments/authorize", order);
-  assert.equal(status, 200, JSON.stringify(body));
-  return body.paymentId;
-}
 
 const payment = async (id) => (await platform.call("GET", `/payments/${id}`)).body;
 
 test("a payment is captured and refunded as it was previewed", async () => {
-  const id = await authorize("act-1", 10_000);
+  const id = await authorize(platform, "act-1", 10_000);
   const { page, context, faults } = await open(platform);
   await page.goto(`${platform.base}/console/payments/${id}`);
   await page.getByRole("button", { name: "매입", exact: true }).click();
@@ -49,7 +42,7 @@ test("a payment is captured and refunded as it was previewed", async () => {
 });
 
 test("the keyboard alone finds a payment, captures and refunds it", async () => {
-  const id = await authorize("act-keys", 7000);
+  const id = await authorize(platform, "act-keys", 7000);
   const { page, context, faults } = await open(platform);
   await page.goto(`${platform.base}/console`);
   await page.getByRole("heading", { level: 1 }).waitFor();
@@ -96,7 +89,7 @@ test("the keyboard alone finds a payment, captures and refunds it", async () => 
 });
 
 test("the focus comes back from an act to what began it, or to the page's heading", async () => {
-  const id = await authorize("act-focus", 7000);
+  const id = await authorize(platform, "act-focus", 7000);
   const { page, context, faults } = await open(platform);
   const panel = page.getByRole("dialog");
   const close = async () => {
@@ -121,7 +114,7 @@ test("the focus comes back from an act to what began it, or to the page's headin
 });
 
 test("the same key again does nothing new and says so", async () => {
-  const id = await authorize("act-2", 10_000);
+  const id = await authorize(platform, "act-2", 10_000);
   const { page, context } = await open(platform);
   await page.goto(`${platform.base}/console/payments/${id}`);
   await page.getByRole("button", { name: "매입", exact: true }).click();
@@ -141,7 +134,7 @@ test("the same key again does nothing new and says so", async () => {
 });
 
 test("a button that cannot be pressed says why", async () => {
-  const id = await authorize("act-3", 10_000, { captureMode: "automatic" });
+  const id = await authorize(platform, "act-3", 10_000, { captureMode: "automatic" });
   const { page, context } = await open(platform);
   await page.goto(`${platform.base}/console/payments/${id}`);
   const capture = page.getByRole("button", { name: "매입", exact: true });
@@ -188,7 +181,7 @@ test("a statement runs back to nothing, and its file is what its filter shows", 
   const ids = [];
   for (const [index, amount] of amounts.entries()) {
     const more = { merchantId: "statement", captureMode: "automatic" };
-    ids.push(await authorize(`statement-${index}`, amount, more));
+    ids.push(await authorize(platform, `statement-${index}`, amount, more));
   }
   const refund = { merchantId: "statement", amount: 300, reason: "시험" };
   assert.equal((await platform.call("POST", `/payments/refund/${ids[0]}`, refund)).status, 200);
@@ -266,7 +259,7 @@ test("each lane says who publishes it and how long its oldest event waits", asyn
   let count = 0;
   await until("events wait, and not for a moment only", async () => {
     count += 1;
-    await authorize(`lanes-${count}`, 100);
+    await authorize(platform, `lanes-${count}`, 100);
     return (await platform.call("GET", "/outbox?limit=1")).body.summary.pending >= 3;
   });
   await page.goto(`${platform.base}/console/events`);
@@ -296,7 +289,7 @@ test("a poisoned event is an inbox item; each act on it leaves one audit row", a
     ).length;
   const before = await audit();
   await platform.call("POST", "/sim/poison");
-  await authorize("after-poison", 500);
+  await authorize(platform, "after-poison", 500);
   await page.goto(`${platform.base}/console/dead-letters`);
   await page.getByRole("button", { name: "한꺼번에 처리" }).click();
   await page.getByRole("button", { name: "먼저 시험해 보기" }).click();
@@ -347,7 +340,7 @@ test("limits show what is configured", async () => {
 
 test("the quickstart ticks as its own commands are run in a shell, and what others did ticks nothing", async () => {
   const more = { merchantId: "quickstart", captureMode: "automatic" };
-  await authorize("quick-before", 1000, more);
+  await authorize(platform, "quick-before", 1000, more);
   const { page, context, faults } = await open(platform);
   await page.goto(`${platform.base}/dev`);
   const ticked = page.getByText("완료", { exact: true });
@@ -379,7 +372,7 @@ test("what the platform says of its parts is said in Korean, the Lab's switches 
   await platform.call("PUT", "/sim/faults", {});
   await page.getByText("실험실에서 껐어요").waitFor({ state: "detached" });
   await platform.call("POST", "/sim/poison");
-  await authorize("after-poison-2", 500);
+  await authorize(platform, "after-poison-2", 500);
   await page.goto(`${platform.base}/console/dead-letters`);
   await page
     .getByText(/이벤트를 읽을 수 없어요: ‘id’ 필드가 없어요/)

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { open, start, until } from "./platform.mjs";
+import { authorize, open, start, until } from "./platform.mjs";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PASSWORD = "correct horse battery";
@@ -17,13 +17,6 @@ before(async () => {
 after(() => platform?.stop());
 
 const as = (name) => ({ cookie: cookies[name] });
-
-async function authorize(key, more = {}) {
-  const order = { merchantId: "M123", amount: 10_000, currency: "KRW", idempotencyKey: key, ...more };
-  const { status, body } = await platform.call("POST", "/payments/authorize", order);
-  assert.equal(status, 200, JSON.stringify(body));
-  return body.paymentId;
-}
 
 async function rows(query) {
   const { status, body } = await platform.call("GET", `/audit?limit=200&${query}`, undefined, as("root"));
@@ -134,7 +127,7 @@ test("every act on a payment leaves one row with who, why and what came of it", 
     { act: "refund", button: "환불", run: "환불 실행", more: { captureMode: "automatic" } },
   ];
   for (const { act, button, run, more } of acts) {
-    const id = await authorize(`audit-${act}`, more);
+    const id = await authorize(platform, `audit-${act}`, 10_000, more);
     await page.goto(`${platform.base}/console/payments/${id}`);
     await page.getByRole("button", { name: button, exact: true }).click();
     const panel = page.getByRole("dialog");
@@ -169,7 +162,7 @@ test("every act on a payment leaves one row with who, why and what came of it", 
 test("what was typed is there again after signing in again, and only for whoever typed it", async () => {
   await add("han", "operator");
   await add("choi", "operator");
-  const id = await authorize("draft", { captureMode: "automatic" });
+  const id = await authorize(platform, "draft", 10_000, { captureMode: "automatic" });
   const signIn = async (page, name) => {
     await page.getByLabel("이름").fill(name);
     await page.getByLabel("비밀번호").fill(PASSWORD);
@@ -226,9 +219,9 @@ test("every act on a dead letter leaves one row", async () => {
     { act: "redrive", button: "재처리", run: "재처리 실행", outcome: "still_open" },
     { act: "discard", button: "폐기", run: "폐기 실행", outcome: "done" },
   ];
-  await authorize("poisoned");
+  await authorize(platform, "poisoned", 10_000);
   assert.equal((await platform.call("POST", "/sim/poison", undefined, as("root"))).status, 200);
-  await authorize("poisoned-2");
+  await authorize(platform, "poisoned-2", 10_000);
   const list = async () =>
     (await platform.call("GET", "/dead-letters?limit=1", undefined, as("root"))).body.data[0];
   const letter = await until("a dead letter", list);
@@ -260,7 +253,7 @@ for (const { role, acts, manages } of ROLES) {
   test(`what a ${role} may not do is disabled and says why, and the server refuses it`, async () => {
     const name = `role-${role}`;
     await add(name, role);
-    const id = await authorize(`role-${role}`);
+    const id = await authorize(platform, `role-${role}`, 10_000);
     const { page, context } = await openAs(name);
     await page.goto(`${platform.base}/console/payments/${id}`);
     const isOff = async (button) => {
@@ -301,7 +294,7 @@ test("the shop sells without anybody signed in", async () => {
 });
 
 test("a page of another origin cannot act with an operator's cookie", async () => {
-  const id = await authorize("forged");
+  const id = await authorize(platform, "forged", 10_000);
   const { page, context } = await openAs("root");
   await page.goto("about:blank");
   await page.setContent(

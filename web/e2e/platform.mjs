@@ -1,4 +1,5 @@
 // Starts the real binary with books of its own, and opens pages of it in the distribution's Chromium.
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -84,6 +85,14 @@ export async function start(variables = {}) {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** An authorization of the merchant `M123`, past the pages; its payment's number. */
+export async function authorize(platform, key, amount, more = {}) {
+  const order = { merchantId: "M123", amount, currency: "KRW", idempotencyKey: key, ...more };
+  const { status, body } = await platform.call("POST", "/payments/authorize", order);
+  assert.equal(status, 200, JSON.stringify(body));
+  return body.paymentId;
 }
 
 /** A page that notes everything it must not do: errors in its log, requests to anybody else. */
