@@ -72,6 +72,28 @@ pub struct Memory {
     pub incremental: Option<Arc<ProofReport>>,
 }
 
+impl Memory {
+    /// The run that says how the books stand: the latest. But what a full run found wrong stands until another looks there: an
+    /// incremental one begins behind it.
+    pub fn verdict(&self) -> Option<&ProofReport> {
+        let (full, incremental) = (self.full.as_deref(), self.incremental.as_deref());
+        let red = full.filter(|full| !full.ok());
+        red.or_else(|| full.into_iter().chain(incremental).max_by_key(|report| report.started_at))
+    }
+
+    /// How many rows a proof found wrong that nobody has looked at again; `None` if no run has asked it.
+    pub fn wrong(&self, proof: Proof) -> Option<u64> {
+        let full = self.full.as_deref();
+        let since = full.map(|full| full.started_at);
+        let incremental = self.incremental.as_deref().filter(|report| Some(report.started_at) >= since);
+        full.into_iter()
+            .chain(incremental)
+            .filter_map(|report| report.of(proof))
+            .map(|result| result.wrong)
+            .max()
+    }
+}
+
 impl Prover {
     /// Over these books, whose answers are what `render` makes of outcomes.
     pub fn new(store: Arc<dyn Store>, render: Arc<dyn Render>, clock: Arc<dyn Clock>) -> Self {
@@ -214,5 +236,47 @@ fn log(report: &ProofReport) {
             first,
             "a proof of the ledger failed"
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(mode: Mode, at_ms: i64, wrong: u64) -> Option<Arc<ProofReport>> {
+        let mut tally = Tally::default();
+        (0..wrong).for_each(|row| tally.wrong(Proof::ChainUnbroken, row.to_string()));
+        Some(Arc::new(ProofReport {
+            mode,
+            started_at: Timestamp::from_unix_ms(at_ms),
+            seconds: 0.0,
+            from: Vec::new(),
+            whereabouts: Whereabouts::default(),
+            proofs: tally.results(mode),
+        }))
+    }
+
+    #[test]
+    fn what_a_full_run_found_stands_until_another_looks_there() {
+        let stands = |full: Option<Arc<ProofReport>>, incremental: Option<Arc<ProofReport>>| {
+            let memory = Memory { running: None, full, incremental };
+            let verdict = memory.verdict().map(|report| (report.mode, report.ok()));
+            (verdict, memory.wrong(Proof::ChainUnbroken))
+        };
+        let (full, incremental) = (Mode::Full, Mode::Incremental);
+        assert_eq!(stands(None, None), (None, None));
+        let red = || report(full, 5, 2);
+        assert_eq!(stands(red(), report(incremental, 7, 0)), (Some((full, false)), Some(2)));
+        assert_eq!(stands(red(), report(incremental, 7, 3)), (Some((full, false)), Some(3)));
+        assert_eq!(
+            stands(report(full, 5, 0), report(incremental, 7, 3)),
+            (Some((incremental, false)), Some(3))
+        );
+        assert_eq!(
+            stands(report(full, 9, 0), report(incremental, 7, 3)),
+            (Some((full, true)), Some(0)),
+            "looked again"
+        );
+        assert_eq!(stands(None, report(incremental, 7, 0)), (Some((incremental, true)), Some(0)));
     }
 }

@@ -196,9 +196,8 @@ async fn cache(app: &AppState, now: Timestamp) -> ComponentView {
 
 fn proofs(app: &AppState) -> ComponentView {
     let memory = app.desk.prover.memory();
-    let reports = [memory.full, memory.incremental];
-    let latest = reports.into_iter().flatten().max_by_key(|report| report.started_at);
-    let (state, detail) = match &latest {
+    let verdict = memory.verdict();
+    let (state, detail) = match verdict {
         None => (State4::Unknown, "no proof has been run by this process".to_owned()),
         Some(report) if report.ok() => {
             (State4::Up, format!("the last {} run found nothing wrong", report.mode.as_str()))
@@ -214,7 +213,7 @@ fn proofs(app: &AppState) -> ComponentView {
         state,
         detail,
         how: "the last run of the ledger's proofs",
-        checked_at: latest.as_ref().map(|report| report.started_at),
-        latency_ms: latest.as_ref().map(|report| report.seconds * 1e3),
+        checked_at: verdict.map(|report| report.started_at),
+        latency_ms: verdict.map(|report| report.seconds * 1e3),
     }
 }

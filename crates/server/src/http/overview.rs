@@ -9,7 +9,7 @@ use axum::{
 use domain::{ledger::AccountCode, money::Currency, time::Timestamp};
 use engine::{
     ports::Balance,
-    proofs::{Memory, ProofReport},
+    proofs::ProofReport,
     queries::{
         accounts::{ChartFilter, chart},
         pipeline_status::pipeline_status,
@@ -168,7 +168,7 @@ async fn overview(
         seconds: seconds(&traffic, series, app.desk.started_at, now),
         outbox: OutboxSummary::of(&status, now),
         money: money(&balances),
-        proofs: latest(&app.desk.prover.memory()).map(proofs),
+        proofs: app.desk.prover.memory().verdict().map(proofs),
     }))
 }
 
@@ -221,11 +221,6 @@ fn money(balances: &[Balance]) -> Vec<MoneyView> {
         held: line.hold.balance(code.normal_side()),
     })
     .collect()
-}
-
-fn latest(memory: &Memory) -> Option<&ProofReport> {
-    let reports = [memory.full.as_deref(), memory.incremental.as_deref()];
-    reports.into_iter().flatten().max_by_key(|report| report.started_at)
 }
 
 fn proofs(report: &ProofReport) -> ProofsSummary {

@@ -27,7 +27,7 @@ impl ProofMetrics {
     pub(super) fn register(&self, registry: &mut Registry) {
         registry.register(
             "ledger_proof_failures",
-            "Rows that are wrong by the last run",
+            "Rows that are wrong by the last run that looked at them",
             self.failures.clone(),
         );
         registry.register(
@@ -45,7 +45,8 @@ impl ProofMetrics {
         for report in reports {
             for result in &report.proofs {
                 let labels = ProofLabels { proof: result.proof.as_str() };
-                self.failures.get_or_create(&labels).set(i64::try_from(result.wrong).unwrap_or(i64::MAX));
+                let wrong = memory.wrong(result.proof).unwrap_or(result.wrong);
+                self.failures.get_or_create(&labels).set(i64::try_from(wrong).unwrap_or(i64::MAX));
                 if result.ok() {
                     let seconds = report.started_at.unix_ms() as f64 / 1000.0;
                     self.last_success.get_or_create(&labels).set(seconds);
@@ -101,5 +102,15 @@ mod tests {
         assert!(text.contains("ledger_proof_failures{proof=\"chain_unbroken\"} 2\n"), "{text}");
         let held = "ledger_proof_last_success_timestamp_seconds{proof=\"chain_unbroken\"} 5.0\n";
         assert!(text.contains(held), "{text}");
+        let red = Memory {
+            full: report(Mode::Full, 8_000, 1),
+            incremental: report(Mode::Incremental, 9_000, 0),
+            ..memory
+        };
+        let text = shown(&red);
+        assert!(
+            text.contains("ledger_proof_failures{proof=\"chain_unbroken\"} 1\n"),
+            "nobody looked again: {text}"
+        );
     }
 }
