@@ -2,7 +2,7 @@
 //!
 //! Invariant: all connections of a process go to one host at a time. When that one is lost, every idle connection is thrown
 //! away and the hosts are tried again, beginning with the one that served last; so it is when that one answers but takes no
-//! writes any more. Nobody waits for a host that has just been found away.
+//! writes any more. Nobody waits for a host that has just been found away, and one that was found silent is tried last for a while.
 
 use std::{
     fmt,
@@ -23,6 +23,7 @@ use tokio::{
 use super::{
     error::{Failure, unavailable},
     options::{MariadbOptions, Tls},
+    silence::Silence,
 };
 
 /// What a connection is for.
@@ -37,6 +38,9 @@ pub(super) enum Purpose {
 /// How long the hosts are left alone after none could be reached.
 const AWAY_PAUSE: Duration = Duration::from_millis(200);
 
+/// How long a host that was found silent is tried after the others.
+const SHUNNED: Duration = Duration::from_secs(5);
+
 /// Statements kept prepared on each connection.
 const STATEMENTS_MAX: usize = 128;
 
@@ -50,6 +54,7 @@ pub(super) struct Endpoint {
     timeline: OnceLock<[u8; 16]>,
     /// Moves on with every lost connection and every change of host: older idle ones are not trusted any more.
     generation: AtomicU64,
+    pub(super) silence: Silence,
 }
 
 #[derive(Default)]
@@ -57,12 +62,23 @@ struct Standing {
     /// The host that served last.
     current: usize,
     away_until: Option<Instant>,
+    /// The host that was found silent last, and until when it is tried after the others.
+    shunned: Option<(usize, Instant)>,
+}
+
+/// Where a connection leads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Way {
+    /// Which host.
+    pub(super) host: usize,
+    /// When it was made, counted in losses before.
+    pub(super) generation: u64,
 }
 
 /// A connection and what was found out while it was made.
 pub(super) struct Connected {
     pub(super) conn: Conn,
-    pub(super) generation: u64,
+    pub(super) way: Way,
     /// The runtime that drives it: elsewhere it would wait for two threads.
     pub(super) runtime: Id,
     /// Whether the host is a node of a Galera cluster.
@@ -94,6 +110,7 @@ impl Endpoint {
             standing: Mutex::default(),
             timeline: OnceLock::new(),
             generation: AtomicU64::new(0),
+            silence: Silence::new(),
         }
     }
 
@@ -123,34 +140,71 @@ impl Endpoint {
     /// Connects to the first host that can serve.
     pub(super) async fn connect(&self, purpose: Purpose) -> Result<Connected, StoreError> {
         let context = "connect";
-        let first = {
-            let standing = self.standing();
-            if standing.away_until.is_some_and(|until| Instant::now() < until) {
-                return Err(unavailable(context, "the database was away a moment ago"));
-            }
-            standing.current
-        };
+        if self.standing().away_until.is_some_and(|until| Instant::now() < until) {
+            return Err(unavailable(context, "the database was away a moment ago"));
+        }
         let mut failure = unavailable(context, "no host is configured");
-        for at in (0..self.hosts.len()).map(|step| (first + step) % self.hosts.len()) {
-            match self.connect_to(at, purpose).await {
-                Ok(connected) if self.serves(at) => {
-                    return Ok(Connected { generation: self.generation(), ..connected });
+        let asked = self.silence.now();
+        for host in self.in_order() {
+            match self.connect_to(host, purpose).await {
+                Ok(connected) if self.serves(host) => {
+                    return Ok(Connected { way: Way { host, generation: self.generation() }, ..connected });
                 }
                 Ok(connected) => return Ok(connected),
                 Err(error) => failure = error,
             }
         }
-        self.standing().away_until = Some(Instant::now() + AWAY_PAUSE);
+        // A server that answers others meanwhile is busy, not away: whoever tries again may be let in.
+        if !self.silence.heard_since(asked) {
+            self.standing().away_until = Some(Instant::now() + AWAY_PAUSE);
+        }
         Err(failure)
     }
 
-    async fn connect_to(&self, at: usize, purpose: Purpose) -> Result<Connected, StoreError> {
+    /// The hosts in the order they are tried.
+    fn in_order(&self) -> Vec<usize> {
+        let standing = self.standing();
+        let hosts = self.hosts.len();
+        let mut order: Vec<usize> = (0..hosts).map(|step| (standing.current + step) % hosts).collect();
+        if let Some((shunned, _)) = standing.shunned.filter(|(_, until)| Instant::now() < *until) {
+            order.sort_by_key(|host| *host == shunned);
+        }
+        order
+    }
+
+    /// The server at the end of `way` answers nobody: callers are told at once, and other hosts are tried before it. Connections of
+    /// generations below what is said lead there.
+    pub(super) fn left_silent(&self, way: Way) -> u64 {
+        let (host, port) = &self.hosts[way.host];
+        tracing::warn!(host, port, "MariaDB answers nobody; it is taken to be away");
+        let mut standing = self.standing();
+        let generation = if standing.current == way.host { self.generation() } else { way.generation };
+        let now = Instant::now();
+        standing.shunned = Some((way.host, now + SHUNNED));
+        if self.hosts.len() == 1 {
+            standing.away_until = Some(now + AWAY_PAUSE);
+        }
+        drop(standing);
+        self.lost(generation);
+        generation.saturating_add(1)
+    }
+
+    /// Whether the server there lets anybody in, or says why not.
+    pub(super) async fn lets_in(&self, host: usize) -> bool {
+        let asked = timeout(self.connect_timeout, Conn::new(self.opts(host))).await;
+        asked.is_ok_and(|asked| !asked.is_err_and(|error| Failure::from(error).lost_connection()))
+    }
+
+    fn opts(&self, host: usize) -> Opts {
+        let (name, port) = &self.hosts[host];
+        self.base.clone().ip_or_hostname(name.as_str()).tcp_port(*port).into()
+    }
+
+    async fn connect_to(&self, host: usize, purpose: Purpose) -> Result<Connected, StoreError> {
         let context = "connect";
-        let (host, port) = &self.hosts[at];
-        let opts: Opts = self.base.clone().ip_or_hostname(host.as_str()).tcp_port(*port).into();
-        let generation = self.generation();
+        let way = Way { host, generation: self.generation() };
         let attempt = async {
-            let mut conn = Conn::new(opts).await?;
+            let mut conn = Conn::new(self.opts(host)).await?;
             conn.query_drop(setup(purpose)).await?;
             let standing: Option<(i64, Option<String>)> = conn.query_first(STANDING).await?;
             if matches!(&standing, Some((0, Some(ready))) if ready == "ON") {
@@ -174,7 +228,7 @@ impl Endpoint {
                 context,
                 "the database is on another timeline than it was: start this replica again",
             )),
-            _ => Ok(Connected { conn, generation, runtime: Handle::current().id(), galera }),
+            _ => Ok(Connected { conn, way, runtime: Handle::current().id(), galera }),
         }
     }
 
@@ -244,5 +298,31 @@ fn ssl(tls: &Tls) -> Option<SslOpts> {
         Tls::Required { ca_file: Some(path) } => Some(
             SslOpts::default().with_root_certs(vec![path.clone().into()]).with_disable_built_in_roots(true),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_host_found_silent_is_tried_after_the_others_for_a_while() {
+        let endpoint = Endpoint::new(&MariadbOptions::new("a,b,c", 3306, "paydb"));
+        assert_eq!(endpoint.in_order(), [0, 1, 2]);
+        assert_eq!(endpoint.left_silent(Way { host: 0, generation: 0 }), 1);
+        assert_eq!(endpoint.in_order(), [1, 2, 0]);
+        assert_eq!(endpoint.generation(), 1, "its connections are not used again");
+        assert_eq!(endpoint.standing().away_until, None, "another host may serve");
+        endpoint.standing().shunned = Some((0, Instant::now()));
+        assert_eq!(endpoint.in_order(), [0, 1, 2], "the while is over");
+    }
+
+    #[tokio::test]
+    async fn nobody_is_sent_to_the_only_host_while_it_is_silent() {
+        let endpoint = Endpoint::new(&MariadbOptions::new("a", 3306, "paydb"));
+        endpoint.left_silent(Way { host: 0, generation: 0 });
+        let refused = endpoint.connect(Purpose::Write).await.map(drop);
+        let Err(StoreError::Unavailable { source, .. }) = refused else { panic!("{refused:?}") };
+        assert_eq!(source.to_string(), "the database was away a moment ago");
     }
 }

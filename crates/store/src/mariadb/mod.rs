@@ -19,6 +19,7 @@ mod retention;
 mod rows;
 mod script;
 mod session;
+mod silence;
 mod snapshot;
 mod store;
 mod timeline;

@@ -48,7 +48,7 @@ pub struct MariadbOptions {
     pub connect_timeout: Duration,
     /// How long one round trip may take; longer than the server lets a statement wait for a lock (2 s).
     pub statement_timeout: Duration,
-    /// How long a commit whose outcome is unknown is asked about before its callers are told so.
+    /// How long after a COMMIT was sent its outcome, if no answer came, is asked about before the callers are told so.
     pub fate_timeout: Duration,
 }
 

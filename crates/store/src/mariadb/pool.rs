@@ -84,7 +84,7 @@ impl Pool {
     }
 
     pub(super) fn give_back(&self, connected: Connected) {
-        if connected.generation == self.endpoint.generation() {
+        if connected.way.generation == self.endpoint.generation() {
             self.idle().push(connected);
         }
     }
@@ -96,7 +96,7 @@ impl Pool {
     fn take_idle(&self) -> Option<Connected> {
         let current = self.endpoint.generation();
         let mut idle = self.idle();
-        idle.retain(|connected| connected.generation == current);
+        idle.retain(|connected| connected.way.generation == current);
         let here = Handle::current().id();
         let at = idle.iter().rposition(|connected| connected.runtime == here)?;
         Some(idle.swap_remove(at))

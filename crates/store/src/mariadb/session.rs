@@ -25,7 +25,8 @@ use super::{
     script::Script,
 };
 
-type Trip<'c, T> = Pin<Box<dyn Future<Output = mysql_async::Result<T>> + Send + 'c>>;
+/// A round trip that has begun.
+pub(super) type Trip<'c, T> = Pin<Box<dyn Future<Output = mysql_async::Result<T>> + Send + 'c>>;
 
 /// A lent connection.
 pub(super) struct Session {
@@ -184,16 +185,12 @@ impl Session {
     ) -> Result<T, Failure> {
         let lost = || Failure::Lost(mysql_async::DriverError::ConnectionClosed.into());
         let mut connected = self.connected.take().ok_or_else(lost)?;
-        let generation = connected.generation;
-        let result = match timeout(self.limit, work(&mut connected.conn)).await {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(error.into()),
-            Err(_) => Err(Failure::Late(self.limit)),
-        };
+        let (endpoint, way) = (&self.pool.endpoint, connected.way);
+        let result = endpoint.answer(way, self.limit, work(&mut connected.conn)).await;
         match &result {
-            Err(failure) if failure.lost_connection() => self.pool.endpoint.lost(generation),
+            Err(failure) if failure.lost_connection() => endpoint.lost(way.generation),
             Err(failure) if failure.host_stood_down() => {
-                self.pool.endpoint.lost(generation);
+                endpoint.lost(way.generation);
                 self.connected = Some(connected);
             }
             _ => self.connected = Some(connected),
@@ -216,7 +213,7 @@ impl Drop for Session {
         runtime.spawn(async move {
             match timeout(limit, ending.ignore(&mut connected.conn)).await {
                 Ok(Ok(())) => pool.give_back(connected),
-                Ok(Err(_)) | Err(_) => pool.endpoint.lost(connected.generation),
+                Ok(Err(_)) | Err(_) => pool.endpoint.lost(connected.way.generation),
             }
             drop(permit);
         });

@@ -14,7 +14,7 @@ use super::{Daemon, Life};
 pub enum Sharing {
     /// Every server that answers `GET /readyz` with 200 gets its part.
     Ready,
-    /// The first that accepts connections gets everything; the others wait for it to fail.
+    /// The first that greets as MariaDB does gets everything; the others wait for it to fail. A frozen one still accepts connections.
     First,
 }
 
@@ -66,6 +66,9 @@ fn text(fronts: &[Front]) -> String {
         text.push_str(&format!("listen front-{port}\n  bind 127.0.0.1:{port}\n"));
         if front.sharing == Sharing::Ready {
             text.push_str("  balance leastconn\n  option httpchk GET /readyz\n");
+        }
+        if front.sharing == Sharing::First {
+            text.push_str("  option mysql-check\n  timeout check 1s\n");
         }
         for (number, server) in front.servers.iter().enumerate() {
             let backup = if front.sharing == Sharing::First && number > 0 { " backup" } else { "" };

@@ -176,6 +176,7 @@ impl Caller {
             match self.replicas.client().post(&path, body.clone()).await {
                 // 503 promises that nothing happened; 504 that asking again tells what did.
                 Ok(answer) if matches!(answer.status, 503 | 504) => {
+                    println!("{path} failed: {} {}", answer.status, answer.json()["code"]);
                     self.log.failed.fetch_add(1, Ordering::SeqCst);
                     tokio::task::yield_now().await;
                     if !self.replicas.waits_for_a_restart() {
@@ -188,7 +189,8 @@ impl Caller {
                     self.note(index, &answer);
                     return answer;
                 }
-                Err(_) => {
+                Err(error) => {
+                    println!("{path} failed: {error:?}");
                     self.log.failed.fetch_add(1, Ordering::SeqCst);
                     self.log.stranded.fetch_add(1, Ordering::SeqCst);
                     self.replicas.next().await;

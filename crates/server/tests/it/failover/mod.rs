@@ -86,19 +86,32 @@ async fn break_servers(town: &mut Town, judge: &Judge, outage: Duration) {
         town.kafka.restart(0).unwrap();
     }
 
-    let before = judge.failed();
+    break_databases(town, judge).await;
+}
+
+/// Killed, and frozen with its connections open.
+async fn break_databases(town: &mut Town, judge: &Judge) {
     town.databases.kill();
-    match town.databases {
-        Databases::Single(_) => {
-            wait_until("callers are told that the store is away", STEP_LIMIT, async || {
-                judge.failed() >= before + CALLERS as u64
-            })
-            .await;
-        }
-        Databases::Cluster(..) => judge.sees_answers("with the writing node of the database killed").await,
-    }
+    sees_database_away(town, judge).await;
     town.databases.restart();
     judge.sees_answers("after the database came back").await;
+    town.databases.freeze();
+    sees_database_away(town, judge).await;
+    town.databases.thaw();
+    judge.sees_answers("after the database woke").await;
+}
+
+/// Of one server every caller is told that it is away; of a cluster another node serves.
+async fn sees_database_away(town: &Town, judge: &Judge) {
+    if let Databases::Cluster(..) = town.databases {
+        judge.sees_answers("without the writing node of the database").await;
+        return;
+    }
+    let before = judge.failed();
+    wait_until("callers are told that the store is away", STEP_LIMIT, async || {
+        judge.failed() >= before + CALLERS as u64
+    })
+    .await;
 }
 
 /// On clusters also how long answers take: the short form runs beside other tests, where that says nothing.

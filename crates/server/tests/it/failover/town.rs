@@ -117,6 +117,16 @@ impl Databases {
         self.writer().kill().unwrap();
     }
 
+    /// Freezes the one that is written to: it keeps its connections and answers nobody.
+    pub(super) fn freeze(&mut self) {
+        self.writer().daemon().unwrap().freeze().unwrap();
+    }
+
+    /// Lets it go on.
+    pub(super) fn thaw(&mut self) {
+        self.writer().daemon().unwrap().thaw().unwrap();
+    }
+
     /// Starts it again.
     pub(super) fn restart(&mut self) {
         self.writer().restart().unwrap();

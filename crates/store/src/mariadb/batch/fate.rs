@@ -26,14 +26,13 @@ pub(super) enum Fate {
 /// How long is waited between two questions.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Asks until it is known or `limit` has passed.
+/// Asks until it is known, at least once, or until the callers have waited long enough.
 pub(super) async fn fate_of(
     pool: &Arc<Pool>,
     changes: &Changes,
     instance: u128,
-    limit: Duration,
+    until: Instant,
 ) -> Option<Fate> {
-    let until = Instant::now() + limit;
     loop {
         match ask(pool, changes, instance).await {
             Ok(fate) => return Some(fate),

@@ -9,6 +9,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use domain::id::Lane;
 use engine::ports::{Batch, BatchKeys, Changes, Loaded, StoreError};
+use tokio::time::Instant;
 
 pub(super) use self::load::key_hash;
 use self::{
@@ -70,6 +71,7 @@ impl Batch for MariadbBatch {
         let is_galera = session.is_galera();
         let written = write::write(&mut session, changes, &mut places, committing.lanes).await;
         written.map_err(|error| if is_galera { in_lane(error) } else { error })?;
+        let sent = Instant::now();
         let Err(failure) = session.finish(&write::closing(changes, committing.instance)).await else {
             return Ok(());
         };
@@ -79,7 +81,8 @@ impl Batch for MariadbBatch {
             return Err(failure.sort("commit batch"));
         }
         tracing::warn!(?failure, "a commit brought no answer; asking what became of it");
-        match fate_of(&committing.pool, changes, committing.instance, committing.fate_timeout).await {
+        let until = sent + committing.fate_timeout;
+        match fate_of(&committing.pool, changes, committing.instance, until).await {
             Some(Fate::Committed) => Ok(()),
             Some(Fate::RolledBack) => Err(failure.sort("commit batch")),
             None => Err(StoreError::UnknownOutcome { source: failure.into_source() }),
