@@ -23,9 +23,10 @@ pub(super) fn engine(settings: &Settings) -> EngineSettings {
         committers: count(commit.committers),
         queue_max: count(commit.queue_max),
         command_timeout: Duration::from_millis(u64::from(commit.timeout_ms)),
-        // A disk of this machine may take its time; another machine that does not answer is away.
+        // A disk of this machine may take its time. MariaDB has longer than it may wait for a lock (2 s); that it answers nobody the
+        // store finds out by itself, and sooner.
         stall_limit: match settings.mariadb.host {
-            Some(_) => Duration::from_millis(800),
+            Some(_) => Duration::from_millis(2500),
             None => Duration::from_millis(u64::from(commit.timeout_ms)),
         },
         authorization_seconds: settings.payments.authorization_seconds,
