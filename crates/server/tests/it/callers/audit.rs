@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::join_all;
 use serde_json::Value;
 use testkit::{http::HttpClient, wait::wait_until};
 
@@ -24,6 +25,9 @@ struct Expected {
     closed: bool,
     events: u64,
 }
+
+/// The calls on each payment of a caller.
+type Lives<'r> = BTreeMap<u64, Vec<&'r Record>>;
 
 /// The auditor.
 pub(crate) struct Audit {
@@ -56,9 +60,11 @@ impl Audit {
             self.unanswered += u64::from(open.is_some());
             // Records of a payment follow each other: the unaudited ones may continue one that was audited before.
             let all = self.log.records(caller, 0);
+            let mut lives = lives_of(&all);
             let touched: BTreeSet<u64> = records.iter().filter_map(|record| record.payment).collect();
-            for payment in touched {
-                self.check_payment(caller, payment, &all).await;
+            lives.retain(|payment, _| touched.contains(payment));
+            for (payment, life) in &lives {
+                self.check_payment(caller, *payment, life).await;
             }
             for record in records.iter().filter(|record| record.answer.is_some()) {
                 self.check_replay(record).await;
@@ -67,33 +73,35 @@ impl Audit {
         }
     }
 
-    /// Everything, once all callers have every answer.
+    /// Everything, once all callers have every answer; all callers side by side.
     pub(crate) async fn at_the_end(&mut self) {
-        let mut events = 0;
-        for caller in 0..self.log.callers() {
-            let all = self.log.records(caller, 0);
-            assert!(all.iter().all(|record| record.answer.is_some()), "a caller ended without an answer");
-            let payments: BTreeSet<u64> = all.iter().filter_map(|record| record.payment).collect();
-            for &payment in &payments {
-                self.check_payment(caller, payment, &all).await;
-                events += expected(payment, &all).events;
-            }
-            for record in &all {
-                self.check_replay(record).await;
-            }
-            self.check_books(caller, &all, &payments).await;
+        let events = join_all((0..self.log.callers()).map(|caller| self.check_caller(caller))).await;
+        self.check_pipeline(events.into_iter().sum()).await;
+    }
+
+    /// All that one caller was told; how many events it knows of.
+    async fn check_caller(&self, caller: usize) -> u64 {
+        let all = self.log.records(caller, 0);
+        assert!(all.iter().all(|record| record.answer.is_some()), "a caller ended without an answer");
+        let lives = lives_of(&all);
+        for (payment, life) in &lives {
+            self.check_payment(caller, *payment, life).await;
         }
-        self.check_pipeline(events).await;
+        for record in &all {
+            self.check_replay(record).await;
+        }
+        self.check_books(caller, &lives).await;
+        lives.values().map(|life| expected(life).events).sum()
     }
 
     /// The payment shows what its caller was told.
-    async fn check_payment(&self, caller: usize, payment: u64, records: &[Record]) {
+    async fn check_payment(&self, caller: usize, payment: u64, life: &[&Record]) {
         let path = format!("/payments/{payment}?merchantId={}", Log::merchant(caller));
         let answer = self.client.get(&path).await.unwrap();
         assert_eq!(answer.status, 200, "payment {payment} was answered and is gone");
         let shown = answer.json();
-        let told = expected(payment, records);
-        let happened = with_open_call(payment, records, told);
+        let told = expected(life);
+        let happened = with_open_call(life, told);
         let seen = Expected {
             amount: number(&shown, "amount"),
             captured: number(&shown, "capturedAmount"),
@@ -117,14 +125,10 @@ impl Audit {
     }
 
     /// The merchant's account holds what its caller captured and did not give back.
-    async fn check_books(&self, caller: usize, records: &[Record], payments: &BTreeSet<u64>) {
+    async fn check_books(&self, caller: usize, lives: &Lives<'_>) {
         self.drained().await;
         let merchant = Log::merchant(caller);
-        let told: i64 = payments
-            .iter()
-            .map(|&payment| expected(payment, records))
-            .map(|it| it.captured - it.refunded)
-            .sum();
+        let told: i64 = lives.values().map(|life| expected(life)).map(|it| it.captured - it.refunded).sum();
         let answer = self
             .client
             .get(&format!("/ledger/accounts?code=2100&merchantId={merchant}&currency=KRW"))
@@ -198,18 +202,28 @@ fn in_order(entries: &BTreeMap<String, Value>) {
     }
 }
 
+/// The calls on each payment, in their order.
+fn lives_of(records: &[Record]) -> Lives<'_> {
+    let mut lives = Lives::new();
+    for record in records {
+        if let Some(payment) = record.payment {
+            lives.entry(payment).or_default().push(record);
+        }
+    }
+    lives
+}
+
 /// A payment by all answered calls on it.
-fn expected(payment: u64, records: &[Record]) -> Expected {
-    let answered = records.iter().filter(|record| record.payment == Some(payment) && record.answer.is_some());
-    answered.fold(Expected::default(), |before, record| {
-        let status = record.answer.as_ref().map_or(0, |(status, _)| *status);
-        after(before, record.asked, status)
+fn expected(life: &[&Record]) -> Expected {
+    life.iter().fold(Expected::default(), |before, record| match &record.answer {
+        Some((status, _)) => after(before, record.asked, *status),
+        None => before,
     })
 }
 
 /// A payment with the call that got no answer, had it happened; `None` where there is no such call.
-fn with_open_call(payment: u64, records: &[Record], told: Expected) -> Option<Expected> {
-    let open = records.iter().find(|record| record.payment == Some(payment) && record.answer.is_none())?;
+fn with_open_call(life: &[&Record], told: Expected) -> Option<Expected> {
+    let open = life.iter().find(|record| record.answer.is_none())?;
     Some(after(told, open.asked, 200))
 }
 
