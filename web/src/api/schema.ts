@@ -64,6 +64,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dead-letters/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count dead letters by state and reason
+         * @description All of them; a pair that is not there has none.
+         */
+        get: operations["countDeadLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dead-letters/{id}": {
         parameters: {
             query?: never;
@@ -566,7 +586,7 @@ export interface paths {
         };
         /**
          * List payments
-         * @description Newest first.
+         * @description Newest first, by when they were created.
          */
         get: operations["listPayments"];
         put?: never;
@@ -612,6 +632,26 @@ export interface paths {
          * @description Takes reserved funds, all or a part. With `final: false` the rest can be captured later; otherwise it is released.
          */
         post: operations["capturePayment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/payments/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count payments by status
+         * @description The same conditions as the list. It looks at about 20,000 of the newest and says whether there are more.
+         */
+        get: operations["countPayments"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1355,6 +1395,18 @@ export interface components {
          * @enum {string}
          */
         DeadLetterAction: "redrive" | "hold" | "discard";
+        /** @description How many dead letters are in a state for a reason. */
+        DeadLetterCount: {
+            /** @description `OPEN`, `HELD`, `REDRIVEN` or `DISCARDED`. */
+            state: string;
+            /** @description `schema`, `unknown_version`, `foreign` or `refused`. */
+            errorType: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+        };
         /**
          * @description A stable name for what went wrong.
          * @enum {string}
@@ -1831,6 +1883,13 @@ export interface components {
         List_DeadLetter: {
             /** @description The rows, newest first. */
             data: components["schemas"]["DeadLetter"][];
+            /** @description Give it as `cursor` to go on; null at the end. A page may be shorter than `limit` and still go on. */
+            nextCursor: string | null;
+        };
+        /** @description One page of a list. */
+        List_DeadLetterCount: {
+            /** @description The rows, newest first. */
+            data: components["schemas"]["DeadLetterCount"][];
             /** @description Give it as `cursor` to go on; null at the end. A page may be shorter than `limit` and still go on. */
             nextCursor: string | null;
         };
@@ -2350,6 +2409,13 @@ export interface components {
             /** @description The operation whose outcome at the acquirer is outstanding. */
             pending?: components["schemas"]["Pending"];
         };
+        /** @description How many payments are in each status. */
+        PaymentCounts: {
+            /** @description Every status, in the order a payment goes through them. */
+            counts: components["schemas"]["StatusCount"][];
+            /** @description Whether all payments were counted; false where there are so many that only the newest were. */
+            complete: boolean;
+        };
         /**
          * @description What kind of payment method it is.
          * @enum {string}
@@ -2800,6 +2866,16 @@ export interface components {
              * @description When the event happened.
              */
             occurredAt: string;
+        };
+        /** @description One status. */
+        StatusCount: {
+            /** @description Which. */
+            status: components["schemas"]["PaymentStatus"];
+            /**
+             * Format: int64
+             * @description How many payments.
+             */
+            count: number;
         };
         /** @description Debits, credits and what they come to. */
         SumsView: {
@@ -3308,6 +3384,74 @@ export interface operations {
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: the body is not application/json */
             415: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL_ERROR: ours; nothing was stored */
+            500: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OVERLOADED, UNAVAILABLE: nothing happened; repeat after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countDeadLetters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many */
+            200: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_DeadLetterCount"];
+                };
+            };
+            /** @description UNAUTHENTICATED: this is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
                 headers: {
                     /** @description The id of this call: the caller's if it sent a sane one */
                     "X-Request-Id"?: string;
@@ -6010,6 +6154,10 @@ export interface operations {
                 createdFrom?: string;
                 /** @description Created before; RFC 3339 */
                 createdTo?: string;
+                /** @description Last changed at or after; RFC 3339 */
+                updatedFrom?: string;
+                /** @description Last changed before; RFC 3339 */
+                updatedTo?: string;
                 /** @description Rows a page, 1–200 (20) */
                 limit?: number;
                 /** @description nextCursor of the page before */
@@ -6557,6 +6705,106 @@ export interface operations {
                     RateLimit?: string;
                     /** @description The limit: "authorize";q=20;w=60 is 20 calls in 60 seconds */
                     "RateLimit-Policy"?: string;
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countPayments: {
+        parameters: {
+            query?: {
+                /** @description Only this merchant's */
+                merchantId?: string;
+                /** @description Any of these; may be repeated */
+                status?: components["schemas"]["PaymentStatus"][];
+                /** @description Only this order's */
+                orderId?: string;
+                /** @description Only this currency */
+                currency?: string;
+                /** @description At least this much authorized, in minor units */
+                amountMin?: number;
+                /** @description At most this much authorized, in minor units */
+                amountMax?: number;
+                /** @description Created at or after; RFC 3339 */
+                createdFrom?: string;
+                /** @description Created before; RFC 3339 */
+                createdTo?: string;
+                /** @description Last changed at or after; RFC 3339 */
+                updatedFrom?: string;
+                /** @description Last changed before; RFC 3339 */
+                updatedTo?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many */
+            200: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentCounts"];
+                };
+            };
+            /** @description VALIDATION_ERROR, MALFORMED_REQUEST: every wrong field or parameter is in errors */
+            400: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: without merchantId it covers all merchants, which is for operators; nobody is signed in */
+            401: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: the operator's role is not enough; the message names the one that is */
+            403: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL_ERROR: ours; nothing was stored */
+            500: {
+                headers: {
+                    /** @description The id of this call: the caller's if it sent a sane one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OVERLOADED, UNAVAILABLE: nothing happened; repeat after Retry-After seconds */
+            503: {
+                headers: {
                     /** @description Seconds to wait before trying again */
                     "Retry-After"?: number;
                     /** @description The id of this call: the caller's if it sent a sane one */

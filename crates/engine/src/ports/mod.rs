@@ -43,8 +43,8 @@ pub use posting::{
 };
 pub use render::{Away, Outcome, PaymentThen, ReadBack, Refusal, Render, Rendered};
 pub use snapshot::{
-    AccountEntry, AccountFilter, Balance, DeadLetterFilter, LanePosition, Page, PaymentCursor, PaymentFilter,
-    Platform, Snapshot, StoredKey, StoredLane, StoredPayment,
+    AccountEntry, AccountFilter, Balance, DeadLetterFilter, LanePosition, Page, PaymentCounts, PaymentCursor,
+    PaymentFilter, Platform, Snapshot, StoredKey, StoredLane, StoredPayment,
 };
 pub use store::{OutboxCut, Store};
 pub use tracer::{Begun, Span, TraceContext, TracedEvent, TracedWork, Tracer, Untraced, sampled};

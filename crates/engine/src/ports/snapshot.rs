@@ -1,5 +1,7 @@
 //! Reads. A snapshot is one consistent view; it is held for at most a second, so long reads go range by range.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use domain::{
     event::Topic,
@@ -44,6 +46,27 @@ pub struct PaymentFilter {
     pub created_from: Option<Timestamp>,
     /// Created before.
     pub created_to: Option<Timestamp>,
+    /// Last changed at or after.
+    pub updated_from: Option<Timestamp>,
+    /// Last changed before.
+    pub updated_to: Option<Timestamp>,
+}
+
+impl PaymentFilter {
+    /// Before when a payment it admits was created: nothing is changed before it is there.
+    #[must_use]
+    pub fn created_before(&self) -> Option<Timestamp> {
+        self.created_to.into_iter().chain(self.updated_to).min()
+    }
+}
+
+/// How many payments are in each status.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PaymentCounts {
+    /// The statuses any is in.
+    pub by_status: BTreeMap<PaymentStatus, u64>,
+    /// Whether all payments were looked at, not only the newest.
+    pub is_complete: bool,
 }
 
 /// Payments older than this one (by number).
@@ -188,6 +211,13 @@ pub trait Snapshot: Send {
         after: Option<PaymentCursor>,
         limit: usize,
     ) -> Result<Page<Payment, PaymentCursor>, StoreError>;
+
+    /// How many payments a filter admits, by status; of about `looked_at_max` of the newest.
+    async fn payment_count(
+        &mut self,
+        filter: &PaymentFilter,
+        looked_at_max: u32,
+    ) -> Result<PaymentCounts, StoreError>;
 
     /// Payments by number, ascending, all of them; for proofs.
     async fn payment_range(

@@ -111,6 +111,7 @@ macro_rules! store_suite {
             a_snapshot_goes_on_after_a_read_was_given_up
             payments_are_listed_newest_first_in_pages
             payments_are_filtered
+            payments_are_counted_from_the_newest_on
             payments_are_read_by_range
             payments_whose_time_has_run_out_are_listed
             events_are_read_by_place

@@ -2,12 +2,14 @@
 
 #![expect(missing_docs, reason = "the names of the tests are sentences that say what they check")]
 
+use std::collections::BTreeMap;
+
 use domain::{
     id::{Lane, PaymentId, Seq},
     money::Money,
     payment::{Birth, Capture, Command, DeclineCode, Payment, PaymentStatus, Verdict, Void},
 };
-use engine::ports::{Clock, PaymentFilter, Snapshot};
+use engine::ports::{Clock, PaymentCounts, PaymentFilter, Snapshot};
 use futures_util::FutureExt;
 
 use super::{Scribe, StoreUnderTest};
@@ -66,8 +68,8 @@ pub async fn payments_are_filtered(it: &StoreUnderTest) {
     let a = scribe.authorize(Birth { order: order("o-1"), ..scribe.birth("M1", 10) }).await;
     it.clock.advance_seconds(10);
     let b = scribe.authorize(Birth { order: order("o-1"), ..scribe.birth("M2", 20) }).await;
-    let voided = scribe.apply(&b, Command::Void(Void::default())).await;
     it.clock.advance_seconds(10);
+    let voided = scribe.apply(&b, Command::Void(Void::default())).await;
     let c = scribe.authorize(Birth { order: order("O-1"), ..scribe.birth("M1", 30) }).await;
     let dollars = Birth { amount: Money::new(30, usd), ..scribe.birth("m1", 0) };
     let d = scribe.authorize_with(dollars, Verdict::Declined(DeclineCode::LostCard)).await;
@@ -98,6 +100,15 @@ pub async fn payments_are_filtered(it: &StoreUnderTest) {
         (PaymentFilter { created_to: Some(t0), ..none() }, vec![]),
         (PaymentFilter { created_to: Some(t2), ..merchant("M1") }, vec![&a]),
         (PaymentFilter { statuses: vec![Authorized], amount_min: Some(11), ..merchant("M1") }, vec![&c]),
+        (PaymentFilter { updated_from: Some(t2), ..none() }, vec![&d, &c, &voided]),
+        (PaymentFilter { updated_to: Some(t2), ..none() }, vec![&a]),
+        (PaymentFilter { updated_from: Some(t1), updated_to: Some(t2), ..none() }, vec![]),
+        (PaymentFilter { updated_from: Some(t0), updated_to: Some(t0.plus_ms(1)), ..none() }, vec![&a]),
+        (PaymentFilter { updated_from: Some(t2.plus_ms(1)), ..none() }, vec![]),
+        (PaymentFilter { updated_to: Some(t0), ..none() }, vec![]),
+        (PaymentFilter { updated_from: Some(t2), created_to: Some(t2), ..none() }, vec![&voided]),
+        (PaymentFilter { updated_to: Some(t2), ..merchant("M2") }, vec![]),
+        (PaymentFilter { updated_from: Some(t2), order: order("o-1"), ..none() }, vec![&voided]),
     ];
     let mut snapshot = scribe.snapshot().await;
     for (filter, expected) in cases {
@@ -107,6 +118,38 @@ pub async fn payments_are_filtered(it: &StoreUnderTest) {
             expected.sort_by_key(|payment| std::cmp::Reverse(payment.id));
             assert_eq!(read, expected, "{filter:?}");
         }
+        let mut by_status = BTreeMap::new();
+        for payment in expected {
+            *by_status.entry(payment.status()).or_default() += 1;
+        }
+        let counts = PaymentCounts { by_status, is_complete: true };
+        assert_eq!(snapshot.payment_count(&filter, 10_000).await.unwrap(), counts, "{filter:?}");
+    }
+}
+
+pub async fn payments_are_counted_from_the_newest_on(it: &StoreUnderTest) {
+    let scribe = Scribe::new(it);
+    let nothing = scribe.snapshot().await.payment_count(&PaymentFilter::default(), 1).await.unwrap();
+    assert_eq!(nothing, PaymentCounts { is_complete: true, ..PaymentCounts::default() });
+    for number in 1..=6 {
+        scribe.authorize(scribe.birth("M1", number)).await;
+    }
+    scribe.authorize_with(scribe.birth("M1", 7), Verdict::Declined(DeclineCode::LostCard)).await;
+    let mut snapshot = scribe.snapshot().await;
+    let of_merchant = PaymentFilter { merchant: Some("M1".parse().unwrap()), ..PaymentFilter::default() };
+    let (declined, authorized) = (PaymentStatus::Declined, PaymentStatus::Authorized);
+    for (looked_at, newest) in [(1, vec![(declined, 1)]), (3, vec![(declined, 1), (authorized, 2)])] {
+        let counts = snapshot.payment_count(&of_merchant, looked_at).await.unwrap();
+        let by_status = newest.into_iter().collect();
+        assert_eq!(counts, PaymentCounts { by_status, is_complete: false }, "{looked_at}");
+    }
+    for filter in [PaymentFilter::default(), of_merchant] {
+        let few = snapshot.payment_count(&filter, 2).await.unwrap();
+        let counted: u64 = few.by_status.values().sum();
+        assert!((1..=2).contains(&counted) && !few.is_complete, "{few:?}");
+        let all = snapshot.payment_count(&filter, 10_000).await.unwrap();
+        let by_status = [(declined, 1), (authorized, 6)].into_iter().collect();
+        assert_eq!(all, PaymentCounts { by_status, is_complete: true });
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod acts;
 mod bulk;
+mod counts;
 mod list;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use super::state::AppState;
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list::list))
+        .routes(routes!(counts::counts))
         .routes(routes!(list::get))
         .routes(routes!(bulk::bulk))
         .routes(routes!(acts::forecast))

@@ -67,6 +67,24 @@ async fn a_dead_letter_shows_the_fields_of_the_origin_and_its_event() {
 }
 
 #[tokio::test]
+async fn dead_letters_are_counted_by_state_and_reason() {
+    let books = books(3).await;
+    let id = books.read("/dead-letters").await["data"][0]["id"].as_u64().unwrap();
+    assert_eq!(act(&books, id, "hold", &json!({})).await.0, 200);
+    let counted = books.read("/dead-letters/counts").await;
+    let mut rows = counted["data"].as_array().unwrap().clone();
+    rows.sort_by_key(|row| row["count"].as_u64());
+    assert_eq!(
+        rows,
+        [
+            json!({"state": "HELD", "errorType": "schema", "count": 1}),
+            json!({"state": "OPEN", "errorType": "schema", "count": 2}),
+        ]
+    );
+    assert_eq!(books.get("/dead-letters/counts?state=OPEN").await.json()["errors"][0]["field"], "state");
+}
+
+#[tokio::test]
 async fn a_redrive_posts_once_and_a_second_one_is_a_conflict() {
     let books = books(1).await;
     let (status, still) = act(&books, 1, "redrive", &json!({})).await;

@@ -88,7 +88,7 @@ const GROUPS: [(&str, &str, &str); 12] = [
     ("simulation", "실험실", "The Lab"),
 ];
 
-const OPERATIONS: [(&str, &str, &str); 58] = [
+const OPERATIONS: [(&str, &str, &str); 60] = [
     (
         "authorizePayment",
         "결제 승인",
@@ -105,7 +105,12 @@ const OPERATIONS: [(&str, &str, &str); 58] = [
         "결제 환불",
         "매입한 금액의 전부나 일부를 돌려줘요. 매입한 만큼 여러 번 나누어 환불할 수 있어요.",
     ),
-    ("listPayments", "결제 목록", "최근 결제부터 보여 줘요."),
+    ("listPayments", "결제 목록", "만들어진 때를 기준으로 최근 결제부터 보여 줘요."),
+    (
+        "countPayments",
+        "상태마다 결제 세기",
+        "목록과 같은 조건으로 세요. 가장 최근 결제 약 20,000건까지 보고, 더 있는지 알려 줘요.",
+    ),
     ("getPayment", "결제 하나 보기", ""),
     ("getHealth", "프로세스가 살아 있는지", ""),
     ("getReadiness", "요청을 받을 수 있는지", ""),
@@ -129,6 +134,7 @@ const OPERATIONS: [(&str, &str, &str); 58] = [
         "브로커가 기록을 잃은 뒤, 정한 곳 다음의 이벤트를 모두 다시 보내요. 이미 처리한 이벤트는 다시 기장되지 않고, 건너뛰는 일도 없어요.",
     ),
     ("listDeadLetters", "처리 불가 이벤트 목록", ""),
+    ("countDeadLetters", "상태와 이유마다 처리 불가 이벤트 세기", "모두 세요. 없는 짝은 0건이에요."),
     ("getDeadLetter", "처리 불가 이벤트 하나 보기", ""),
     ("forecastRedrive", "재처리하면 어떻게 되는지 보기", "모든 검사를 해 보지만 아무것도 바꾸지 않아요."),
     ("redriveDeadLetter", "재처리", ""),

@@ -23,7 +23,7 @@ const CURSOR_KIND: u8 = 1;
 
 /// List payments
 ///
-/// Newest first.
+/// Newest first, by when they were created.
 #[utoipa::path(
     get,
     path = "/payments",
@@ -38,6 +38,8 @@ const CURSOR_KIND: u8 = 1;
         ("amountMax" = Option<i64>, Query, description = "At most this much authorized, in minor units"),
         ("createdFrom" = Option<String>, Query, description = "Created at or after; RFC 3339"),
         ("createdTo" = Option<String>, Query, description = "Created before; RFC 3339"),
+        ("updatedFrom" = Option<String>, Query, description = "Last changed at or after; RFC 3339"),
+        ("updatedTo" = Option<String>, Query, description = "Last changed before; RFC 3339"),
         ("limit" = Option<u8>, Query, description = "Rows a page, 1–200 (20)"),
         ("cursor" = Option<String>, Query, description = "nextCursor of the page before"),
     ),
@@ -65,7 +67,8 @@ pub(super) async fn list(
     Ok(Json(List { data, next_cursor: page.next.map(|next| next.to_cursor()) }).into_response())
 }
 
-fn filter(query: &mut Query<'_>) -> PaymentFilter {
+/// Which payments are asked for.
+pub(super) fn filter(query: &mut Query<'_>) -> PaymentFilter {
     let unknown = (FieldCode::InvalidFormat, "is not a payment status");
     let currency = (FieldCode::UnknownCurrency, "is not an upper-case ISO 4217 code");
     PaymentFilter {
@@ -77,6 +80,8 @@ fn filter(query: &mut Query<'_>) -> PaymentFilter {
         amount_max: query.number("amountMax", 0, Money::AMOUNT_MAX),
         created_from: query.time("createdFrom"),
         created_to: query.time("createdTo"),
+        updated_from: query.time("updatedFrom"),
+        updated_to: query.time("updatedTo"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod authorize;
 mod capture;
+mod counts;
 mod flow;
 mod get;
 mod ledger;
@@ -37,6 +38,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(void::void))
         .routes(routes!(refund::refund))
         .routes(routes!(list::list))
+        .routes(routes!(counts::counts))
         .routes(routes!(get::get))
         .routes(routes!(timeline::timeline))
         .routes(routes!(flow::flow))

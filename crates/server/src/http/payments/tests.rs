@@ -164,6 +164,62 @@ async fn filters_hold_at_once_and_other_merchants_do_not_exist() {
 }
 
 #[tokio::test]
+async fn a_payment_is_found_by_when_it_was_last_changed() {
+    let books = Books::open();
+    let captured = authorized(&books, "M1", "k1").await;
+    let created =
+        books.read(&format!("/payments/{captured}")).await["createdAt"].as_str().unwrap().to_owned();
+    books.clock.advance_seconds(60);
+    let later = authorized(&books, "M1", "k2").await;
+    books.post(&format!("/payments/capture/{captured}"), &json!({"merchantId": "M1"})).await;
+    let at = books.read(&format!("/payments/{later}")).await["createdAt"].as_str().unwrap().to_owned();
+    let cases = [
+        (format!("createdFrom={at}"), vec![later]),
+        (format!("updatedFrom={at}"), vec![later, captured]),
+        (format!("createdTo={at}"), vec![captured]),
+        (format!("updatedTo={at}"), vec![]),
+        (format!("updatedFrom={created}&updatedTo={at}"), vec![]),
+        (format!("updatedFrom={at}&status=CAPTURED"), vec![captured]),
+    ];
+    for (query, expected) in cases {
+        assert_eq!(ids(&books, &query).await.0, expected, "{query}");
+    }
+    let wrong = books.get("/payments?updatedFrom=today&updatedTo=tomorrow").await;
+    let problem = refused(&wrong, 400, "VALIDATION_ERROR");
+    assert_eq!(
+        (&problem["errors"][0]["field"], &problem["errors"][1]["field"]),
+        (&json!("updatedFrom"), &json!("updatedTo"))
+    );
+}
+
+#[tokio::test]
+async fn payments_are_counted_by_status_under_the_conditions_of_the_list() {
+    let books = Books::open();
+    let none = books.read("/payments/counts").await;
+    assert_eq!(none["complete"], true);
+    assert_eq!(none["counts"].as_array().unwrap().len(), 9, "{none}");
+    assert_eq!(none["counts"][0], json!({"status": "PROCESSING", "count": 0}));
+    let captured = authorized(&books, "M1", "k1").await;
+    authorized(&books, "M1", "k2").await;
+    authorized(&books, "M2", "k1").await;
+    books.post(&format!("/payments/capture/{captured}"), &json!({"merchantId": "M1"})).await;
+    let count = async |query: &str, status: &str| {
+        let counted = books.read(&format!("/payments/counts?{query}")).await;
+        let rows = counted["counts"].as_array().unwrap();
+        rows.iter().find(|row| row["status"] == status).unwrap()["count"].as_u64().unwrap()
+    };
+    for (query, expected) in
+        [("", [2, 1]), ("merchantId=M1", [1, 1]), ("amountMax=1", [0, 0]), ("status=CAPTURED", [0, 1])]
+    {
+        let counted = [count(query, "AUTHORIZED").await, count(query, "CAPTURED").await];
+        assert_eq!(counted, expected, "{query}");
+    }
+    let wrong = books.get("/payments/counts?limit=3").await;
+    let problem = refused(&wrong, 400, "VALIDATION_ERROR");
+    assert_eq!(problem["errors"][0]["field"], "limit");
+}
+
+#[tokio::test]
 async fn metrics_show_what_waits_for_the_worker() {
     let books = Books::open();
     authorized(&books, "M1", "k1").await;

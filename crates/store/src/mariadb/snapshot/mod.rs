@@ -19,8 +19,8 @@ use domain::{
 use engine::ports::{
     AccountEntry, AccountFilter, Attempt, AuditEntry, AuditFilter, Balance, DeadLetter, DeadLetterFilter,
     DeadLetterReason, DeadLetterState, Digest, IdempotencyRow, IdempotencyScope, LanePosition, Operator,
-    OutboxEvent, Page, PaymentCursor, PaymentFilter, Platform, PostedEntry, RelayPosition, Secret, Snapshot,
-    StoreError, StoredKey, StoredLane, StoredPartition, StoredPayment,
+    OutboxEvent, Page, PaymentCounts, PaymentCursor, PaymentFilter, Platform, PostedEntry, RelayPosition,
+    Secret, Snapshot, StoreError, StoredKey, StoredLane, StoredPartition, StoredPayment,
 };
 
 use super::{operators, pool::Pool, session::Session};
@@ -60,6 +60,14 @@ impl Snapshot for MariadbSnapshot {
         limit: usize,
     ) -> Result<Page<Payment, PaymentCursor>, StoreError> {
         payment_list::list(&mut self.session, self.lanes, filter, (after, limit)).await
+    }
+
+    async fn payment_count(
+        &mut self,
+        filter: &PaymentFilter,
+        looked_at_max: u32,
+    ) -> Result<PaymentCounts, StoreError> {
+        payment_list::count(&mut self.session, self.lanes, filter, looked_at_max).await
     }
 
     async fn payment_range(

@@ -1,10 +1,10 @@
-//! Lists payments by what a filter names, newest first (by number), in bounded steps.
+//! Lists and counts payments by what a filter names, newest first (by number), in bounded steps.
 //!
 //! Numbers are dense in every lane, so a step is a stretch of numbers: whatever the filter, the server looks at no more
 //! payments than the stretch is long.
 
 use domain::{id::PaymentId, payment::Payment, time::Timestamp};
-use engine::ports::{Page, PaymentCursor, PaymentFilter, StoreError};
+use engine::ports::{Page, PaymentCounts, PaymentCursor, PaymentFilter, StoreError};
 use mysql_async::{Row, Value};
 
 use super::{
@@ -33,7 +33,7 @@ pub(super) async fn list(
     let mut before = after.map_or(i64::MAX, |after| int(after.get()));
     let mut rows: Vec<Payment> = Vec::new();
     for _ in 0..STEPS_MAX {
-        let Some(stretch) = next_stretch(session, filter, &within, before).await? else {
+        let Some(stretch) = next_stretch(session, filter, &within, (before, SCAN_MAX)).await? else {
             return Ok(Page { rows, next: None });
         };
         // One more than asked for tells whether the list goes on.
@@ -45,9 +45,29 @@ pub(super) async fn list(
         }
         before = stretch.from;
     }
-    let goes_on = next_stretch(session, filter, &within, before).await?.is_some();
+    let goes_on = next_stretch(session, filter, &within, (before, SCAN_MAX)).await?.is_some();
     let next = if goes_on { PaymentId::new(before.unsigned_abs()) } else { None };
     Ok(Page { rows, next })
+}
+
+/// How many of the newest fit the filter, by status.
+pub(super) async fn count(
+    session: &mut Session,
+    lanes: u16,
+    filter: &PaymentFilter,
+    looked_at_max: u32,
+) -> Result<PaymentCounts, StoreError> {
+    let within = bounds(session, lanes, filter).await?;
+    let length = looked_at_max.into();
+    let Some(stretch) = next_stretch(session, filter, &within, (i64::MAX, length)).await? else {
+        return Ok(PaymentCounts { is_complete: true, ..PaymentCounts::default() });
+    };
+    let (tail, params) = fitting(filter, &within, stretch);
+    let sql = format!("SELECT status, COUNT(*) {tail} GROUP BY status");
+    let found = session.rows("count payments", sql, params).await?;
+    let counts = each("payment", &found, |cells| Ok((cells.parsed(0)?, cells.number(1)?)))?;
+    let is_complete = next_stretch(session, filter, &within, (stretch.from, length)).await?.is_none();
+    Ok(PaymentCounts { by_status: counts.into_iter().collect(), is_complete })
 }
 
 /// Numbers from `from` on and below `to`.
@@ -74,7 +94,7 @@ async fn bounds(session: &mut Session, lanes: u16, filter: &PaymentFilter) -> Re
             stretch.from = from;
         }
     }
-    if let Some(time) = filter.created_to {
+    if let Some(time) = filter.created_before() {
         let first = first_created_at_or_after(session, &lanes, time).await?;
         for ((_, stretch), to) in within.iter_mut().zip(first) {
             stretch.to = to;
@@ -113,12 +133,12 @@ async fn first_created_at_or_after(
     Ok(halving.into_iter().map(|(low, _)| low).collect())
 }
 
-/// The next numbers below `before` to look at: they begin with the highest payment there is.
+/// The next `length` numbers below `before` to look at: they begin with the highest payment there is.
 async fn next_stretch(
     session: &mut Session,
     filter: &PaymentFilter,
     within: &Within,
-    before: i64,
+    (before, length): (i64, i64),
 ) -> Result<Option<Stretch>, StoreError> {
     let mut top: Option<i64> = None;
     let mut from = 0;
@@ -129,7 +149,7 @@ async fn next_stretch(
             Some(merchant) => {
                 let sql = "SELECT MAX(id), MIN(id) FROM (SELECT id FROM payment FORCE INDEX (payment_by_merchant) \
                            WHERE merchant = ? AND lane = ? AND id < ? AND id >= ? ORDER BY id DESC LIMIT ?) newest";
-                let params = [i64::from(*lane), to, *low, SCAN_MAX].map(Value::Int);
+                let params = [i64::from(*lane), to, *low, length].map(Value::Int);
                 let params = std::iter::once(text(merchant.as_str())).chain(params).collect();
                 session.rows("list payments", sql, params).await?
             }
@@ -148,7 +168,7 @@ async fn next_stretch(
     }
     let Some(top) = top else { return Ok(None) };
     if filter.merchant.is_none() && filter.order.is_none() {
-        from = (top + 1 - SCAN_MAX).max(0);
+        from = (top + 1 - length).max(0);
     }
     Ok(Some(Stretch { from, to: before }))
 }
@@ -160,23 +180,22 @@ async fn read(
     within: &Within,
     (stretch, limit): (Stretch, usize),
 ) -> Result<Vec<Payment>, StoreError> {
-    let (index, conditions, mut params) = conditions(filter);
+    let (tail, mut params) = fitting(filter, within, stretch);
+    let sql = format!(concat!("SELECT ", payment_columns!(), " {} ORDER BY id DESC LIMIT ?"), tail);
+    params.push(number(int(limit as u64)));
+    let found: Vec<Row> = session.rows("list payments", sql, params).await?;
+    each("payment", &found, |cells: &Cells<'_>| payment_from_cells(cells))
+}
+
+/// What fits the filter in a stretch, from `FROM` on, and its values.
+fn fitting(filter: &PaymentFilter, within: &Within, stretch: Stretch) -> (String, Vec<Value>) {
+    let (index, conditions, params) = conditions(filter);
     let lanes = within.iter().map(|(lane, Stretch { from, to })| {
         let (from, to) = ((*from).max(stretch.from), (*to).min(stretch.to));
         format!("(lane = {lane} AND id >= {from} AND id < {to})")
     });
     let lanes = lanes.collect::<Vec<_>>().join(" OR ");
-    let sql = format!(
-        concat!(
-            "SELECT ",
-            payment_columns!(),
-            " FROM payment FORCE INDEX ({}) WHERE ({}){} ORDER BY id DESC LIMIT ?"
-        ),
-        index, lanes, conditions
-    );
-    params.push(number(int(limit as u64)));
-    let found: Vec<Row> = session.rows("list payments", sql, params).await?;
-    each("payment", &found, |cells: &Cells<'_>| payment_from_cells(cells))
+    (format!("FROM payment FORCE INDEX ({index}) WHERE ({lanes}){conditions}"), params)
 }
 
 /// The index to go by, all conditions but those on the number, and their values.
@@ -211,6 +230,12 @@ fn conditions(filter: &PaymentFilter) -> (&'static str, String, Vec<Value>) {
     }
     if let Some(max) = filter.amount_max {
         add(" AND authorized <= ?", number(max));
+    }
+    if let Some(from) = filter.updated_from {
+        add(" AND updated_at >= ?", number(from.unix_ms()));
+    }
+    if let Some(to) = filter.updated_to {
+        add(" AND updated_at < ?", number(to.unix_ms()));
     }
     if !filter.statuses.is_empty() {
         conditions.push_str(&format!(" AND status IN ({})", vec!["?"; filter.statuses.len()].join(", ")));

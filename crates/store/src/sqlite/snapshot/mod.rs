@@ -17,8 +17,8 @@ use domain::{
 use engine::ports::{
     AccountEntry, AccountFilter, Attempt, AuditEntry, AuditFilter, Balance, DeadLetter, DeadLetterFilter,
     DeadLetterReason, DeadLetterState, Digest, IdempotencyRow, IdempotencyScope, LanePosition, Operator,
-    OutboxEvent, Page, PaymentCursor, PaymentFilter, Platform, PostedEntry, RelayPosition, Secret, Snapshot,
-    StoreError, StoredKey, StoredLane, StoredPartition, StoredPayment,
+    OutboxEvent, Page, PaymentCounts, PaymentCursor, PaymentFilter, Platform, PostedEntry, RelayPosition,
+    Secret, Snapshot, StoreError, StoredKey, StoredLane, StoredPartition, StoredPayment,
 };
 use rusqlite::Connection;
 
@@ -87,6 +87,15 @@ impl Snapshot for SqliteSnapshot {
     ) -> Result<Page<Payment, PaymentCursor>, StoreError> {
         let (filter, finder, lanes) = (filter.clone(), self.finder.clone(), self.lanes);
         self.read(move |conn| payment_list::list(conn, (&finder, lanes), &filter, (after, limit))).await
+    }
+
+    async fn payment_count(
+        &mut self,
+        filter: &PaymentFilter,
+        looked_at_max: u32,
+    ) -> Result<PaymentCounts, StoreError> {
+        let (filter, finder, lanes) = (filter.clone(), self.finder.clone(), self.lanes);
+        self.read(move |conn| payment_list::count(conn, (&finder, lanes), &filter, looked_at_max)).await
     }
 
     async fn payment_range(
