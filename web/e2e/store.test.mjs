@@ -161,6 +161,42 @@ test("money goes back, and never more than was paid", async () => {
   await context.close();
 });
 
+test("a shopper sees the orders that stand as they ask, and the address keeps it", async () => {
+  const { page, context, faults } = await open(platform);
+  await page.goto(`${platform.base}/orders`);
+  await page.getByText("아직 주문이 없어요").waitFor();
+  const bought = [];
+  for (let index = 0; index < 2; index += 1) {
+    await toCheckout(page, platform);
+    await pay(page).click();
+    await page.waitForURL(/flow/);
+    bought.push(orderOf(page));
+  }
+  await page.getByRole("link", { name: "주문 보기" }).click();
+  await page.getByRole("button", { name: "환불 요청하기" }).click();
+  await page.getByText("환불했어요").first().waitFor();
+  await page.goto(`${platform.base}/orders`);
+  const show = page.getByRole("navigation", { name: "보여 줄 주문" });
+  const rows = page.getByRole("main").getByRole("listitem");
+  await until("both are listed", async () => (await rows.count()) === 2);
+  await show.getByRole("link", { name: "환불" }).press("Enter");
+  await page.waitForURL(/show=refunded$/);
+  await rows.filter({ hasText: bought[1] }).waitFor();
+  assert.equal(await rows.count(), 1);
+  await page.reload();
+  await rows.filter({ hasText: bought[1] }).waitFor();
+  assert.equal(await rows.count(), 1);
+  await show.getByRole("link", { name: "결제 완료" }).click();
+  await rows.filter({ hasText: bought[0] }).waitFor();
+  assert.equal(await rows.count(), 1);
+  await show.getByRole("link", { name: "결제 안 됨" }).click();
+  await page.getByText("그런 주문은 없어요").waitFor();
+  await page.goBack();
+  await rows.filter({ hasText: bought[0] }).waitFor();
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
 test("another shopper does not see the order", async () => {
   const { page, context } = await open(platform);
   await toCheckout(page, platform);

@@ -3,6 +3,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "
 import { parseSearch, stringifySearch } from "../util/address";
 import { isPriceRange, type PriceRange } from "./find";
 import { Layout, NotFound } from "./Layout";
+import { isOrderView, type OrderView } from "./orderViews";
 import { HomePage } from "./pages/Home";
 
 export interface Find {
@@ -64,8 +65,9 @@ const orders = createRoute({
   getParentRoute: () => root,
   path: "/orders",
   component: lazyRouteComponent(() => import("./pages/Orders"), "OrdersPage"),
-  validateSearch: (search: Record<string, unknown>): { more?: string } => ({
+  validateSearch: (search: Record<string, unknown>): { more?: string; show?: OrderView } => ({
     more: typeof search.more === "string" ? search.more : undefined,
+    show: isOrderView(search.show) ? search.show : undefined,
   }),
 });
 const order = createRoute({

@@ -9,6 +9,7 @@ import { common } from "../../ui/words";
 import { money, time } from "../../util/format";
 import { useLang, useWords } from "../../util/i18n";
 import { Drawing } from "../drawings";
+import { ORDER_VIEWS, type OrderView, ordersOf } from "../orderViews";
 import { type Order, ordersQuery, productsQuery } from "../queries";
 import s from "../store.module.css";
 import { texts } from "../words";
@@ -37,6 +38,38 @@ function Row({ order }: { order: Order }) {
   );
 }
 
+/** The orders that are asked for; what has not been read may hold more of them. */
+function Shown({ orders, view, goesOn }: { orders: Order[]; view?: OrderView; goesOn: boolean }) {
+  const t = useWords(texts);
+  const found = ordersOf(orders, view);
+  return (
+    <>
+      <nav className={s.categories} aria-label={t("ordersShow")}>
+        {[undefined, ...ORDER_VIEWS].map((one) => (
+          <Link
+            key={one ?? "all"}
+            to="/orders"
+            search={{ show: one }}
+            aria-current={one === view ? "page" : undefined}
+            activeOptions={{ exact: true }}
+          >
+            {t(one ? `orders_${one}` : "all")}
+          </Link>
+        ))}
+      </nav>
+      {found.length === 0 ? (
+        <Empty title={t(goesOn ? "ordersNoneSoFar" : "ordersNone")} />
+      ) : (
+        <ul className={s.lines}>
+          {found.map((order) => (
+            <Row key={order.orderNo} order={order} />
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
 /** As many pages as an address may ask for. */
 const PAGES_MAX = 40;
 
@@ -44,7 +77,7 @@ export function OrdersPage() {
   const t = useWords(texts);
   const c = useWords(common);
   const navigate = useNavigate();
-  const { more } = useSearch({ strict: false }) as { more?: string };
+  const { more, show } = useSearch({ strict: false }) as { more?: string; show?: OrderView };
   const orders = useInfiniteQuery(ordersQuery);
   const { hasNextPage, isFetching, isError, fetchNextPage } = orders;
   const read = orders.data?.pages.length ?? 0;
@@ -54,7 +87,7 @@ export function OrdersPage() {
   }, [isBehind, isFetching, isError, fetchNextPage]);
   const readMore = () => {
     void fetchNextPage();
-    const search = { more: String(read + 1) };
+    const search = { more: String(read + 1), show };
     void navigate({ to: "/orders", search, replace: true, resetScroll: false });
   };
   return (
@@ -69,13 +102,7 @@ export function OrdersPage() {
               </Link>
             </Empty>
           ) : (
-            <ul className={s.lines}>
-              {pages
-                .flatMap((page) => page.data)
-                .map((order) => (
-                  <Row key={order.orderNo} order={order} />
-                ))}
-            </ul>
+            <Shown orders={pages.flatMap((page) => page.data)} view={show} goesOn={hasNextPage} />
           )
         }
       </Loaded>
