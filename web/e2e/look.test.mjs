@@ -34,6 +34,7 @@ const STORE = [
   "/cart",
   "/checkout",
   "/orders",
+  "/orders?show=unpaid",
   "/p/nothing",
   "/orders/none",
   "/nowhere",
@@ -42,6 +43,7 @@ const CONSOLE = [
   "/console",
   "/console/payments",
   "/console/payments?q=merchant:nobody",
+  "/console/payments?q=updated:2026-01-01..&by=updated",
   "/console/payments?q=colour:red",
   "/console/payments/999999",
   "/console/payments/abc",
@@ -73,6 +75,8 @@ const SERVERS = ["/docs?lang=ko", "/docs?lang=en", "/no/such/page"];
 const SAYS_BOTH = new Set(["/search?q=없는것", "/nowhere"]);
 const payments = () => [
   `/console/payments/${paid}`,
+  `/console/payments/${paid}?kinds=posted&brief=true`,
+  `/console/payments/${paid}?kinds=attempt`,
   `/console/payments/${paid}?tab=ledger`,
   `/console/payments/${paid}?act=refund`,
   `/console/payments/${paid}?act=capture`,
@@ -170,6 +174,15 @@ for (const theme of ["light", "dark"]) {
         await page.getByRole("dialog").waitFor();
         for (const fault of await faultsOf(page)) found.push(`${path}, opened: ${fault}`);
       }
+      await page.goto(`${platform.base}/console/payments`);
+      await page.getByRole("checkbox").nth(1).check();
+      await page.getByLabel(/^(기준 시각|Which time)$/).selectOption("updated");
+      await page.getByRole("button", { name: /^(이 조건 저장|Save these conditions)$/ }).click();
+      await page.keyboard.type("1");
+      await page.keyboard.press("Enter");
+      await page.getByRole("navigation", { name: /^(저장한 보기|Saved views)$/ }).waitFor();
+      await page.getByRole("region", { name: /^(고른 결제|Chosen payments)$/ }).waitFor();
+      for (const fault of await faultsOf(page)) found.push(`chosen payments: ${fault}`);
       assert.deepEqual(found, []);
       assert.deepEqual(faults, []);
       await context.close();

@@ -4,6 +4,7 @@ import { Button } from "../ui/parts";
 import { errorText } from "../ui/problems";
 import { type Cell, csv, download } from "../util/csv";
 import { useLang, useWords } from "../util/i18n";
+import { collect } from "./collect";
 import { cs, type PageOf } from "./parts";
 import { texts } from "./words";
 
@@ -28,18 +29,10 @@ export function Export<T, P extends PageOf<T>>({
     setCount(0);
     setSaid("");
     try {
-      const pages: P[] = [];
-      let cursor: string | undefined;
-      let rows = 0;
-      do {
-        const page = await read(cursor);
-        pages.push(page);
-        rows += page.data.length;
-        cursor = page.nextCursor ?? undefined;
-        setCount(rows);
-      } while (cursor && rows < ROWS_MAX);
-      download(`${name}.csv`, csv(header, lines(pages).slice(0, ROWS_MAX)));
-      setSaid(t(cursor ? "exportMax" : "exported", { n: Math.min(rows, ROWS_MAX) }));
+      const { pages, isWhole } = await collect<T, P>(read, ROWS_MAX, setCount);
+      const rows = lines(pages).slice(0, ROWS_MAX);
+      download(`${name}.csv`, csv(header, rows));
+      setSaid(t(isWhole ? "exported" : "exportMax", { n: rows.length }));
     } catch (error) {
       setSaid(errorText(error, lang));
     } finally {

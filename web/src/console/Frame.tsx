@@ -16,7 +16,7 @@ import type { Place } from "./places";
 import { type Role, sessionQuery, useSession, useSignOut } from "./session";
 import { useShortcuts } from "./shortcuts";
 import { type TextKey, texts } from "./words";
-import { setZone, useZone } from "./zone";
+import { CLOCKS, setClock, useClock } from "./zone";
 
 const Palette = lazy(() => import("./Palette"));
 const Keys = lazy(() => import("./Palette").then((module) => ({ default: module.Keys })));
@@ -161,7 +161,7 @@ export function Frame() {
   const t = useWords(texts);
   const c = useWords(common);
   const lang = useLang();
-  const zone = useZone();
+  const clock = useClock();
   const [open, setOpen] = useState(false);
   const location = useLocation();
   const [sheet, setSheet] = useShortcuts();
@@ -199,17 +199,16 @@ export function Frame() {
           <span>{t("palette")}</span>
           <kbd>Ctrl K</kbd>
         </button>
-        <div className={s.barEnd}>
+        <div className={s.barEnd} data-switches>
           <SessionMenu />
           <label className={s.zone}>
             <span className="visually-hidden">{t("time")}</span>
-            <select
-              className={ui.input}
-              value={zone}
-              onChange={(event) => setZone(event.target.value === "utc" ? "utc" : "seoul")}
-            >
-              <option value="seoul">{t("seoul")}</option>
-              <option value="utc">{t("utc")}</option>
+            <select className={ui.input} value={clock} onChange={(event) => setClock(event.target.value)}>
+              {CLOCKS.map((one) => (
+                <option key={one} value={one}>
+                  {t(one)}
+                </option>
+              ))}
             </select>
           </label>
           <a href="/" className={`${buttonClass("quiet", "small")} ${s.toStore}`}>

@@ -1,4 +1,4 @@
-/** The palette: every page, a payment by its number, an account, the switches. And the sheet that lists the keys. */
+/** The palette: every page, a thing by its id, what can be done here, the switches. And the sheet that lists the keys. */
 import { useNavigate } from "@tanstack/react-router";
 import { useId, useState } from "react";
 import { Overlay } from "../ui/overlay";
@@ -9,19 +9,38 @@ import { found, type Place } from "./places";
 import { SHORTCUTS, setSingleKeys, singleKeys } from "./shortcuts";
 import { type TextKey, texts } from "./words";
 
+/** What can be pressed on the page behind, and in the bar above it. */
+function actsHere(): Place[] {
+  const all = document.querySelectorAll<HTMLButtonElement>(
+    ":is([data-acts], [data-switches]) button, button[data-key]",
+  );
+  const open = [...new Set(all)].filter((button) => !button.disabled && button.ariaDisabled !== "true");
+  const nameOf = (button: HTMLButtonElement) => (button.ariaLabel ?? button.textContent).trim();
+  return open
+    .filter((button) => button.checkVisibility() && nameOf(button) !== "")
+    .map((button, index) => ({
+      to: `here ${index}`,
+      name: nameOf(button),
+      // Once the dialog is gone: it takes the focus back to where it was.
+      run: () => setTimeout(() => button.click(), 0),
+    }));
+}
+
 export default function Palette({ places, onClose }: { places: Place[]; onClose: () => void }) {
   const t = useWords(texts);
   const navigate = useNavigate();
   const list = useId();
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
-  const hits = found(places, text, (id) => t("goPayment", { id }));
+  const [acts] = useState(actsHere);
+  const hits = found(text.trim() ? [...places, ...acts] : places, text, (named, id) => t(named, { id }));
   const chosen = Math.min(at, hits.length - 1);
   const go = (place: Place | undefined) => {
     if (!place) return;
     onClose();
-    if (place.outside) location.assign(place.to);
-    else void navigate({ to: place.to as never });
+    if (place.run) place.run();
+    else if (place.outside) location.assign(place.to);
+    else void navigate({ href: place.to } as never);
   };
   return (
     <Overlay open onClose={onClose} title={t("palette")}>
@@ -60,7 +79,7 @@ export default function Palette({ places, onClose }: { places: Place[]; onClose:
             onClick={() => go(place)}
           >
             <span>{place.name}</span>
-            <code>{place.to}</code>
+            {place.run ? <small>{t("here")}</small> : <code>{place.to}</code>}
           </div>
         ))}
       </div>

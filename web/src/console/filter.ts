@@ -12,13 +12,17 @@ export interface Parsed {
   payment: number | null;
 }
 
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
+/** A moment as it is typed: a day, or a day with a time; and how long what it names lasts. */
+const MOMENT = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2})(:\d{2})?)?$/;
+const DAY_MS = 86_400_000;
 
-/** Midnight in Seoul, where days begin for merchants here. */
-function midnight(day: string, plusDays = 0): string | null {
-  if (!DAY.test(day)) return null;
-  const at = Date.parse(`${day}T00:00:00+09:00`) + plusDays * 86_400_000;
-  return Number.isNaN(at) ? null : new Date(at).toISOString();
+/** When it begins and ends in Seoul, where days begin for merchants here. */
+function moment(text: string): { begin: number; end: number } | null {
+  const [, day, minute, second] = MOMENT.exec(text) ?? [];
+  if (!day) return null;
+  const begin = Date.parse(`${day}T${minute ?? "00:00"}${second ?? ":00"}+09:00`);
+  const lasts = second ? 1000 : minute ? 60_000 : DAY_MS;
+  return Number.isNaN(begin) ? null : { begin, end: begin + lasts };
 }
 
 function amounts(text: string, query: PaymentQuery): boolean {
@@ -42,13 +46,30 @@ function amounts(text: string, query: PaymentQuery): boolean {
   return true;
 }
 
+/** `2026-11-01`, `2026-11-01..2026-11-22`, `2026-11-01T09:30..`: what it begins and ends with is included. */
+function times(text: string): { from?: string; to?: string } | null {
+  const [first = "", last = first] = text.split("..");
+  const [begin, end] = [moment(first), moment(last)];
+  const isWrong = (typed: string, read: unknown) => typed !== "" && !read;
+  if (isWrong(first, begin) || isWrong(last, end) || (!begin && !end)) return null;
+  return {
+    from: begin ? new Date(begin.begin).toISOString() : undefined,
+    to: end ? new Date(end.end).toISOString() : undefined,
+  };
+}
+
 function created(text: string, query: PaymentQuery): boolean {
-  const [from = "", to = from] = text.split("..");
-  const [begin, end] = [midnight(from), midnight(to, 1)];
-  if (!begin || !end) return false;
-  query.createdFrom = begin;
-  query.createdTo = end;
-  return true;
+  const read = times(text);
+  if (read?.from) query.createdFrom = read.from;
+  if (read?.to) query.createdTo = read.to;
+  return read !== null;
+}
+
+function updated(text: string, query: PaymentQuery): boolean {
+  const read = times(text);
+  if (read?.from) query.updatedFrom = read.from;
+  if (read?.to) query.updatedTo = read.to;
+  return read !== null;
 }
 
 function condition(name: string, value: string, query: PaymentQuery): boolean {
@@ -63,6 +84,8 @@ function condition(name: string, value: string, query: PaymentQuery): boolean {
       return amounts(value, query);
     case "created":
       return created(value, query);
+    case "updated":
+      return updated(value, query);
     case "merchant":
       query.merchantId = value;
       return true;

@@ -3,23 +3,30 @@ import { type UseInfiniteQueryResult, useInfiniteQuery } from "@tanstack/react-q
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useEffect } from "react";
 import { Button, Copy, classes, TableWrap, ui } from "../ui/parts";
-import { Ago, Failure, Loading, Stale } from "../ui/states";
+import { Ago, Empty, Failure, Loading, Stale } from "../ui/states";
 import { common } from "../ui/words";
 import { curlOf } from "../util/curl";
-import { shortTime, time } from "../util/format";
-import { useWords } from "../util/i18n";
+import { away, shortTime, time } from "../util/format";
+import { useLang, useWords } from "../util/i18n";
+import { useNow } from "../util/now";
 import s from "./console.module.css";
 import { texts } from "./words";
-import { useZone } from "./zone";
+import { useClock, useZone } from "./zone";
 
-/** A moment, in the console's zone; the whole of it in its title. */
+/** A moment as the console's clock shows it; the whole of it in its title. */
 export function Time({ at, precise = false }: { at: string; precise?: boolean }) {
+  const clock = useClock();
   const zone = useZone();
   return (
     <time dateTime={at} title={time(at, zone)} className={s.time}>
-      {precise ? time(at, zone) : shortTime(at, zone)}
+      {clock === "relative" ? <Since at={at} /> : precise ? time(at, zone) : shortTime(at, zone)}
     </time>
   );
+}
+
+/** How far away it is, on either side of now. */
+function Since({ at }: { at: string }) {
+  return away(at, useNow(), useLang());
 }
 
 export function PaymentLink({ id }: { id: number }) {
@@ -57,23 +64,54 @@ function classOf<T>(columns: Column<T>[], index: number): string {
   );
 }
 
-/** A real table: the first column names the row. J and K move between rows' links. */
+/** Which rows of a table are chosen. */
+export interface Choice<T> {
+  all: string;
+  one: (row: T) => string;
+  has: (row: T) => boolean;
+  choose: (rows: T[], on: boolean) => void;
+}
+
+function ChooseAll<T>({ choice, rows }: { choice: Choice<T>; rows: T[] }) {
+  const count = rows.filter(choice.has).length;
+  const isAll = count > 0 && count === rows.length;
+  return (
+    <input
+      type="checkbox"
+      aria-label={choice.all}
+      checked={isAll}
+      ref={(box) => {
+        if (box) box.indeterminate = count > 0 && !isAll;
+      }}
+      onChange={() => choice.choose(rows, !isAll)}
+    />
+  );
+}
+
+/** A real table: the first column names the row. J and K move between rows' links, X chooses one. */
 export function Rows<T>({
   label,
   columns,
   rows,
   id,
+  choice,
 }: {
   label: string;
   columns: Column<T>[];
   rows: T[];
   id: (row: T) => string | number;
+  choice?: Choice<T>;
 }) {
   return (
     <TableWrap label={label}>
       <table className={classes(ui.table, s.rows)}>
         <thead>
           <tr>
+            {choice && (
+              <td className={s.chooser}>
+                <ChooseAll choice={choice} rows={rows} />
+              </td>
+            )}
             {columns.map((column, index) => (
               <th key={column.key} scope="col" className={classOf(columns, index)}>
                 {column.title}
@@ -84,6 +122,16 @@ export function Rows<T>({
         <tbody>
           {rows.map((row) => (
             <tr key={id(row)}>
+              {choice && (
+                <td className={s.chooser}>
+                  <input
+                    type="checkbox"
+                    aria-label={choice.one(row)}
+                    checked={choice.has(row)}
+                    onChange={(event) => choice.choose([row], event.target.checked)}
+                  />
+                </td>
+              )}
               {columns.map((column, index) =>
                 index === 0 ? (
                   <th key={column.key} scope="row" className={classOf(columns, index)}>
@@ -164,9 +212,9 @@ export function PagedRows<T>({
   label: string;
   columns: Column<T>[];
   id: (row: T) => string | number;
+  choice?: Choice<T>;
 }) {
-  const c = useWords(common);
-  const [wanted, readMore] = usePagesWanted(query);
+  const t = useWords(texts);
   if (!query.data) {
     return query.isError ? (
       <Failure error={query.error} retry={() => void query.refetch()} />
@@ -175,18 +223,28 @@ export function PagedRows<T>({
     );
   }
   const rows = shown ?? query.data.pages.flatMap((page) => page.data);
+  // The newest have been looked through; what is asked for may stand further on.
+  const nothing = query.hasNextPage ? <Empty title={t("notYetFound")} /> : empty;
   return (
     <>
       {query.isError && <Stale since={query.dataUpdatedAt} />}
-      {rows.length === 0 ? empty : <Rows rows={rows} {...table} />}
-      {query.hasNextPage && (
-        <div className={s.moreRow}>
-          <Button size="small" disabled={query.isFetchingNextPage} onClick={readMore}>
-            {c(query.isFetchingNextPage || wanted ? "loading" : "more")}
-          </Button>
-        </div>
-      )}
+      {rows.length === 0 ? nothing : <Rows rows={rows} {...table} />}
+      <More query={query} />
     </>
+  );
+}
+
+/** Reads one more page, where there is one. */
+export function More({ query }: { query: Pages<unknown> }) {
+  const c = useWords(common);
+  const [wanted, readMore] = usePagesWanted(query);
+  if (!query.hasNextPage) return null;
+  return (
+    <div className={s.moreRow}>
+      <Button size="small" disabled={query.isFetchingNextPage} onClick={readMore}>
+        {c(query.isFetchingNextPage || wanted ? "loading" : "more")}
+      </Button>
+    </div>
   );
 }
 

@@ -36,8 +36,16 @@ function page<K extends string>(
 
 const routes = root.addChildren([
   page("/console", () => import("./pages/Overview"), "OverviewPage"),
-  page("/console/payments", () => import("./pages/Payments"), "PaymentsPage", "q", "view"),
-  page("/console/payments/$id", () => import("./pages/Payment"), "PaymentPage", "tab", "act"),
+  page("/console/payments", () => import("./pages/Payments"), "PaymentsPage", "q", "view", "by"),
+  page(
+    "/console/payments/$id",
+    () => import("./pages/Payment"),
+    "PaymentPage",
+    "tab",
+    "act",
+    "kinds",
+    "brief",
+  ),
   page("/console/ledger", () => import("./pages/Ledger"), "LedgerPage", "tab", "owner"),
   page(
     "/console/ledger/accounts/$code",

@@ -11,6 +11,7 @@ export const SHORTCUTS: [keys: string, what: TextKey][] = [
   ["J", "keyDown"],
   ["K", "keyUp"],
   ["Enter", "keyOpen"],
+  ["X", "keyChoose"],
   ["[ ]", "keyBeside"],
   [".", "keyActs"],
   ["G C", "keyCapture"],
@@ -63,6 +64,12 @@ function moveRow(step: number) {
 
 export type Sheet = "palette" | "keys" | null;
 
+/** Chooses the row the focus is in, or not any more. */
+function chooseRow() {
+  const row = document.activeElement?.closest("main tbody tr");
+  row?.querySelector<HTMLInputElement>("input[type=checkbox]")?.click();
+}
+
 /** Listens as long as the console is there; gives back which sheet is open. */
 export function useShortcuts(): [Sheet, (sheet: Sheet) => void] {
   const navigate = useNavigate();
@@ -78,6 +85,7 @@ export function useShortcuts(): [Sheet, (sheet: Sheet) => void] {
       },
       j: () => moveRow(1),
       k: () => moveRow(-1),
+      x: chooseRow,
       e: () => press("export"),
       p: () => press("pause"),
       "[": () => press("earlier"),
@@ -94,7 +102,8 @@ export function useShortcuts(): [Sheet, (sheet: Sheet) => void] {
         return;
       }
       const typing =
-        event.target instanceof HTMLElement && event.target.closest("input, textarea, select, [role=dialog]");
+        event.target instanceof HTMLElement &&
+        event.target.closest("input:not([type=checkbox]), textarea, select, [role=dialog]");
       if (typing || event.ctrlKey || event.metaKey || event.altKey || !singleKeys()) return;
       const led = event.timeStamp - leader.current < 1200;
       leader.current = pressed === "g" ? event.timeStamp : 0;

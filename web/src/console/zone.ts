@@ -1,35 +1,47 @@
-/** In which time zone times are shown: one switch for all of the console. */
+/** How times are shown: in a zone, or as how long ago. One switch for all of the console. */
 import { useSyncExternalStore } from "react";
 import type { Zone } from "../util/format";
 
+export const CLOCKS = ["seoul", "utc", "relative"] as const;
+export type Clock = (typeof CLOCKS)[number];
+
 const KEY = "swelite.zone";
 const listeners = new Set<() => void>();
-let zone: Zone = read();
+let clock: Clock = read();
 
-function read(): Zone {
+function clockOf(text: string | null): Clock {
+  return CLOCKS.find((one) => one === text) ?? "seoul";
+}
+
+function read(): Clock {
   try {
-    return localStorage.getItem(KEY) === "utc" ? "utc" : "seoul";
+    return clockOf(localStorage.getItem(KEY));
   } catch {
     return "seoul";
   }
 }
 
-export function setZone(next: Zone) {
-  zone = next;
+export function setClock(text: string) {
+  clock = clockOf(text);
   try {
-    localStorage.setItem(KEY, next);
+    localStorage.setItem(KEY, clock);
   } catch {
     // Not remembered, then.
   }
   for (const listener of listeners) listener();
 }
 
-export function useZone(): Zone {
+export function useClock(): Clock {
   return useSyncExternalStore(
     (changed) => {
       listeners.add(changed);
       return () => listeners.delete(changed);
     },
-    () => zone,
+    () => clock,
   );
+}
+
+/** The zone of times that are written out. */
+export function useZone(): Zone {
+  return useClock() === "utc" ? "utc" : "seoul";
 }

@@ -1,8 +1,9 @@
 /** What a page shows before, instead of and beside its data: never blank, never a spinner without words. */
-import { type ReactNode, useEffect, useState } from "react";
+import type { ReactNode } from "react";
 import { ApiError } from "../api/client";
 import { ago } from "../util/format";
 import { type Lang, useLang, useWords } from "../util/i18n";
+import { useNow } from "../util/now";
 import { Button, buttonClass, Copy, Notice, Skeleton } from "./parts";
 import { problemText } from "./problems";
 import s from "./ui.module.css";
@@ -90,12 +91,7 @@ export function Loading({ rows = 6, height = 36 }: { rows?: number; height?: num
 /** How long ago, kept up to date. */
 export function Ago({ at }: { at: string }) {
   const lang = useLang();
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(timer);
-  }, []);
-  return <time dateTime={at}>{ago(at, now, lang)}</time>;
+  return <time dateTime={at}>{ago(at, useNow(), lang)}</time>;
 }
 
 /** Says how old what is shown is, because it cannot be read any more. */

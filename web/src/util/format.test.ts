@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ago, amount, duration, grouped, instalments, money, time } from "./format";
+import { ago, amount, away, duration, grouped, instalments, money, time } from "./format";
 
 it("groups by thousands and writes a real minus", () => {
   expect([0, 999, 1000, 1_690_000, -1_690_000].map(grouped)).toEqual([
@@ -50,4 +50,12 @@ it("gives the remainder of instalments to the first month", () => {
     const plan = instalments(999_999, months);
     expect(plan.first + plan.later * (months - 1)).toBe(999_999);
   }
+});
+
+it("says how far away a moment is on either side of now", () => {
+  const now = Date.parse("2026-01-01T00:00:00Z");
+  expect(away("2025-12-31T23:57:00Z", now, "ko")).toBe("3분 전");
+  expect(away("2026-01-01T00:00:01Z", now, "ko")).toBe("방금");
+  expect(away("2026-01-07T01:00:00Z", now, "ko")).toBe("6일 뒤");
+  expect(away("2026-01-01T02:30:00Z", now, "en")).toBe("in 2h");
 });

@@ -73,6 +73,15 @@ export function duration(ms: number, lang: Lang): string {
   return parts.join(" ");
 }
 
+/** `3분 전`, `3m ago`; what is still to come: `6일 뒤`, `in 6d`. */
+export function away(iso: string, now: number, lang: Lang): string {
+  const ms = Date.parse(iso) - now;
+  if (ms < 1500) return ago(iso, now, lang);
+  const [seconds, ko, en] = UNITS.find(([unit]) => ms >= unit * 1000) ?? [1, "초", "s"];
+  const count = Math.floor(ms / 1000 / seconds);
+  return lang === "ko" ? `${count}${ko} 뒤` : `in ${count}${en}`;
+}
+
 /** `3분 전`, `3m ago`. */
 export function ago(iso: string, now: number, lang: Lang): string {
   const ms = Math.max(0, now - Date.parse(iso));

@@ -1,16 +1,25 @@
 /** Who did what, and why. There is nothing here to change it with. What is looked for stands in the address. */
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { FormEvent } from "react";
-import { api, data } from "../../api/client";
+import { api, data, type Schemas } from "../../api/client";
 import { Button, Copy, Field } from "../../ui/parts";
 import { Empty } from "../../ui/states";
+import { stringifySearch } from "../../util/address";
 import { useWords } from "../../util/i18n";
 import { ACTIONS, useActionName } from "../actionWords";
 import { useDraft } from "../draft";
+import { Export } from "../Export";
 import { operatorTexts, useOutcome } from "../operatorWords";
-import { cs, Head, PagedRows, PaymentLink, Time, usePages } from "../parts";
+import { cs, Head, PagedRows, type PageOf, PaymentLink, Time, usePages } from "../parts";
 import type { Role } from "../session";
 import { texts } from "../words";
+
+type Act = Schemas["AuditEntry"];
+const HEADER = ["at", "actor", "role", "action", "object", "outcome", "reason", "requestId"];
+
+function line(act: Act) {
+  return [act.at, act.actor, act.role, act.action, act.object, act.outcome, act.reason, act.requestId];
+}
 
 interface Filter {
   actor?: string;
@@ -115,22 +124,25 @@ export function AuditPage() {
   const { actor, action, object, from, to } = useSearch({ strict: false }) as Filter;
   const given = { actor, action, object, from, to };
   const filter = Object.fromEntries(Object.entries(given).filter(([, value]) => value)) as Filter;
-  const pages = usePages(
-    ["audit", filter],
-    (cursor) =>
-      data(
-        api.GET("/audit", {
-          params: {
-            query: { actor, action, object, from: dayBegins(from), to: dayBegins(to, 1), cursor, limit: 50 },
-          },
-        }),
-      ),
-    5000,
-  );
+  const asked = { actor, action, object, from: dayBegins(from), to: dayBegins(to, 1) };
+  const read = (cursor: string | undefined, limit: number) =>
+    data(api.GET("/audit", { params: { query: { ...asked, cursor, limit } } }));
+  const pages = usePages(["audit", filter], (cursor) => read(cursor, 50), 5000);
   const filtered = Object.keys(filter).length > 0;
   return (
     <>
-      <Head title={t("auditTitle")} lead={t("auditLead")} command={{ path: "/audit" }} />
+      <Head
+        title={t("auditTitle")}
+        lead={t("auditLead")}
+        command={{ path: `/audit${stringifySearch(asked)}` }}
+      >
+        <Export<Act, PageOf<Act>>
+          name="audit"
+          header={HEADER}
+          read={(cursor) => read(cursor, 200)}
+          lines={(found) => found.flatMap((page) => page.data).map(line)}
+        />
+      </Head>
       <Filters key={JSON.stringify(filter)} filter={filter} />
       <PagedRows
         query={pages}

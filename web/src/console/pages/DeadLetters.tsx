@@ -1,18 +1,59 @@
 /** Dead letters: an inbox with reasons, not a dump. Many at once only after a try that writes nothing. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, data, type Schemas } from "../../api/client";
 import { Badge, Button, Field, Notice, type Tone } from "../../ui/parts";
 import { said } from "../../ui/said";
 import { Empty, Failure, Loaded } from "../../ui/states";
+import { common } from "../../ui/words";
 import { stringifySearch } from "../../util/address";
+import { grouped } from "../../util/format";
 import { useLang, useWords } from "../../util/i18n";
-import { Ago, cs, Head, PagedRows, PaymentLink, Rows, Time, usePages } from "../parts";
+import { Export } from "../Export";
+import s from "../find.module.css";
+import { countedOf, type Group, groupsOf } from "../letters";
+import { Ago, cs, Head, PagedRows, type PageOf, PaymentLink, Rows, Time, usePages } from "../parts";
 import { useRoleReason } from "../session";
 import { type TextKey, texts } from "../words";
 
 type Letter = Schemas["DeadLetter"];
+const HEADER = [
+  "id",
+  "state",
+  "errorType",
+  "errorMessage",
+  "originalTopic",
+  "partition",
+  "offset",
+  "timestamp",
+  "eventId",
+  "paymentId",
+  "attempts",
+  "updatedAt",
+  "note",
+  "payloadSha256",
+];
+
+function line(letter: Letter) {
+  return [
+    letter.id,
+    letter.state,
+    letter.errorType,
+    letter.errorMessage,
+    letter.originalTopic,
+    letter.partition,
+    letter.offset,
+    letter.timestamp,
+    letter.eventId,
+    letter.paymentId,
+    letter.attempts,
+    letter.updatedAt,
+    letter.note,
+    letter.payloadSha256,
+  ];
+}
+
 type BulkAction = Schemas["DeadLetterAction"];
 export const LETTER_TONES: Record<string, Tone> = {
   OPEN: "bad",
@@ -22,36 +63,10 @@ export const LETTER_TONES: Record<string, Tone> = {
 };
 const STATES = ["OPEN", "HELD", "REDRIVEN", "DISCARDED"];
 const KINDS = ["schema", "unknown_version", "foreign", "refused"];
+/** As many as one call acts on, the latest first. */
+const BULK_MAX = 200;
 type Search = { state?: string; errorType?: string };
 const WHAT: Record<BulkAction, TextKey> = { redrive: "redrive", hold: "holdAct", discard: "discard" };
-
-interface Group {
-  errorType: string;
-  count: number;
-  first: string;
-  last: string;
-}
-
-/** Open letters by kind, with when they came. */
-export function groupsOf(letters: Letter[]): Group[] {
-  const groups = new Map<string, Group>();
-  for (const letter of letters) {
-    const known = groups.get(letter.errorType);
-    if (!known)
-      groups.set(letter.errorType, {
-        errorType: letter.errorType,
-        count: 1,
-        first: letter.timestamp,
-        last: letter.timestamp,
-      });
-    else {
-      known.count += 1;
-      if (letter.timestamp < known.first) known.first = letter.timestamp;
-      if (letter.timestamp > known.last) known.last = letter.timestamp;
-    }
-  }
-  return [...groups.values()].sort((a, b) => b.count - a.count);
-}
 
 function Bulk({ group }: { group: Group }) {
   const t = useWords(texts);
@@ -129,9 +144,10 @@ function Bulk({ group }: { group: Group }) {
           }
           onClick={() => run.mutate(false)}
         >
-          {t("bulkDo", { n: tried?.succeeded ?? group.count, what })}
+          {t("bulkDo", { n: tried?.succeeded ?? Math.min(group.count, BULK_MAX), what })}
         </Button>
       </div>
+      {group.count > BULK_MAX && <p className={cs.lead}>{t("bulkSome", { n: BULK_MAX })}</p>}
       <div role="status">
         {tried && (
           <Notice tone={tried.dryRun ? "wait" : tried.failed === 0 ? "ok" : "warn"}>
@@ -146,25 +162,38 @@ function Bulk({ group }: { group: Group }) {
   );
 }
 
+const COUNTS = queryOptions({
+  queryKey: ["dead-letters", "counts"],
+  queryFn: () => data(api.GET("/dead-letters/counts")),
+  refetchInterval: 3000,
+});
+
+/** When the open ones of a kind came, where that is known: only the latest are read. */
+function Came({ at }: { at: string | null }) {
+  const c = useWords(common);
+  return at ? <Ago at={at} /> : c("unknown");
+}
+
 function Groups({ chosen, onChoose }: { chosen?: string; onChoose: (kind: string | undefined) => void }) {
   const t = useWords(texts);
+  const counts = useQuery(COUNTS);
   const open = useQuery({
     queryKey: ["dead-letters", "open"],
-    queryFn: () =>
-      data(api.GET("/dead-letters", { params: { query: { state: ["OPEN"], limit: 200 } as never } })),
+    queryFn: () => data(api.GET("/dead-letters", { params: { query: { state: ["OPEN"], limit: 200 } } })),
     refetchInterval: 3000,
   });
   return (
-    <Loaded query={open} rows={2}>
-      {({ data: letters }) => {
-        const groups = groupsOf(letters);
+    <Loaded query={counts} rows={2}>
+      {({ data: counted }) => {
+        const groups = groupsOf(counted, open.data?.data ?? []);
         if (groups.length === 0) return <Notice tone="ok">{t("deadNone")}</Notice>;
         const group = groups.find((one) => one.errorType === chosen);
+        const n = countedOf(counted, { state: "OPEN" });
         return (
           <div className={cs.section}>
-            <h2>{t("deadCount", { n: letters.length })}</h2>
+            <h2>{t("deadCount", { n })}</h2>
             <Rows
-              label={t("deadCount", { n: letters.length })}
+              label={t("deadCount", { n })}
               rows={groups}
               id={(row) => row.errorType}
               columns={[
@@ -173,9 +202,9 @@ function Groups({ chosen, onChoose }: { chosen?: string; onChoose: (kind: string
                   title: t("errorType"),
                   cell: (row) => `${t(`r_${row.errorType}` as TextKey)} (${row.errorType})`,
                 },
-                { key: "count", title: t("count"), number: true, cell: (row) => row.count },
-                { key: "first", title: t("first"), cell: (row) => <Ago at={row.first} /> },
-                { key: "last", title: t("last"), cell: (row) => <Ago at={row.last} /> },
+                { key: "count", title: t("count"), number: true, cell: (row) => grouped(row.count) },
+                { key: "first", title: t("first"), cell: (row) => <Came at={row.first} /> },
+                { key: "last", title: t("last"), cell: (row) => <Came at={row.last} /> },
                 {
                   key: "bulk",
                   title: t("action"),
@@ -207,6 +236,7 @@ export function DeadLettersPage() {
   const chosen = state && STATES.includes(state) ? state : undefined;
   const kind = errorType && KINDS.includes(errorType) ? errorType : undefined;
   const asked = { state: chosen, errorType: kind };
+  const counts = useQuery(COUNTS);
   const go = (next: Search) =>
     void navigate({
       to: "/console/dead-letters",
@@ -214,18 +244,11 @@ export function DeadLettersPage() {
       replace: true,
       resetScroll: false,
     } as never);
-  const pages = usePages(
-    ["dead-letters", "list", chosen, kind],
-    (cursor) =>
-      data(
-        api.GET("/dead-letters", {
-          params: {
-            query: { state: chosen ? [chosen] : undefined, errorType: kind, cursor, limit: 50 } as never,
-          },
-        }),
-      ),
-    3000,
-  );
+  const read = (cursor: string | undefined, limit: number) => {
+    const query = { state: chosen ? [chosen] : undefined, errorType: kind, cursor, limit };
+    return data(api.GET("/dead-letters", { params: { query } }));
+  };
+  const pages = usePages(["dead-letters", "list", chosen, kind], (cursor) => read(cursor, 50), 3000);
   return (
     <>
       <Head
@@ -234,7 +257,14 @@ export function DeadLettersPage() {
           path: `/dead-letters${stringifySearch(asked)}`,
           cli: "swelite dead-letters list",
         }}
-      />
+      >
+        <Export<Letter, PageOf<Letter>>
+          name="dead-letters"
+          header={HEADER}
+          read={(cursor) => read(cursor, 200)}
+          lines={(found) => found.flatMap((page) => page.data).map(line)}
+        />
+      </Head>
       <div className={cs.stack}>
         <Groups chosen={kind} onChoose={(next) => go({ errorType: next })} />
         <div>
@@ -247,7 +277,12 @@ export function DeadLettersPage() {
                 aria-current={one === chosen ? "page" : undefined}
                 activeOptions={{ exact: true }}
               >
-                {one ? t(one as TextKey) : t("all")}
+                {one ? t(one as TextKey) : t("all")}{" "}
+                <span className={s.count}>
+                  {counts.isError
+                    ? "?"
+                    : counts.data && grouped(countedOf(counts.data.data, { state: one, errorType: kind }))}
+                </span>
               </Link>
             ))}
           </nav>

@@ -7,7 +7,20 @@ import { Empty, Loaded } from "../../ui/states";
 import { useAccountName } from "../../util/accounts";
 import { amount } from "../../util/format";
 import { useWords } from "../../util/i18n";
-import { cs, EntryLink, Head, PagedRows, PaymentLink, Rows, TabPanel, Tabs, Time, usePages } from "../parts";
+import { Export } from "../Export";
+import {
+  cs,
+  EntryLink,
+  Head,
+  PagedRows,
+  type PageOf,
+  PaymentLink,
+  Rows,
+  TabPanel,
+  Tabs,
+  Time,
+  usePages,
+} from "../parts";
 import { TAccounts } from "../TAccounts";
 import { type TextKey, texts } from "../words";
 
@@ -104,14 +117,50 @@ function Accounts() {
   );
 }
 
+type Entry = Schemas["JournalEntry"];
+const HEADER = [
+  "entryId",
+  "line",
+  "occurredAt",
+  "postedAt",
+  "topic",
+  "paymentId",
+  "layer",
+  "debit",
+  "debitOwner",
+  "credit",
+  "creditOwner",
+  "amount",
+  "currency",
+];
+
+/** A line each posting, as a bookkeeper wants them. */
+function lines(entry: Entry) {
+  return entry.postings.map((posting, index) => [
+    entry.id,
+    index,
+    entry.occurredAt,
+    entry.postedAt,
+    entry.topic,
+    entry.paymentId,
+    posting.layer,
+    posting.debit.name,
+    posting.debit.owner,
+    posting.credit.name,
+    posting.credit.owner,
+    posting.amount,
+    posting.currency,
+  ]);
+}
+
+function readEntries(cursor: string | undefined, limit: number) {
+  return data(api.GET("/ledger/entries", { params: { query: { cursor, limit } } }));
+}
+
 function Journal() {
   const t = useWords(texts);
   const nameOf = useAccountName();
-  const pages = usePages(
-    ["ledger", "entries"],
-    (cursor) => data(api.GET("/ledger/entries", { params: { query: { cursor, limit: 50 } } })),
-    5000,
-  );
+  const pages = usePages(["ledger", "entries"], (cursor) => readEntries(cursor, 50), 5000);
   return (
     <PagedRows
       query={pages}
@@ -162,7 +211,16 @@ export function LedgerPage() {
             ? { path: "/ledger/entries" }
             : { path: "/ledger/accounts", cli: "swelite ledger accounts" }
         }
-      />
+      >
+        {chosen === "journal" && (
+          <Export<Entry, PageOf<Entry>>
+            name="journal"
+            header={HEADER}
+            read={(cursor) => readEntries(cursor, 200)}
+            lines={(found) => found.flatMap((page) => page.data).flatMap(lines)}
+          />
+        )}
+      </Head>
       <Tabs
         label={t("ledTitle")}
         value={chosen}

@@ -1,27 +1,25 @@
 /** The whole truth about one payment, and the place to act on it. */
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { api, data, type Schemas } from "../../api/client";
+import { api, data } from "../../api/client";
 import { Icon } from "../../ui/icons";
 import { Button, Copy, Json, Notice, ui } from "../../ui/parts";
 import { Empty, Loaded } from "../../ui/states";
 import { Status } from "../../ui/status";
-import { useAccountName } from "../../util/accounts";
 import { declineName } from "../../util/cards";
-import { amount, duration, money } from "../../util/format";
+import { duration, money } from "../../util/format";
 import { useLang, useWords } from "../../util/i18n";
 import { useLive } from "../../util/live";
 import { ActPanel } from "../ActPanel";
-import { useActionName } from "../actionWords";
 import { ACT_WORDS, ACTS, type Act, type Payment, whyNot } from "../acts";
 import { neighbours } from "../neighbours";
-import { useOutcome } from "../operatorWords";
-import { cs, EntryLink, Head, Rows, TabPanel, Tabs, Time } from "../parts";
+import { Timeline } from "../PaymentTimeline";
+import { cs, Head, More, PagedRows, TabPanel, Tabs, Time, usePages } from "../parts";
 import { useRoleReason } from "../session";
+import { storyTexts } from "../storyWords";
 import { TAccounts } from "../TAccounts";
 import { type TextKey, texts } from "../words";
 
-type Item = Schemas["TimelineItem"];
 const TABS = ["timeline", "ledger", "events", "requests", "json"] as const;
 type Tab = (typeof TABS)[number];
 const TAB_WORDS: Record<Tab, TextKey> = {
@@ -31,114 +29,6 @@ const TAB_WORDS: Record<Tab, TextKey> = {
   requests: "requestsTab",
   json: "json",
 };
-
-function Story({ item }: { item: Item }) {
-  const t = useWords(texts);
-  const actionOf = useActionName();
-  switch (item.kind) {
-    case "event":
-      return <>{t(`tl_${item.event.topic.replace("payment.", "")}` as TextKey)}</>;
-    case "posted":
-      return (
-        <>
-          {t("tl_posted", { id: item.entry.id })} <EntryLink id={item.entry.id} />
-        </>
-      );
-    case "parked":
-      return (
-        <a href={`/console/dead-letters/${item.deadLetter.id}`}>
-          {t("tl_parked", { id: item.deadLetter.id })}
-        </a>
-      );
-    case "act":
-      return <>{t("tl_act", { actor: item.act.actor, what: actionOf(item.act.action) })}</>;
-    default:
-      return <>{t("tl_attempt")}</>;
-  }
-}
-
-/** What an item is about, in a line: the event's name and amount, or what was debited and credited. */
-function Details({ item, currency }: { item: Item; currency: string }) {
-  const outcomeOf = useOutcome();
-  const t = useWords(texts);
-  const nameOf = useAccountName();
-  if (item.kind === "event") {
-    const { amount: sum } = (item.event.envelope ?? {}) as { amount?: number };
-    return (
-      <p>
-        <code>{item.event.topic}</code> {sum !== undefined && amount(sum, currency)}
-      </p>
-    );
-  }
-  if (item.kind === "act") {
-    const { reason, outcome, object } = item.act;
-    const letter = /^dead_letter\/(\d+)$/.exec(object)?.[1];
-    return (
-      <>
-        <p>{reason ? t("tl_why", { reason }) : t("tl_noReason")}</p>
-        {outcome && outcome !== "done" && <p>{t("tl_outcome", { outcome: outcomeOf(outcome) })}</p>}
-        {letter && (
-          <p>
-            <a href={`/console/dead-letters/${letter}`}>{t("tl_letter", { id: letter })}</a>
-          </p>
-        )}
-      </>
-    );
-  }
-  if (item.kind !== "posted") return null;
-  return (
-    <>
-      {item.entry.postings.map((posting, index) => (
-        <p key={`${posting.layer}-${index}`}>
-          {t("debit")} {nameOf(posting.debit.name)} · {t("credit")} {nameOf(posting.credit.name)}{" "}
-          <strong>{amount(posting.amount, posting.currency)}</strong>{" "}
-          {posting.layer === "HOLD" && <small>({t("hold")})</small>}
-        </p>
-      ))}
-    </>
-  );
-}
-
-function Timeline({ id, currency }: { id: number; currency: string }) {
-  const t = useWords(texts);
-  const lang = useLang();
-  const query = useQuery({
-    queryKey: ["payment", id, "timeline"],
-    queryFn: () =>
-      data(api.GET("/payments/{id}/timeline", { params: { path: { id }, query: { limit: 100 } } })),
-    refetchInterval: 3000,
-  });
-  return (
-    <Loaded query={query}>
-      {({ data: items }) => {
-        const begun = Math.min(...items.map((item) => Date.parse(item.at)));
-        return (
-          <ol className={cs.story}>
-            {items.map((item, index) => (
-              <li key={`${item.kind}-${item.at}-${index}`} data-kind={item.kind}>
-                <span className={cs.storyNode} aria-hidden="true" />
-                <div>
-                  <h2>
-                    <Story item={item} />
-                  </h2>
-                  <Details item={item} currency={currency} />
-                  <details className={cs.fold}>
-                    <summary>{t("json")}</summary>
-                    <Json value={item} />
-                  </details>
-                </div>
-                <p className={cs.storyTime}>
-                  <Time at={item.at} precise />
-                  <span>+{duration(Date.parse(item.at) - begun, lang)}</span>
-                </p>
-              </li>
-            ))}
-          </ol>
-        );
-      }}
-    </Loaded>
-  );
-}
 
 /** Where the payment's latest event is on its way to the ledger. */
 function Way({ id, version }: { id: number; version: number }) {
@@ -182,53 +72,63 @@ function Way({ id, version }: { id: number; version: number }) {
 
 function Ledger({ id }: { id: number }) {
   const t = useWords(texts);
-  const query = useQuery({
-    queryKey: ["payment", id, "ledger"],
-    queryFn: () =>
-      data(api.GET("/payments/{id}/ledger", { params: { path: { id }, query: { limit: 200 } } })),
-    refetchInterval: 3000,
-  });
+  const said = useWords(storyTexts);
+  const pages = usePages(
+    ["payment", id, "ledger"],
+    (cursor) =>
+      data(api.GET("/payments/{id}/ledger", { params: { path: { id }, query: { cursor, limit: 200 } } })),
+    3000,
+  );
   return (
-    <Loaded query={query}>
-      {({ data: entries }) => (
-        <div className={cs.stack}>
-          <section className={cs.section}>
-            <h2>{t("postedLayer")}</h2>
-            <TAccounts entries={entries} layer="POSTED" />
-          </section>
-          <section className={cs.section}>
-            <h2>{t("holdLayer")}</h2>
-            <TAccounts entries={entries} layer="HOLD" />
-          </section>
-        </div>
-      )}
+    <Loaded query={pages}>
+      {({ pages: read }) => {
+        const entries = read.flatMap((page) => page.data);
+        return (
+          <div className={cs.stack}>
+            {pages.hasNextPage && <Notice tone="warn">{said("entriesSome", { n: entries.length })}</Notice>}
+            <section className={cs.section}>
+              <h2>{t("postedLayer")}</h2>
+              <TAccounts entries={entries} layer="POSTED" />
+            </section>
+            <section className={cs.section}>
+              <h2>{t("holdLayer")}</h2>
+              <TAccounts entries={entries} layer="HOLD" />
+            </section>
+            <More query={pages} />
+          </div>
+        );
+      }}
     </Loaded>
   );
 }
 
 function Events({ id }: { id: number }) {
   const t = useWords(texts);
-  const query = useQuery({
-    queryKey: ["payment", id, "events"],
-    queryFn: () => data(api.GET("/events", { params: { query: { paymentId: id, limit: 100 } } })),
-  });
+  const pages = usePages(["payment", id, "events"], (cursor) =>
+    data(api.GET("/events", { params: { query: { paymentId: id, cursor, limit: 100 } } })),
+  );
   return (
-    <Loaded query={query}>
-      {({ data: events }) => (
-        <ol className={cs.timeline}>
-          {events.map((event) => (
-            <li key={event.id}>
-              <Time at={event.occurredAt} precise />
-              <span>
-                {event.topic} <Copy text={event.id} />
-              </span>
-              <details>
-                <summary>{t("envelope")}</summary>
-                <Json value={event.envelope} />
-              </details>
-            </li>
-          ))}
-        </ol>
+    <Loaded query={pages}>
+      {({ pages: read }) => (
+        <>
+          <ol className={cs.timeline}>
+            {read
+              .flatMap((page) => page.data)
+              .map((event) => (
+                <li key={event.id}>
+                  <Time at={event.occurredAt} precise />
+                  <span>
+                    {event.topic} <Copy text={event.id} />
+                  </span>
+                  <details>
+                    <summary>{t("envelope")}</summary>
+                    <Json value={event.envelope} />
+                  </details>
+                </li>
+              ))}
+          </ol>
+          <More query={pages} />
+        </>
       )}
     </Loaded>
   );
@@ -237,36 +137,29 @@ function Events({ id }: { id: number }) {
 function Requests({ id }: { id: number }) {
   const t = useWords(texts);
   const lang = useLang();
-  const query = useQuery({
-    queryKey: ["payment", id, "requests"],
-    queryFn: () => data(api.GET("/requests", { params: { query: { paymentId: id, limit: 100 } } })),
-  });
+  // Reads that succeeded, this page's own above all, would leave no room for what was done.
+  const pages = usePages(["payment", id, "requests"], (cursor) =>
+    data(api.GET("/requests", { params: { query: { paymentId: id, reads: false, cursor, limit: 100 } } })),
+  );
   return (
-    <Loaded query={query}>
-      {({ data: rows }) => {
-        const calls = rows.filter((row) => row.method !== "GET");
-        if (calls.length === 0) return <Empty title={t("noRequests")} />;
-        return (
-          <Rows
-            label={t("requestsTab")}
-            rows={calls}
-            id={(row) => row.requestId}
-            columns={[
-              { key: "at", title: t("when"), cell: (row) => <Time at={row.at} /> },
-              { key: "call", title: t("action"), cell: (row) => `${row.method} ${row.route}` },
-              { key: "status", title: t("status"), number: true, cell: (row) => row.status },
-              {
-                key: "took",
-                title: t("duration"),
-                number: true,
-                cell: (row) => duration(row.durationMs, lang),
-              },
-              { key: "id", title: t("request"), cell: (row) => <Copy text={row.requestId} /> },
-            ]}
-          />
-        );
-      }}
-    </Loaded>
+    <PagedRows
+      query={pages}
+      label={t("requestsTab")}
+      id={(row) => row.requestId}
+      empty={<Empty title={t("noRequests")} />}
+      columns={[
+        { key: "at", title: t("when"), cell: (row) => <Time at={row.at} /> },
+        { key: "call", title: t("action"), cell: (row) => `${row.method} ${row.route}` },
+        { key: "status", title: t("status"), number: true, cell: (row) => row.status },
+        {
+          key: "took",
+          title: t("duration"),
+          number: true,
+          cell: (row) => duration(row.durationMs, lang),
+        },
+        { key: "id", title: t("request"), cell: (row) => <Copy text={row.requestId} /> },
+      ]}
+    />
   );
 }
 
@@ -414,7 +307,7 @@ function Found({ payment }: { payment: Payment }) {
             onChange={(next) => go({ tab: next === "timeline" ? undefined : next })}
           />
           <TabPanel tab={tab}>
-            {tab === "timeline" && <Timeline id={id} currency={payment.currency} />}
+            {tab === "timeline" && <Timeline payment={payment} />}
             {tab === "ledger" && <Ledger id={id} />}
             {tab === "events" && <Events id={id} />}
             {tab === "requests" && <Requests id={id} />}

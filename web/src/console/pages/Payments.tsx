@@ -1,22 +1,28 @@
 /** Find one payment or many, and take them along. The filter is the address. */
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { api, data, type Schemas } from "../../api/client";
 import { Button, Copy, Notice, ui } from "../../ui/parts";
 import { Empty } from "../../ui/states";
 import { LiveChip, Status } from "../../ui/status";
 import { amount } from "../../util/format";
 import { useWords } from "../../util/i18n";
-import { useLive } from "../../util/live";
+import { ChosenBar, useChosen } from "../Chosen";
 import { useDraft } from "../draft";
 import { Export } from "../Export";
 import { type PaymentQuery, parse, tokens, VIEWS, type View } from "../filter";
+import { findTexts } from "../findWords";
+import { useFresh } from "../fresh";
 import { noteList } from "../neighbours";
+import { PaymentViews, usePaymentCounts } from "../PaymentViews";
+import { Period, PeriodSaid } from "../Period";
 import { type Column, cs, Head, PagedRows, type PageOf, PaymentLink, Time, usePages } from "../parts";
+import { type Basis, basisOf } from "../period";
+import { SavedViews } from "../SavedViews";
 import { texts } from "../words";
 
 type Payment = Schemas["Payment"];
-type Search = { q?: string; view?: View };
+type Search = { q?: string; view?: View; by?: string };
 
 function list(query: PaymentQuery, cursor: string | undefined, limit: number) {
   return data(api.GET("/payments", { params: { query: { ...query, cursor, limit } } }));
@@ -102,40 +108,38 @@ function FilterBar({ q, onSubmit }: { q: string; onSubmit: (wanted: string) => v
   );
 }
 
-export function PaymentsPage() {
+function Conditions({ q, onDrop }: { q: string; onDrop: (token: string) => void }) {
   const t = useWords(texts);
-  const navigate = useNavigate();
-  const { q = "", view = "view_all" } = useSearch({ strict: false }) as Search;
-  const chosen: View = view in VIEWS ? view : "view_all";
-  const text = [VIEWS[chosen], q].filter(Boolean).join(" ");
-  const { query, unknown } = parse(text);
-  const [fresh, setFresh] = useState(0);
-  const live = useLive((events) =>
-    setFresh((before) => before + new Set(events.map((event) => event.paymentId)).size),
+  if (!q) return null;
+  return (
+    <div className={cs.tokens}>
+      {tokens(q).map((token) => (
+        <button
+          key={token}
+          type="button"
+          className={cs.token}
+          aria-label={`${t("clear")}: ${token}`}
+          onClick={() => onDrop(token)}
+        >
+          {token} <span aria-hidden="true">×</span>
+        </button>
+      ))}
+    </div>
   );
-  const pages = usePages(["payments", query], (cursor) => list(query, cursor, 50));
-  const { data: shown } = pages;
-  useEffect(() => {
-    if (shown) noteList(shown.pages.flatMap((page) => page.data).map((payment) => payment.paymentId));
-  }, [shown]);
-  const go = (next: Search) =>
-    void navigate({
-      to: "/console/payments",
-      search: { q: q || undefined, view: chosen === "view_all" ? undefined : chosen, ...next },
-    } as never);
-  const submit = (wanted: string) => {
-    const { payment, unknown: wrong } = parse(wanted);
-    if (payment !== null && wrong.length === 0 && tokens(wanted).length === 1) {
-      void navigate({ to: "/console/payments/$id", params: { id: String(payment) } } as never);
-    } else {
-      // A view is a set of statuses; one that is typed replaces it.
-      const ownStatus = tokens(wanted).some((token) => token.startsWith("status:"));
-      go({ q: wanted || undefined, ...(ownStatus ? { view: undefined } : {}) });
-    }
+}
+
+/** What the columns are; a list that is about changes shows when each was. */
+function useColumns(basis: Basis): Column<Payment>[] {
+  const t = useWords(texts);
+  const changed: Column<Payment> = {
+    key: "changed",
+    title: t("updated"),
+    cell: (row) => <Time at={row.updatedAt} />,
   };
-  const columns: Column<Payment>[] = [
+  return [
     { key: "id", title: t("id"), cell: (row) => <PaymentLink id={row.paymentId} /> },
     { key: "at", title: t("created"), cell: (row) => <Time at={row.createdAt} /> },
+    ...(basis === "updated" ? [changed] : []),
     { key: "status", title: t("status"), cell: (row) => <Status status={row.status} /> },
     { key: "amount", title: t("amount"), number: true, cell: (row) => amount(row.amount, row.currency) },
     { key: "currency", title: t("currency"), cell: (row) => row.currency },
@@ -143,10 +147,57 @@ export function PaymentsPage() {
     { key: "description", title: t("description"), prose: true, cell: (row) => row.description ?? "" },
     { key: "order", title: t("order"), cell: (row) => (row.orderId ? <Copy text={row.orderId} /> : "") },
   ];
+}
+
+/** What stands in the address, and how to change it. */
+function usePaymentSearch() {
+  const navigate = useNavigate();
+  const { q = "", view = "view_all", by } = useSearch({ strict: false }) as Search;
+  const chosen: View = view in VIEWS ? view : "view_all";
+  const basis = basisOf(q, by);
+  const search = (next: Search): Search => ({
+    q: q || undefined,
+    view: chosen === "view_all" ? undefined : chosen,
+    by,
+    ...next,
+  });
+  const go = (next: Search) => void navigate({ to: "/console/payments", search: search(next) } as never);
+  const submit = (wanted: string) => {
+    const { payment, unknown: wrong } = parse(wanted);
+    if (payment !== null && wrong.length === 0 && tokens(wanted).length === 1) {
+      void navigate({ to: "/console/payments/$id", params: { id: String(payment) } } as never);
+    } else {
+      // A view is a set of statuses; one that is typed replaces it. So does a time that is typed.
+      const has = (name: string) => tokens(wanted).some((token) => token.startsWith(`${name}:`));
+      go({
+        q: wanted || undefined,
+        ...(has("status") ? { view: undefined } : {}),
+        ...(has("created") || has("updated") ? { by: undefined } : {}),
+      });
+    }
+  };
+  return { q, chosen, basis, search, go, submit };
+}
+
+export function PaymentsPage() {
+  const t = useWords(texts);
+  const f = useWords(findTexts);
+  const { q, chosen: view, basis, search, go, submit } = usePaymentSearch();
+  const text = [VIEWS[view], q].filter(Boolean).join(" ");
+  const { query, unknown } = parse(text);
+  const fresh = useFresh(text, query);
+  const pages = usePages(["payments", query], (cursor) => list(query, cursor, 50));
+  const counts = usePaymentCounts(q);
+  const chosen = useChosen(text);
+  const columns = useColumns(basis);
+  const { data: shown } = pages;
+  useEffect(() => {
+    if (shown) noteList(shown.pages.flatMap((page) => page.data).map((payment) => payment.paymentId));
+  }, [shown]);
   return (
     <>
       <Head title={t("payTitle")} command={{ path: address(query), cli: cliOf(query) }}>
-        <LiveChip state={live} />
+        <LiveChip state={fresh.live} />
         <Export<Payment, PageOf<Payment>>
           name="payments"
           header={HEADER}
@@ -154,51 +205,24 @@ export function PaymentsPage() {
           lines={(found) => found.flatMap((page) => page.data).map(line)}
         />
       </Head>
-      <nav className={cs.views} aria-label={t("payTitle")}>
-        {(Object.keys(VIEWS) as View[]).map((one) => (
-          <Link
-            key={one}
-            to={"/console/payments" as never}
-            search={
-              {
-                q:
-                  tokens(q)
-                    .filter((token) => !token.startsWith("status:"))
-                    .join(" ") || undefined,
-                view: one === "view_all" ? undefined : one,
-              } as never
-            }
-            aria-current={one === chosen ? "page" : undefined}
-            activeOptions={{ exact: true }}
-          >
-            {t(one)}
-          </Link>
-        ))}
-      </nav>
+      <PaymentViews q={q} chosen={view} counts={counts.data} isUnknown={counts.isError} search={search} />
+      <SavedViews />
       <FilterBar key={q} q={q} onSubmit={submit} />
-      {q && (
-        <div className={cs.tokens}>
-          {tokens(q).map((token) => (
-            <button
-              key={token}
-              type="button"
-              className={cs.token}
-              aria-label={`${t("clear")}: ${token}`}
-              onClick={() =>
-                go({
-                  q:
-                    tokens(q)
-                      .filter((one) => one !== token)
-                      .join(" ") || undefined,
-                })
-              }
-            >
-              {token} <span aria-hidden="true">×</span>
-            </button>
-          ))}
-        </div>
-      )}
-      <p className={cs.help}>{t("filterHelp")}</p>
+      <Period q={q} basis={basis} search={search} onChange={go} />
+      <Conditions
+        q={q}
+        onDrop={(dropped) =>
+          go({
+            q:
+              tokens(q)
+                .filter((token) => token !== dropped)
+                .join(" ") || undefined,
+          })
+        }
+      />
+      <p className={cs.help}>
+        <PeriodSaid q={q} basis={basis} /> {t("filterHelp")}
+      </p>
       {unknown.map((word) => (
         <div key={word} className={cs.told}>
           <Notice tone="bad" role="alert">
@@ -206,17 +230,18 @@ export function PaymentsPage() {
           </Notice>
         </div>
       ))}
-      {fresh > 0 && (
+      {fresh.count > 0 && (
         <p>
           <Button
             size="small"
             icon="refresh"
             onClick={() => {
-              setFresh(0);
+              fresh.forget();
               void pages.refetch();
+              void counts.refetch();
             }}
           >
-            {t("newRows", { n: fresh })}
+            {t("newRows", { n: fresh.count })}
           </Button>
         </p>
       )}
@@ -225,11 +250,27 @@ export function PaymentsPage() {
         label={t("payTitle")}
         id={(row) => row.paymentId}
         columns={columns}
+        choice={{
+          all: f("chooseAll"),
+          one: (row) => f("choose", { id: row.paymentId }),
+          has: (row) => chosen.rows.has(row.paymentId),
+          choose: chosen.choose,
+        }}
         empty={
           <Empty title={text ? t("nothingMatches") : t("nothingYet")}>
-            {text && <Button onClick={() => go({ q: undefined, view: undefined })}>{t("clear")}</Button>}
+            {text && (
+              <Button onClick={() => go({ q: undefined, view: undefined, by: undefined })}>
+                {t("clear")}
+              </Button>
+            )}
           </Empty>
         }
+      />
+      <ChosenBar
+        rows={[...chosen.rows.values()].sort((a, b) => b.paymentId - a.paymentId)}
+        header={HEADER}
+        line={line}
+        onForget={chosen.forget}
       />
     </>
   );
