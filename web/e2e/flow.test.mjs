@@ -104,7 +104,7 @@ test("all tabs of a browser share one stream, and each hears of its own payment"
     );
   await platform.call("POST", `/payments/capture/${ids[0]}`, { merchantId: "M123" });
   await tabs[0].getByText("매입", { exact: true }).first().waitFor();
-  await tabs[2].getByRole("button", { name: "새 결제 1건 보기" }).waitFor();
+  await tabs[2].getByRole("button", { name: "새로 생기거나 바뀐 결제 1건 보기" }).waitFor();
   await tabs[1].getByText("승인", { exact: true }).first().waitFor();
   await context.close();
   await until("the one stream has ended and is in the log", async () => (await streams()) === before + 1);
