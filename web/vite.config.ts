@@ -6,7 +6,7 @@ import { defineConfig, type Plugin } from "vite";
 const platform = process.env.SWELITE_URL ?? "http://127.0.0.1:8080";
 const CONSOLE_PAGE = /^\/(console|dev)(\/|$|\?)/;
 const API =
-  /^\/(payments|ledger|events|outbox|dead-letters|limits|idempotency|overview|health|audit|requests|store|sim|session|docs|openapi\.json|healthz|readyz|metrics)(\/|$|\?)/;
+  /^\/(payments|ledger|events|outbox|dead-letters|limits|idempotency|overview|health|audit|requests|store|sim|session|operators|docs|openapi\.json|healthz|readyz|metrics)(\/|$|\?)/;
 
 /** During development each page address shows the entry the server would answer with. */
 function entries(): Plugin {

@@ -24,7 +24,7 @@ test("a payment is captured and refunded as it was previewed", async () => {
   await panel.getByLabel(/금액/).fill("4000");
   await panel.getByRole("row", { name: /매입사 미수금.*4,000/ }).waitFor();
   await panel.getByRole("button", { name: "매입 실행" }).click();
-  await panel.getByText("매입 했어요").waitFor();
+  await panel.getByText("매입했어요").waitFor();
   assert.equal((await payment(id)).capturedAmount, 4000);
   await page.keyboard.press("Escape");
   await page.getByRole("tab", { name: "원장" }).click();
@@ -34,7 +34,7 @@ test("a payment is captured and refunded as it was previewed", async () => {
   await panel.getByText("이유를 적어 주세요").waitFor();
   await panel.getByLabel(/이유/).fill("시험 환불");
   await panel.getByRole("button", { name: "환불 실행" }).click();
-  await panel.getByText("환불 했어요").waitFor();
+  await panel.getByText("환불했어요").waitFor();
   await panel.getByRole("button", { name: "환불 실행" }).waitFor();
   assert.equal((await payment(id)).status, "REFUNDED");
   assert.deepEqual(faults, []);
@@ -55,10 +55,8 @@ test("the keyboard alone finds a payment, captures and refunds it", async () => 
   await page.keyboard.press("Enter");
   await page.waitForURL(new RegExp(`/console/payments/${id}$`));
   const press = async (keys, words) => {
-    await page
-      .getByRole("heading", { name: `결제 ${id}` })
-      .first()
-      .waitFor();
+    // The heading is there before the payment is; what can be done with it comes with it.
+    await page.getByRole("button", { name: words, exact: true }).waitFor();
     for (const key of keys) await page.keyboard.press(key);
     const panel = page.getByRole("dialog");
     await panel.waitFor();
@@ -70,7 +68,7 @@ test("the keyboard alone finds a payment, captures and refunds it", async () => 
       if ((await reason.count()) > 0 && (await isAt(reason))) await page.keyboard.type("단순 변심");
     }
     await page.keyboard.press("Enter");
-    await panel.getByText(`${words} 했어요`).waitFor();
+    await panel.getByText(`${words}했어요`).waitFor();
     await page.keyboard.press("Escape");
     await panel.waitFor({ state: "detached" });
   };
@@ -298,12 +296,12 @@ test("a poisoned event is an inbox item; each act on it leaves one audit row", a
   await page.getByRole("rowheader").getByRole("link").first().click();
   await page.getByRole("button", { name: "보류" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "보류 실행" }).click();
-  await page.getByText("지금 상태는 보류예요").first().waitFor();
+  await page.getByText("지금은 ‘보류’ 상태예요").first().waitFor();
   assert.equal(await audit(), before + 1);
   await page.getByRole("button", { name: "폐기" }).click();
   await page.getByRole("dialog").getByLabel(/이유/).fill("시험에서 끼워 넣은 이벤트");
   await page.getByRole("dialog").getByRole("button", { name: "폐기 실행" }).click();
-  await page.getByText("지금 상태는 폐기예요").first().waitFor();
+  await page.getByText("지금은 ‘폐기’ 상태예요").first().waitFor();
   assert.equal(await audit(), before + 2);
   await page.goto(`${platform.base}/console/audit`);
   await page.getByText("시험에서 끼워 넣은 이벤트").waitFor();
@@ -333,7 +331,7 @@ test("the overview knows the minutes before it was opened", async () => {
 test("limits show what is configured", async () => {
   const { page, context } = await open(platform);
   await page.goto(`${platform.base}/console/limits?merchant=M123&key=seed-1`);
-  await page.getByText("60초에 1000번").waitFor();
+  await page.getByText("60초에 1,000번").waitFor();
   await page.getByText("저장된 응답").waitFor();
   await context.close();
 });
@@ -389,6 +387,20 @@ test("what the platform says of its parts is said in Korean, the Lab's switches 
   await context.close();
 });
 
+test("a log that could not be read is not called one without errors", async () => {
+  const { page, context } = await open(platform);
+  await page.goto(`${platform.base}/dev/requests`);
+  const errors = page.getByRole("heading", { name: "경로별 오류" });
+  await errors.waitFor();
+  await context.setOffline(true);
+  await page.getByLabel("상태").selectOption("500");
+  await page.getByText("불러오는 중…").waitFor();
+  assert.equal(await errors.count(), 0, "nothing is known of them yet");
+  await page.getByRole("heading", { name: /서버에 닿지 않아요/ }).waitFor();
+  assert.equal(await errors.count(), 0, "nothing is known of them");
+  await context.close();
+});
+
 test("when nobody answers, a number is unknown and not zero", async () => {
   const { page, context } = await open(platform);
   await page.goto(`${platform.base}/console`);
@@ -396,6 +408,8 @@ test("when nobody answers, a number is unknown and not zero", async () => {
   await context.setOffline(true);
   await page.getByText("지표를 읽지 못했어요").waitFor();
   await page.getByText("알 수 없음").first().waitFor();
+  // Nor does the page's own sentence go on as if it knew.
+  await page.getByRole("heading", { level: 1, name: /지금 어떤지 알 수 없어요/ }).waitFor();
   await context.close();
 });
 

@@ -224,16 +224,41 @@ test("the home page comes to life where it stands, with what this browser knows"
   await context.close();
 });
 
-test("nothing scrolls sideways at 320 px", async () => {
-  const { page, context } = await open(platform, { width: 320, height: 640 });
-  const orders = await shop(page);
-  const wide = [];
-  for (const path of [...STORE, ...orders, ...CONSOLE, ...payments(), ...SERVERS]) {
-    await page.goto(platform.base + path);
-    await page.getByRole("heading", { level: 1 }).or(page.getByRole("dialog")).first().waitFor();
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    if (over > 0) wide.push(`${path} +${over}px`);
-  }
-  assert.deepEqual(wide, []);
-  await context.close();
-});
+/** How far a page may jump while it is read: half of what browsers still call good. */
+const SHIFT_MAX = 0.05;
+
+/** Notes on every page that is opened from now on by how much it has jumped. */
+function noteShifts(page) {
+  return page.addInitScript(() => {
+    window.shifted = 0;
+    new PerformanceObserver((list) => {
+      for (const shift of list.getEntries()) if (!shift.hadRecentInput) window.shifted += shift.value;
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+}
+
+for (const [width, height] of [
+  [320, 640],
+  [1280, 900],
+]) {
+  test(`nothing scrolls sideways and nothing jumps at ${width} px`, async () => {
+    const { page, context } = await open(platform, { width, height });
+    const orders = await shop(page);
+    await noteShifts(page);
+    const wrong = [];
+    for (const path of [...STORE, ...orders, ...CONSOLE, ...payments(), ...SERVERS]) {
+      await page.goto(platform.base + path);
+      await page.getByRole("heading", { level: 1 }).or(page.getByRole("dialog")).first().waitFor();
+      await page.waitForFunction(() => !document.querySelector("[aria-busy=true]"));
+      const [over, shifted] = await page.evaluate(async () => {
+        await document.fonts.ready;
+        await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+        return [document.documentElement.scrollWidth - window.innerWidth, window.shifted];
+      });
+      if (over > 0) wrong.push(`${path} +${over}px`);
+      if (shifted > SHIFT_MAX) wrong.push(`${path} jumped by ${shifted.toFixed(3)}`);
+    }
+    assert.deepEqual(wrong, []);
+    await context.close();
+  });
+}

@@ -153,7 +153,7 @@ test("every act on a payment leaves one row with who, why and what came of it", 
     assert.match(lines[at + 1] ?? "", /원장에 적었어요|승인했어요/, lines.join(" | "));
   }
   await page.goto(`${platform.base}/console/audit?actor=park&action=payment.refund`);
-  await page.getByRole("row", { name: /park.*환불.*됨/ }).waitFor();
+  await page.getByRole("row", { name: /park.*환불.*완료/ }).waitFor();
   await page.reload();
   assert.equal(await page.getByLabel("누가").inputValue(), "park");
   await context.close();
@@ -196,7 +196,7 @@ test("what was typed is there again after signing in again, and only for whoever
   assert.equal(await same.panel.getByLabel(/이유/).inputValue(), "반만 돌려줘요");
   assert.equal(await same.panel.getByLabel("멱등 키").inputValue(), same.key);
   await same.panel.getByRole("button", { name: "환불 실행" }).click();
-  await same.panel.getByText("환불 했어요.").waitFor();
+  await same.panel.getByText("환불했어요.").waitFor();
   const { body } = await platform.call("GET", `/payments/${id}`, undefined, as("root"));
   assert.equal(body.refundedAmount, 1234);
 

@@ -106,7 +106,7 @@ export function ActPanel({
         {act !== "void" && (
           <Field
             label={`${t("actAmount")} (${payment.currency})`}
-            hint={`≤ ${shown(max, payment.currency)}`}
+            hint={t("actMost", { max: shown(max, payment.currency) })}
             error={tried && amountWrong ? t("needAmount", { max: shown(max, payment.currency) }) : null}
           >
             {(control) => (

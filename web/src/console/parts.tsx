@@ -2,7 +2,7 @@
 import { type UseInfiniteQueryResult, useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useEffect } from "react";
-import { Button, Copy, classes, TableWrap, ui } from "../ui/parts";
+import { Button, buttonClass, Copy, classes, TableWrap, ui } from "../ui/parts";
 import { Ago, Empty, Failure, Loading, Stale } from "../ui/states";
 import { common } from "../ui/words";
 import { curlOf } from "../util/curl";
@@ -245,6 +245,18 @@ export function More({ query }: { query: Pages<unknown> }) {
         {c(query.isFetchingNextPage || wanted ? "loading" : "more")}
       </Button>
     </div>
+  );
+}
+
+/** Where nobody has paid yet, and how one does. */
+export function NothingPaid() {
+  const t = useWords(texts);
+  return (
+    <Empty title={t("nothingPaid")}>
+      <a href="/" className={buttonClass()}>
+        {t("store")}
+      </a>
+    </Empty>
   );
 }
 

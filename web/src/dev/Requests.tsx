@@ -142,7 +142,7 @@ export function RequestsPage() {
         </div>
       </div>
       <div className={cs.stack}>
-        <Errors rows={pages.data?.pages.flatMap((page) => page.data) ?? []} />
+        {pages.data && <Errors rows={pages.data.pages.flatMap((page) => page.data)} />}
         <PagedRows
           query={pages}
           label={t("reqTitle")}

@@ -158,9 +158,11 @@ export function Layout() {
       </header>
       <main id="main" className={s.main} tabIndex={-1}>
         {!online && (
-          <Notice tone="warn" role="status">
-            {t("offline")}
-          </Notice>
+          <div className={s.offline}>
+            <Notice tone="warn" role="status">
+              {t("offline")}
+            </Notice>
+          </div>
         )}
         <Outlet />
       </main>

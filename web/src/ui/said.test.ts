@@ -97,6 +97,6 @@ test("a sentence is said with what it is about, and one nobody knows as it came"
     ["the moon is full", "the moon is full"],
   ] as const) {
     expect(inKorean(english)).toBe(korean);
-    expect(said(english, "en")).toBe(english);
+    expect(said(english, "en").toLowerCase()).toBe(english.toLowerCase());
   }
 });

@@ -21,8 +21,8 @@ const HEALTH: Known[] = [
   [/^none is open$/, "열린 것이 없어요"],
   [/^open: (\d+)$/, "$1건이 열려 있어요"],
   [/^counted them$/, "세어 봤어요"],
-  [/^no call waits longer than that$/, "그보다 오래 기다리는 요청이 없어요"],
-  [/^calls that wait longer than that: (\d+)$/, "요청 $1건이 그보다 오래 기다려요"],
+  [/^no call waits longer than that$/, "10초 넘게 기다리는 요청이 없어요"],
+  [/^calls that wait longer than that: (\d+)$/, "요청 $1건이 10초 넘게 기다려요"],
   [
     /^looked for calls outstanding for more than 10 s; it was not called$/,
     "10초 넘게 답이 없는 요청을 찾아봤어요. 직접 부르지는 않았어요",
@@ -286,7 +286,7 @@ export function inKorean(sentence: string): string {
   return among(ALL, sentence);
 }
 
-/** A sentence of the platform, for whoever reads. */
+/** A sentence of the platform, for whoever reads; where it stands alone it begins as a sentence does. */
 export function said(sentence: string, lang: Lang): string {
-  return lang === "ko" ? inKorean(sentence) : sentence;
+  return lang === "ko" ? inKorean(sentence) : sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }

@@ -40,7 +40,7 @@ export function Failure({ error, retry, page }: { error: unknown; retry?: () => 
       {needed && <p>{t("forbiddenRole", { role: roleWord(needed, lang) })}</p>}
       {api && api.status !== 0 && (
         <p>
-          {isMissing ? "" : `${problemText(api.problem, lang)} `}({api.problem.code}
+          {isMissing || needed ? "" : `${problemText(api.problem, lang)} `}({api.problem.code}
           {api.problem.requestId && (
             <>
               {" "}
@@ -74,11 +74,12 @@ export function Empty({ title, children, page }: { title: string; children?: Rea
   );
 }
 
+/** Bars where the rows will be; in the first of them, once one begins to wonder, what they mean. */
 export function Loading({ rows = 6, height = 36 }: { rows?: number; height?: number }) {
   const t = useWords(common);
   return (
-    <div aria-busy="true" style={{ display: "grid", gap: 8, padding: "12px 0" }}>
-      <span className="visually-hidden" role="status">
+    <div aria-busy="true" className={s.loading}>
+      <span className={s.loadingText} style={{ lineHeight: `${height}px` }} role="status">
         {t("loading")}
       </span>
       {Array.from({ length: rows }, (_, index) => (
@@ -99,11 +100,13 @@ export function Stale({ since }: { since: number }) {
   const t = useWords(common);
   const [before, after] = t("stale", { age: "|" }).split("|");
   return (
-    <Notice tone="warn" role="status">
-      {before}
-      <Ago at={new Date(since).toISOString()} />
-      {after}
-    </Notice>
+    <div className={s.stale}>
+      <Notice tone="warn" role="status">
+        {before}
+        <Ago at={new Date(since).toISOString()} />
+        {after}
+      </Notice>
+    </div>
   );
 }
 
@@ -122,11 +125,14 @@ export function Loaded<T>({
   children,
   rows,
   page,
+  head,
 }: {
   query: Loadable<T>;
   children: (data: T) => ReactNode;
   rows?: number;
   page?: boolean;
+  /** What is known of the page before anything has been read: its name. */
+  head?: ReactNode;
 }) {
   if (query.data !== undefined) {
     return (
@@ -137,5 +143,10 @@ export function Loaded<T>({
     );
   }
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} page={page} />;
-  return <Loading rows={rows} />;
+  return (
+    <>
+      {head}
+      <Loading rows={rows} />
+    </>
+  );
 }

@@ -95,7 +95,7 @@ function Filters({ filter }: { filter: Filter }) {
       {text("object", t("object"))}
       {day("from", o("from"))}
       {day("to", o("to"))}
-      <Button type="submit" look="primary">
+      <Button type="submit" icon="filter">
         {o("apply")}
       </Button>
       {Object.keys(filter).length > 0 && <Button onClick={() => go({})}>{o("clear")}</Button>}
@@ -117,6 +117,7 @@ function Thing({ object }: { object: string }) {
 }
 
 export function AuditPage() {
+  const navigate = useNavigate();
   const outcomeOf = useOutcome();
   const actionOf = useActionName();
   const t = useWords(texts);
@@ -148,17 +149,35 @@ export function AuditPage() {
         query={pages}
         label={t("auditTitle")}
         id={(row) => `${row.requestId}/${row.action}/${row.object}/${row.at}`}
-        empty={<Empty title={filtered ? t("nothingMatches") : t("nothingYet")} />}
+        empty={
+          <Empty title={filtered ? t("nothingMatches") : t("nothingYet")}>
+            {filtered && (
+              <Button onClick={() => void navigate({ to: "/console/audit" } as never)}>{o("clear")}</Button>
+            )}
+          </Empty>
+        }
         columns={[
           { key: "at", title: t("when"), cell: (row) => <Time at={row.at} /> },
-          { key: "actor", title: t("actor"), cell: (row) => row.actor },
+          {
+            key: "actor",
+            title: t("actor"),
+            cell: (row) => <span className={cs.longName}>{row.actor}</span>,
+          },
           { key: "role", title: o("as"), cell: (row) => (row.role ? o(row.role as Role) : "–") },
           {
             key: "action",
             title: t("action"),
             cell: (row) => <span title={row.action}>{actionOf(row.action)}</span>,
           },
-          { key: "object", title: t("object"), cell: (row) => <Thing object={row.object} /> },
+          {
+            key: "object",
+            title: t("object"),
+            cell: (row) => (
+              <span className={cs.longName}>
+                <Thing object={row.object} />
+              </span>
+            ),
+          },
           {
             key: "outcome",
             title: o("outcome"),

@@ -6,7 +6,7 @@ import { api, data, type Schemas } from "../../api/client";
 import { Overlay } from "../../ui/overlay";
 import { Badge, Button, Copy, Field, Json, Notice, TableWrap, ui } from "../../ui/parts";
 import { errorText } from "../../ui/problems";
-import { said as inWords } from "../../ui/said";
+import { inKorean, said as inWords } from "../../ui/said";
 import { Empty, Loaded } from "../../ui/states";
 import { useLang, useWords } from "../../util/i18n";
 import { useDraft } from "../draft";
@@ -177,10 +177,10 @@ function Found({ letter }: { letter: Letter }) {
         title={t("deadNo", { id: letter.id })}
         command={{ path: `/dead-letters/${letter.id}`, cli: `swelite dead-letters show ${letter.id}` }}
         lead={
-          <>
-            <Badge tone={LETTER_TONES[letter.state]}>{t(letter.state as TextKey)}</Badge>{" "}
+          <span className={cs.badged}>
+            <Badge tone={LETTER_TONES[letter.state]}>{t(letter.state as TextKey)}</Badge>
             {t(`r_${letter.errorType}` as TextKey)}
-          </>
+          </span>
         }
       >
         {(["redrive", "hold", "discard"] as const).map((one) => (
@@ -245,7 +245,8 @@ function Found({ letter }: { letter: Letter }) {
           {letter.note && (
             <>
               <dt>{t("note")}</dt>
-              <dd>{inWords(letter.note, lang)}</dd>
+              {/* An operator may have written it: in their own letters. */}
+              <dd>{lang === "ko" ? inKorean(letter.note) : letter.note}</dd>
             </>
           )}
         </dl>
@@ -267,7 +268,7 @@ export function DeadLetterPage() {
   });
   if (!valid) return <Empty title={t("nothingMatches")} page />;
   return (
-    <Loaded query={letter} page>
+    <Loaded query={letter} page head={<Head title={t("deadNo", { id })} />}>
       {(found) => <Found letter={found} />}
     </Loaded>
   );

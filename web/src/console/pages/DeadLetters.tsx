@@ -207,7 +207,7 @@ function Groups({ chosen, onChoose }: { chosen?: string; onChoose: (kind: string
                 { key: "last", title: t("last"), cell: (row) => <Came at={row.last} /> },
                 {
                   key: "bulk",
-                  title: t("action"),
+                  title: t("bulkCol"),
                   cell: (row) => (
                     <Button
                       size="small"
@@ -290,7 +290,7 @@ export function DeadLettersPage() {
             <div className={cs.tokens}>
               <button
                 type="button"
-                className={cs.token}
+                className={`${cs.token} ${cs.tokenText}`}
                 aria-label={`${t("clear")}: ${t(`r_${kind}` as TextKey)}`}
                 onClick={() => go({ errorType: undefined })}
               >

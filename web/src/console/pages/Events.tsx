@@ -10,7 +10,19 @@ import { common } from "../../ui/words";
 import { duration, grouped } from "../../util/format";
 import { useLang, useWords } from "../../util/i18n";
 import { type PlatformEvent, useLive } from "../../util/live";
-import { Ago, cs, Head, PagedRows, PaymentLink, Rows, TabPanel, Tabs, Time, usePages } from "../parts";
+import {
+  Ago,
+  cs,
+  Head,
+  NothingPaid,
+  PagedRows,
+  PaymentLink,
+  Rows,
+  TabPanel,
+  Tabs,
+  Time,
+  usePages,
+} from "../parts";
 import { type TextKey, texts } from "../words";
 
 /** As many as one can look at while they pass by. */
@@ -54,7 +66,7 @@ function Summary() {
     refetchInterval: 2000,
   });
   return (
-    <Loaded query={query} rows={2}>
+    <Loaded query={query} rows={3}>
       {({ summary }) => (
         <div className={cs.stack}>
           <Notice
@@ -125,7 +137,7 @@ function Outbox() {
       query={pages}
       label={t("outbox")}
       id={(row) => row.id}
-      empty={<Empty title={t("nothingYet")} />}
+      empty={<NothingPaid />}
       columns={[
         { key: "id", title: t("event"), cell: (row) => <Copy text={row.id} /> },
         { key: "at", title: t("when"), cell: (row) => <Time at={row.occurredAt} /> },

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { api, data, type Schemas } from "../../api/client";
 import { Copy, Notice, Switch } from "../../ui/parts";
-import { Empty, Loaded } from "../../ui/states";
+import { Loaded } from "../../ui/states";
 import { useAccountName } from "../../util/accounts";
 import { amount } from "../../util/format";
 import { useWords } from "../../util/i18n";
@@ -12,6 +12,7 @@ import {
   cs,
   EntryLink,
   Head,
+  NothingPaid,
   PagedRows,
   type PageOf,
   PaymentLink,
@@ -166,7 +167,7 @@ function Journal() {
       query={pages}
       label={t("journal")}
       id={(row) => row.id}
-      empty={<Empty title={t("nothingYet")} />}
+      empty={<NothingPaid />}
       columns={[
         { key: "id", title: t("id"), cell: (row) => <EntryLink id={row.id} /> },
         { key: "at", title: t("postedAt"), cell: (row) => <Time at={row.postedAt} /> },

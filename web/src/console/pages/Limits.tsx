@@ -5,7 +5,7 @@ import type { FormEvent } from "react";
 import { api, data, type Schemas } from "../../api/client";
 import { Badge, Button, Copy, Field, Json, Notice } from "../../ui/parts";
 import { Empty, Loaded } from "../../ui/states";
-import { duration } from "../../util/format";
+import { duration, grouped } from "../../util/format";
 import { useLang, useWords } from "../../util/i18n";
 import { cs, Head, PaymentLink, Rows, Time } from "../parts";
 import { type TextKey, texts } from "../words";
@@ -51,7 +51,7 @@ function Limits({ merchant }: { merchant: string }) {
                 {
                   key: "capacity",
                   title: t("capacity"),
-                  cell: (row) => t("perWindow", { n: row.capacity, window: row.windowSeconds }),
+                  cell: (row) => t("perWindow", { n: grouped(row.capacity), window: row.windowSeconds }),
                 },
                 {
                   key: "used",
@@ -60,7 +60,9 @@ function Limits({ merchant }: { merchant: string }) {
                   cell: (row) => (
                     <>
                       <Meter limit={row} />
-                      <span className={cs.metered}>{row.used ?? t("unknown")}</span>
+                      <span className={cs.metered}>
+                        {row.used == null ? t("unknown") : grouped(row.used)}
+                      </span>
                     </>
                   ),
                 },
@@ -68,7 +70,7 @@ function Limits({ merchant }: { merchant: string }) {
                   key: "left",
                   title: t("remaining"),
                   number: true,
-                  cell: (row) => row.remaining ?? t("unknown"),
+                  cell: (row) => (row.remaining == null ? t("unknown") : grouped(row.remaining)),
                 },
                 {
                   key: "reset",

@@ -1,14 +1,15 @@
 /** Signing in, and back to where one wanted to be. */
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { ApiError, api, data } from "../../api/client";
-import { buttonClass, Notice } from "../../ui/parts";
+import { Notice } from "../../ui/parts";
 import { errorText } from "../../ui/problems";
+import { Loading } from "../../ui/states";
 import { useLang, useWords } from "../../util/i18n";
 import { operatorTexts } from "../operatorWords";
 import { NameField, PasswordField, SignForm } from "../SignForm";
-import { changeSession, useSession } from "../session";
+import { changeSession, sessionQuery } from "../session";
 
 /** Only a place of this console: an address from outside must not send anybody elsewhere. */
 function placeOf(back: string | undefined): string {
@@ -20,7 +21,7 @@ export function LoginPage() {
   const client = useQueryClient();
   const navigate = useNavigate();
   const { back } = useSearch({ strict: false }) as { back?: string };
-  const session = useSession();
+  const { data: session, isPending } = useQuery(sessionQuery);
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const enter = useMutation({
@@ -42,6 +43,8 @@ export function LoginPage() {
         : enter.error
           ? errorText(enter.error, lang)
           : null;
+  // Whether anybody has to sign in at all stands above the form: it must not push it down.
+  if (isPending) return <Loading rows={4} />;
   return (
     <SignForm
       title={t("signIn")}
@@ -50,10 +53,7 @@ export function LoginPage() {
         session &&
         !session.loginRequired && (
           <Notice>
-            {t("noLogin")}{" "}
-            <a href="/console" className={buttonClass("quiet", "small")}>
-              {t("toConsole")}
-            </a>
+            {t("noLogin")} <a href="/console">{t("toConsole")}</a>
           </Notice>
         )
       }

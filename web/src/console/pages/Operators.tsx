@@ -164,7 +164,11 @@ export function OperatorsPage() {
                 rows={rows}
                 id={(row) => row.name}
                 columns={[
-                  { key: "name", title: t("name"), cell: (row) => row.name },
+                  {
+                    key: "name",
+                    title: t("name"),
+                    cell: (row) => <span className={cs.longName}>{row.name}</span>,
+                  },
                   {
                     key: "role",
                     title: t("role"),

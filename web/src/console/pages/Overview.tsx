@@ -92,8 +92,9 @@ function useOverview(paused: boolean) {
   return { view: query, samples };
 }
 
-function Title({ view }: { view: Overview }) {
+function Title({ view, isUnread }: { view: Overview; isUnread: boolean }) {
   const t = useWords(texts);
+  if (isUnread) return t("ovTitleUnknown");
   const late = (view.outbox.oldestAgeMs ?? 0) > 10_000;
   if (view.proofs && !view.proofs.ok) return t("ovTitleBad");
   if (late) return t("ovTitleStuck", { n: view.outbox.pending });
@@ -106,10 +107,10 @@ function Sentences({ view }: { view: Overview }) {
   const lang = useLang();
   const authorize = view.requests.find((one) => one.action === "authorize");
   const count = authorize ? total([authorize]) : 0;
-  const rate = authorize && count > 0 ? `${((authorize.succeeded / count) * 100).toFixed(1)} %` : "–";
+  const rate = authorize && count > 0 && `${((authorize.succeeded / count) * 100).toFixed(1)}\u00a0%`;
   return (
     <ul className={cs.sentences}>
-      <li>{t("ovSuccess", { n: count, rate })}</li>
+      <li>{rate ? t("ovSuccess", { n: count, rate }) : t("ovNone")}</li>
       {authorize?.p95Ms != null && <li>{t("ovLatency", { time: duration(authorize.p95Ms, lang) })}</li>}
       <li>{t("ovPending", { n: view.outbox.pending })}</li>
       {view.outbox.oldestAgeMs != null && (
@@ -317,7 +318,10 @@ export function OverviewPage() {
   const { view, samples } = useOverview(paused);
   return (
     <>
-      <Head title={view.data ? <Title view={view.data} /> : t("overview")} command={{ path: "/overview" }}>
+      <Head
+        title={view.data ? <Title view={view.data} isUnread={view.isError} /> : t("overview")}
+        command={{ path: "/overview" }}
+      >
         <LiveChip state={paused ? "off" : view.isError ? "lost" : view.isPending ? "connecting" : "open"} />
         <Button
           data-key="pause"

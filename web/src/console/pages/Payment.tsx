@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { api, data } from "../../api/client";
 import { Icon } from "../../ui/icons";
-import { Button, Copy, Json, Notice, ui } from "../../ui/parts";
+import { Button, buttonClass, Copy, Json, Notice, ui } from "../../ui/parts";
 import { Empty, Loaded } from "../../ui/states";
 import { Status } from "../../ui/status";
 import { declineName } from "../../util/cards";
@@ -336,10 +336,17 @@ export function PaymentPage() {
     enabled: valid,
   });
   useLive(() => void payment.refetch(), { paymentId: number }, valid);
-  if (!valid) return <Empty title={t("noPayment")} page />;
+  if (!valid)
+    return (
+      <Empty title={t("noPayment")} page>
+        <Link to={"/console/payments" as never} className={buttonClass()}>
+          {t("payments")}
+        </Link>
+      </Empty>
+    );
   return (
     <div className={ui.pageRoot}>
-      <Loaded query={payment} page>
+      <Loaded query={payment} page head={<Head title={t("payNo", { id })} />}>
         {(found) => <Found payment={found} />}
       </Loaded>
     </div>

@@ -16,7 +16,17 @@ import { useFresh } from "../fresh";
 import { noteList } from "../neighbours";
 import { PaymentViews, usePaymentCounts } from "../PaymentViews";
 import { Period, PeriodSaid } from "../Period";
-import { type Column, cs, Head, PagedRows, type PageOf, PaymentLink, Time, usePages } from "../parts";
+import {
+  type Column,
+  cs,
+  Head,
+  NothingPaid,
+  PagedRows,
+  type PageOf,
+  PaymentLink,
+  Time,
+  usePages,
+} from "../parts";
 import { type Basis, basisOf } from "../period";
 import { SavedViews } from "../SavedViews";
 import { texts } from "../words";
@@ -144,7 +154,16 @@ function useColumns(basis: Basis): Column<Payment>[] {
     { key: "amount", title: t("amount"), number: true, cell: (row) => amount(row.amount, row.currency) },
     { key: "currency", title: t("currency"), cell: (row) => row.currency },
     { key: "merchant", title: t("merchant"), cell: (row) => row.merchantId },
-    { key: "description", title: t("description"), prose: true, cell: (row) => row.description ?? "" },
+    {
+      key: "description",
+      title: t("description"),
+      prose: true,
+      cell: (row) => (
+        <span className={cs.clip} title={row.description ?? undefined}>
+          {row.description}
+        </span>
+      ),
+    },
     { key: "order", title: t("order"), cell: (row) => (row.orderId ? <Copy text={row.orderId} /> : "") },
   ];
 }
@@ -257,13 +276,15 @@ export function PaymentsPage() {
           choose: chosen.choose,
         }}
         empty={
-          <Empty title={text ? t("nothingMatches") : t("nothingYet")}>
-            {text && (
+          text ? (
+            <Empty title={t("nothingMatches")}>
               <Button onClick={() => go({ q: undefined, view: undefined, by: undefined })}>
                 {t("clear")}
               </Button>
-            )}
-          </Empty>
+            </Empty>
+          ) : (
+            <NothingPaid />
+          )
         }
       />
       <ChosenBar

@@ -157,7 +157,19 @@ export function StatementPage() {
         rows={rows}
         label={title}
         id={(row) => `${row.entryId}/${row.line}/${row.amount}/${row.account.owner}`}
-        empty={<Empty title={t(asked.size > 0 ? "nothingMatches" : "nothingYet")} />}
+        empty={
+          <Empty title={t(asked.size > 0 ? "nothingMatches" : "nothingYet")}>
+            {asked.size > 0 && (
+              <Button
+                onClick={() =>
+                  void navigate({ to: "/console/ledger/accounts/$code", params: { code } } as never)
+                }
+              >
+                {t("clear")}
+              </Button>
+            )}
+          </Empty>
+        }
         columns={[
           { key: "entry", title: t("entry"), cell: (row) => <EntryLink id={row.entryId} /> },
           { key: "at", title: t("occurredAt"), cell: (row) => <Time at={row.occurredAt} /> },

@@ -43,7 +43,8 @@ function Balance({ trial }: { trial: Trial }) {
     <div className={cs.stack}>
       <Notice tone={trial.balanced ? "ok" : "bad"} role={trial.balanced ? undefined : "alert"}>
         <p>
-          {t(trial.balanced ? "balanced" : "unbalanced")} {t("asOf", { time: time(trial.asOf, zone, false) })}
+          {t(trial.balanced ? "balanced" : "unbalanced")}{" "}
+          <span className={cs.time}>{t("asOf", { time: time(trial.asOf, zone, false) })}</span>
         </p>
         {!trial.complete && <p>{t("incomplete")}</p>}
       </Notice>
@@ -125,7 +126,7 @@ function Found({ report }: { report: Report }) {
         columns={[
           {
             key: "says",
-            title: t("proofs"),
+            title: t("proof"),
             prose: true,
             cell: (proof) => (
               <>
@@ -278,7 +279,9 @@ export function TrialPage() {
         </Field>
       </div>
       <div className={cs.stack}>
-        <Loaded query={trial}>{(found) => <Balance trial={found} />}</Loaded>
+        <Loaded query={trial} rows={4}>
+          {(found) => <Balance trial={found} />}
+        </Loaded>
         <Proofs />
       </div>
     </>

@@ -6,7 +6,7 @@ import { api, data, type Schemas } from "../../api/client";
 import { Icon } from "../../ui/icons";
 import { Button, buttonClass, Notice, TableWrap, ui } from "../../ui/parts";
 import { said } from "../../ui/said";
-import { Loaded } from "../../ui/states";
+import { Loaded, Loading } from "../../ui/states";
 import { LiveChip } from "../../ui/status";
 import { common } from "../../ui/words";
 import { duration, money, time } from "../../util/format";
@@ -153,7 +153,7 @@ function FlowTable({ flow }: { flow: Flow }) {
             <tr key={step.station}>
               <th scope="row">{t(`station_${step.station}` as TextKey)}</th>
               <td>{t(step.state as TextKey)}</td>
-              <td>{step.at ? time(step.at) : "–"}</td>
+              <td className={s.whole}>{step.at ? time(step.at) : "–"}</td>
               <td className={ui.number}>
                 {step.durationUs == null ? "–" : duration(step.durationUs / 1000, lang)}
               </td>
@@ -217,6 +217,9 @@ function FlowOf({ order }: { order: Order }) {
     { merchantId, paymentId },
     !paused,
   );
+  const isPaused = useQuery(faultsQuery).data?.faults.workerPaused ?? false;
+  // Both are read at once; what stands below them must not be pushed down twice.
+  const isPending = flow.isPending || events.isPending;
   const steps = flow.data?.steps ?? [];
   const doneCount = steps.filter((step) => step.state === "done").length;
   const at = steps[Math.min(doneCount, 5)];
@@ -248,10 +251,12 @@ function FlowOf({ order }: { order: Order }) {
         </div>
       </div>
       {order.status === "PROCESSING" && (
-        <Notice tone="wait" role="status">
-          <p>{t("unknownTitle")}</p>
-          <p>{t("unknownText")}</p>
-        </Notice>
+        <div className={s.told}>
+          <Notice tone="wait" role="status">
+            <p>{t("unknownTitle")}</p>
+            <p>{t("unknownText")}</p>
+          </Notice>
+        </div>
       )}
       <p className="visually-hidden" role="status">
         {at &&
@@ -269,7 +274,7 @@ function FlowOf({ order }: { order: Order }) {
           </Button>
         </div>
         <div>
-          {(events.data?.data.length ?? 0) > 1 && (
+          {!isPending && (events.data?.data.length ?? 0) > 1 && (
             <label className={s.eventPick}>
               <span>{t("flowEvent")}</span>
               <select
@@ -285,24 +290,30 @@ function FlowOf({ order }: { order: Order }) {
               </select>
             </label>
           )}
-          <Loaded query={flow} rows={6}>
-            {(found) => (view === "table" ? <FlowTable flow={found} /> : <Stations flow={found} />)}
-          </Loaded>
+          {isPending ? (
+            <Loading rows={6} height={view === "table" ? 36 : 80} />
+          ) : (
+            <Loaded query={flow}>
+              {(found) => (view === "table" ? <FlowTable flow={found} /> : <Stations flow={found} />)}
+            </Loaded>
+          )}
           {isPosted && (
             <p className={s.postedLine}>
               <strong>{t("posted")}</strong>
               {total !== null && <span>{t("took", { time: duration(Math.max(total, 1), lang) })}</span>}
             </p>
           )}
-          <div className={s.next}>
-            <div>
-              <h2>{t("tryWorker")}</h2>
-              <p className={s.fine}>{t("tryWorkerText")}</p>
+          {!isPending && order.status !== "PROCESSING" && (
+            <div className={s.next}>
+              <div>
+                <h2>{t(isPaused ? "tryResume" : "tryWorker")}</h2>
+                <p className={s.fine}>{t(isPaused ? "tryResumeText" : "tryWorkerText")}</p>
+              </div>
+              <Button icon="flask" onClick={showLab}>
+                {t("openLab")}
+              </Button>
             </div>
-            <Button icon="flask" onClick={showLab}>
-              {t("openLab")}
-            </Button>
-          </div>
+          )}
           <p className={s.links}>
             <Link to="/orders/$no" params={{ no: order.orderNo }} className={buttonClass("quiet", "small")}>
               {t("viewOrder")}
@@ -318,13 +329,14 @@ function FlowOf({ order }: { order: Order }) {
 }
 
 export function FlowPage() {
+  const t = useWords(texts);
   const { no } = useParams({ strict: false }) as { no: string };
   const order = useQuery({
     ...orderQuery(no),
     refetchInterval: (query) => (query.state.data?.status === "PROCESSING" ? 1000 : false),
   });
   return (
-    <Loaded query={order} page>
+    <Loaded query={order} page head={<h1 className={s.pageTitle}>{t("flowTitle")}</h1>}>
       {(found) => <FlowOf order={found} />}
     </Loaded>
   );

@@ -83,9 +83,9 @@ export function HomePage() {
           {known ? t(known) : t("resultsFor", { q: find.q ?? "", n: rows.length })}
         </h1>
       )}
-      <div className={s.filters}>
+      <div className={s.filters} data-waiting={products.isPending}>
         <span className={s.count} role="status">
-          {products.data ? t("results", { n: rows.length }) : ""}
+          {products.data ? t("results", { n: rows.length }) : "\u00a0"}
         </span>
         <label>
           <span>{t("brand")}</span>

@@ -152,24 +152,38 @@ function Story({ paymentId }: { paymentId: number }) {
   return (
     <section className={s.section}>
       <h2>{t("story")}</h2>
-      <Loaded query={events} rows={2}>
-        {({ data: rows }) => (
-          <ol className={s.story}>
-            {rows.map((event) => {
-              const kind = event.topic.replace("payment.", "");
-              const key = `st_${kind}` as keyof (typeof texts)["ko"];
-              const amount = Number((event.envelope as { amount?: number } | null)?.amount ?? 0);
-              return (
-                <li key={event.id}>
-                  <span>{t(key, { amount: money(amount, "KRW", lang) })}</span>
-                  <time dateTime={event.occurredAt}>{time(event.occurredAt, "seoul", false)}</time>
-                </li>
-              );
-            })}
-          </ol>
-        )}
+      <Loaded query={events} rows={1}>
+        {({ data: rows }) =>
+          rows.length === 0 ? (
+            <p className={s.fine}>{t("storyNone")}</p>
+          ) : (
+            <ol className={s.story}>
+              {rows.map((event) => {
+                const kind = event.topic.replace("payment.", "");
+                const key = `st_${kind}` as keyof (typeof texts)["ko"];
+                const amount = Number((event.envelope as { amount?: number } | null)?.amount ?? 0);
+                return (
+                  <li key={event.id}>
+                    <span>{t(key, { amount: money(amount, "KRW", lang) })}</span>
+                    <time dateTime={event.occurredAt}>{time(event.occurredAt, "seoul", false)}</time>
+                  </li>
+                );
+              })}
+            </ol>
+          )
+        }
       </Loaded>
     </section>
+  );
+}
+
+function OrderTitle({ no, status }: { no: string; status?: string }) {
+  const t = useWords(texts);
+  return (
+    <div className={s.titleRow}>
+      <h1>{t("orderTitle", { no })}</h1>
+      {status && <Status status={status} />}
+    </div>
   );
 }
 
@@ -180,18 +194,19 @@ function Details({ order }: { order: Order }) {
     order.declineCode && order.declineCode in declines.ko ? order.declineCode : "generic_decline";
   return (
     <>
-      <div className={s.titleRow}>
-        <h1>{t("orderTitle", { no: order.orderNo })}</h1>
-        <Status status={order.status} />
-      </div>
+      <OrderTitle no={order.orderNo} status={order.status} />
       {order.status === "PROCESSING" && (
-        <Notice tone="wait">
-          <p>{t("unknownTitle")}</p>
-          <p>{t("unknownText")}</p>
-        </Notice>
+        <div className={s.told}>
+          <Notice tone="wait">
+            <p>{t("unknownTitle")}</p>
+            <p>{t("unknownText")}</p>
+          </Notice>
+        </div>
       )}
       {order.status === "DECLINED" && (
-        <Notice tone="bad">{say(declines, lang, declined as keyof (typeof declines)["ko"])}</Notice>
+        <div className={s.told}>
+          <Notice tone="bad">{say(declines, lang, declined as keyof (typeof declines)["ko"])}</Notice>
+        </div>
       )}
       <div className={s.split}>
         <div className={s.sections}>
@@ -244,7 +259,7 @@ export function OrderPage() {
   });
   return (
     <div className={ui.pageRoot}>
-      <Loaded query={order} page>
+      <Loaded query={order} page head={<OrderTitle no={no} />}>
         {(found) => <Details order={found} />}
       </Loaded>
     </div>

@@ -4,7 +4,7 @@ import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router"
 import { useState } from "react";
 import { Icon } from "../../ui/icons";
 import { Button, buttonClass, IconButton, Notice } from "../../ui/parts";
-import { Empty, Loaded } from "../../ui/states";
+import { Empty, Loaded, Loading } from "../../ui/states";
 import { instalments, money } from "../../util/format";
 import { useLang, useWords } from "../../util/i18n";
 import { added, QUANTITY_MAX, readCart, writeCart } from "../cart";
@@ -217,11 +217,23 @@ function dark(hex: string): boolean {
   return r * 0.299 + g * 0.587 + b * 0.114 < 140;
 }
 
+function Waiting() {
+  return (
+    <div className={s.product}>
+      <div className={s.productPicture} />
+      <div className={s.buy}>
+        <Loading rows={8} />
+      </div>
+    </div>
+  );
+}
+
 export function ProductPage() {
   const t = useWords(texts);
   const lang = useLang();
   const { slug } = useParams({ strict: false }) as { slug: string };
   const products = useQuery(productsQuery);
+  if (products.isPending) return <Waiting />;
   return (
     <Loaded query={products} page>
       {(all) => {
