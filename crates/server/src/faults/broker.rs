@@ -3,19 +3,16 @@
 use std::{io, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use engine::ports::{
     Broker, BrokerError, Consumer, LogId, Outgoing, PartitionEnd, PartitionProgress, Polled, Record,
 };
+use serde_json::json;
 use tokio::{sync::watch, time::sleep};
 
 use super::{FaultSettings, Faults};
 
 /// How long a broker that is away lets its caller wait before it says so.
 const AWAY: Duration = Duration::from_millis(200);
-
-/// What a producer of another version might have left behind: the worker must put it aside and go on.
-const POISON: &[u8] = br#"{"version":99,"type":"payment.captured","note":"slipped in from the Lab"}"#;
 
 /// Any broker, with switches in front of it.
 pub struct FaultyBroker {
@@ -89,7 +86,7 @@ impl Consumer for FaultyConsumer {
         }
         let mut polled = self.inner.poll(max).await?;
         if let Polled::Delivered(delivery) = &mut polled {
-            delivery.records.extend((0..self.faults.take_poison()).map(|_| poison()));
+            delivery.records.extend(self.faults.take_poison().iter().map(|request_id| poison(request_id)));
         }
         Ok(polled)
     }
@@ -111,13 +108,27 @@ impl Consumer for FaultyConsumer {
     }
 }
 
-fn poison() -> Record {
+/// What a producer of another version might have left behind: the worker must put it aside and go on. It names the call that
+/// asked for it, so that each is a dead letter of its own.
+fn poison(request_id: &str) -> Record {
+    let note = "slipped in from the Lab";
+    let payload = json!({"version": 99, "type": "payment.captured", "note": note, "requestId": request_id});
     Record {
         topic: "payment.captured".into(),
         partition: 0,
         offset: -1,
-        payload: Bytes::from_static(POISON),
+        payload: payload.to_string().into(),
         place: None,
         traceparent: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_damaged_event_is_one_of_its_own() {
+        assert_ne!(poison("req_1").payload, poison("req_2").payload);
     }
 }

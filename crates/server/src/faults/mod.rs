@@ -49,12 +49,12 @@ impl FaultSettings {
 pub struct Faults {
     settings: watch::Sender<FaultSettings>,
     /// Damaged events still to be slipped in between genuine ones.
-    poison: Mutex<u32>,
+    poison: Mutex<Vec<String>>,
 }
 
 impl Default for Faults {
     fn default() -> Self {
-        Self { settings: watch::Sender::new(FaultSettings::default()), poison: Mutex::new(0) }
+        Self { settings: watch::Sender::new(FaultSettings::default()), poison: Mutex::default() }
     }
 }
 
@@ -77,13 +77,12 @@ impl Faults {
     }
 
     /// Slips one damaged event in.
-    pub fn poison(&self) {
-        let mut waiting = self.poison.lock().unwrap_or_else(PoisonError::into_inner);
-        *waiting = waiting.saturating_add(1);
+    pub fn poison(&self, request_id: &str) {
+        self.poison.lock().unwrap_or_else(PoisonError::into_inner).push(request_id.to_owned());
     }
 
-    /// Damaged events that are due now.
-    fn take_poison(&self) -> u32 {
+    /// The calls whose damaged events are due now.
+    fn take_poison(&self) -> Vec<String> {
         std::mem::take(&mut self.poison.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

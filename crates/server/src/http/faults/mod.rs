@@ -107,8 +107,9 @@ fn read(body: &[u8]) -> Result<FaultSettings, Problem> {
 )]
 async fn poison(State(app): State<AppState>, acting: Acting) -> Result<Json<FaultsView>, Problem> {
     let faults = demo(&app)?;
-    audit(&app, &acting.act(None), ("faults.poison", "done")).await?;
-    faults.poison();
+    let act = acting.act(None);
+    audit(&app, &act, ("faults.poison", "done")).await?;
+    faults.poison(&act.request_id);
     Ok(Json(FaultsView { demo: true, faults: faults.get() }))
 }
 
