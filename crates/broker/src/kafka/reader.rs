@@ -38,11 +38,13 @@ pub(super) struct Reader {
     client: BaseConsumer<Remembered>,
     assigned: Vec<(Topic, i32)>,
     shown: HashMap<(Topic, i32), i64>,
+    /// The last error that was told of; told of once, until something is read again.
+    told: Option<KafkaError>,
 }
 
 impl Reader {
     pub(super) fn new(settings: Arc<KafkaSettings>, client: BaseConsumer<Remembered>) -> Self {
-        Self { settings, client, assigned: Vec::new(), shown: HashMap::new() }
+        Self { settings, client, assigned: Vec::new(), shown: HashMap::new(), told: None }
     }
 
     /// Does as it is told until nobody is left to tell it. Closing leaves the group, which may take a while.
@@ -94,10 +96,11 @@ impl Reader {
                         delivery.records.push(self.record(topic, &message));
                     }
                     wait = Duration::ZERO;
+                    self.told = None;
                 }
                 // However many come, whoever polls has its answer in time.
                 Some(Err(error)) => {
-                    tolerable(error)?;
+                    tolerate(&mut self.told, error)?;
                     break;
                 }
             }
@@ -158,16 +161,41 @@ fn traceparent(message: &impl Message) -> Option<Box<str>> {
     str::from_utf8(value).ok().map(Box::from)
 }
 
-/// What the client gets over by itself. The rest needs a new client.
-fn tolerable(error: KafkaError) -> Result<(), BrokerError> {
+/// Passes over what the client gets over by itself. Of what an operator must mend (a topic that may not be read) it tells.
+fn tolerate(told: &mut Option<KafkaError>, error: KafkaError) -> Result<(), BrokerError> {
+    if !gets_over(&error) {
+        return Err(failed("read from Kafka")(error));
+    }
+    let forbidden = KafkaError::MessageConsumption(RDKafkaErrorCode::TopicAuthorizationFailed);
+    if error == forbidden && told.as_ref() != Some(&error) {
+        tracing::warn!(%error, "a topic of events may not be read; the others are read on");
+        *told = Some(error);
+    } else {
+        tracing::debug!(%error, "the Kafka consumer meets an error and goes on");
+    }
+    Ok(())
+}
+
+/// Whether the client gets over it by itself. The rest needs a new client, and whoever reads is told: a group that does not let us
+/// in would otherwise look like topics without events.
+fn gets_over(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode::{
+        ClusterAuthorizationFailed, FencedInstanceId, GroupAuthorizationFailed, GroupMaxSizeReached,
+        InconsistentGroupProtocol, InvalidGroupId, InvalidSessionTimeout, UnknownTopicOrPartition,
+    };
     match error {
-        KafkaError::MessageConsumption(
-            RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::FencedInstanceId,
-        )
-        | KafkaError::MessageConsumptionFatal(_) => Err(failed("read from Kafka")(error)),
-        error => {
-            tracing::debug!(%error, "the Kafka consumer meets an error and goes on");
-            Ok(())
-        }
+        KafkaError::MessageConsumption(code) => !matches!(
+            code,
+            UnknownTopicOrPartition
+                | FencedInstanceId
+                | InconsistentGroupProtocol
+                | InvalidGroupId
+                | InvalidSessionTimeout
+                | GroupAuthorizationFailed
+                | ClusterAuthorizationFailed
+                | GroupMaxSizeReached
+        ),
+        KafkaError::MessageConsumptionFatal(_) => false,
+        _ => true,
     }
 }

@@ -9,6 +9,7 @@ use rdkafka::{
     consumer::{BaseConsumer, Consumer},
     error::KafkaError,
     message::Headers,
+    producer::{BaseProducer, BaseRecord, Producer},
 };
 use tokio::task::spawn_blocking;
 
@@ -84,6 +85,57 @@ pub async fn make(settings: &KafkaSettings, topic: &str, partitions: i32) {
     let new = NewTopic::new(&name, partitions, TopicReplication::Fixed(1));
     let made = admin.create_topics(&[new], &options).await.expect("the cluster answers");
     assert!(made.iter().all(Result::is_ok), "{made:?}");
+}
+
+/// A transaction of another client that is neither committed nor given up.
+pub struct OpenTransaction {
+    _producer: BaseProducer,
+}
+
+/// Writes a record in a transaction that stays open for as long as what this returns lives, and a while longer.
+///
+/// # Panics
+/// When the cluster does not take it.
+pub async fn leave_open(settings: &KafkaSettings, topic: &str, partition: i32) -> OpenTransaction {
+    let (mut config, name) = (settings.client(), settings.topic(topic));
+    spawn_blocking(move || {
+        let producer: BaseProducer = config.set("transactional.id", &name).create().expect("a producer");
+        producer.init_transactions(LIMIT).expect("transactions");
+        producer.begin_transaction().expect("a transaction");
+        let record =
+            BaseRecord::<str, str>::to(&name).partition(partition).key("1").payload("never committed");
+        producer.send(record).map_err(|(error, _)| error).expect("a record");
+        producer.flush(LIMIT).expect("the record arrives");
+        OpenTransaction { _producer: producer }
+    })
+    .await
+    .expect("no panic")
+}
+
+/// A member of the workers' group that shares partitions out as no worker does.
+pub struct Stranger {
+    _client: BaseConsumer,
+}
+
+/// Joins the group of the workers as another program would, and has joined when this returns.
+///
+/// # Panics
+/// When the cluster does not let it in.
+pub async fn join_otherwise(settings: &KafkaSettings, topic: &str) -> Stranger {
+    let (mut config, name) = (settings.client(), settings.topic(topic));
+    config.set("group.id", &settings.group).set("partition.assignment.strategy", "cooperative-sticky");
+    spawn_blocking(move || {
+        let client: BaseConsumer = config.create().expect("a client");
+        client.subscribe(&[&name]).expect("a subscription");
+        let joined = (0..100).any(|_| {
+            drop(client.poll(Duration::from_millis(100)));
+            client.assignment().expect("an assignment").count() > 0
+        });
+        assert!(joined, "nothing was assigned to the stranger");
+        Stranger { _client: client }
+    })
+    .await
+    .expect("no panic")
 }
 
 /// All a topic holds, partition by partition.

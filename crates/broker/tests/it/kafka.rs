@@ -8,7 +8,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use broker::{KafkaBroker, KafkaSettings, testing::GroupWatch};
+use broker::{
+    KafkaBroker, KafkaSettings,
+    testing::{self, GroupWatch},
+};
 use bytes::Bytes;
 use domain::event::Topic;
 use engine::ports::{Broker, Consumer, DEAD_LETTER_TOPIC, Outgoing, PartitionEnd, PartitionProgress, Polled};
@@ -206,6 +209,50 @@ async fn a_consumer_knows_where_its_partitions_end() {
         }
     };
     timeout(PATIENCE, known).await.expect("the end becomes known");
+}
+
+/// Polls until it has had this many records.
+async fn read(consumer: &mut dyn Consumer, count: usize) -> Vec<Bytes> {
+    let mut read = Vec::new();
+    let reading = async {
+        while read.len() < count {
+            if let Polled::Delivered(delivery) = consumer.poll(10).await.unwrap() {
+                read.extend(delivery.records.into_iter().map(|record| record.payload));
+            }
+        }
+    };
+    timeout(PATIENCE, reading).await.unwrap_or_else(|_| panic!("{count} records come"));
+    read
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_another_client_leaves_open_holds_up_nothing() {
+    let it = on_shared().await;
+    let open = testing::leave_open(&it.settings, Topic::Captured.as_str(), 1).await;
+    let bodies = it.publish(&[Topic::Captured; 2]).await;
+    let mut consumer = it.broker().consume().await.unwrap();
+    assigned(consumer.as_mut()).await;
+    consumer.start(&[]).await.unwrap();
+    let read = read(consumer.as_mut(), 3).await;
+    assert_eq!((&read[0][..], &read[1..]), (&b"never committed"[..], &bodies[..]));
+    drop(open);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_that_does_not_let_us_in_is_an_error_and_not_silence() {
+    let it = on_shared().await;
+    let stranger = testing::join_otherwise(&it.settings, Topic::Captured.as_str()).await;
+    let mut consumer = it.broker().consume().await.unwrap();
+    let told = async {
+        loop {
+            if let Err(error) = consumer.poll(10).await {
+                return error;
+            }
+        }
+    };
+    let error = timeout(PATIENCE, told).await.expect("whoever polls is told");
+    assert!(error.source.to_string().contains("InconsistentGroupProtocol"), "{:?}", error.source);
+    drop(stranger);
 }
 
 /// Waits for the next assignment.

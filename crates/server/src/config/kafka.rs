@@ -15,7 +15,7 @@ section! {
         partitions: u16 = "KAFKA_PARTITIONS", "8", 1..=1_000;
         /// Copies of every partition of a topic that is made; unset leaves it to the cluster.
         replication_factor: Option<u16> = "KAFKA_REPLICATION_FACTOR", "";
-        /// The consumer group of the workers.
+        /// The consumer group of the workers, theirs alone.
         group_id: String = "KAFKA_GROUP_ID", "consumer-worker";
         /// A lasting name of this worker: with it a restart disturbs no other worker. No two workers may have the same.
         group_instance_id: Option<String> = "KAFKA_GROUP_INSTANCE_ID", "";
