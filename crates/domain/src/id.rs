@@ -12,7 +12,7 @@ pub const ID_MAX: u64 = (1 << 53) - 1;
 macro_rules! number_ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
         #[serde(transparent)]
         pub struct $name(u64);
 
@@ -31,6 +31,13 @@ macro_rules! number_ids {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let number = u64::deserialize(deserializer)?;
+                Self::new(number).ok_or_else(|| serde::de::Error::custom("number is too large"))
             }
         }
 
@@ -209,6 +216,16 @@ mod tests {
             }
         }
         assert_eq!(PaymentId::compose(ID_MAX, Lane(0), 2), None);
+    }
+
+    #[test]
+    fn a_number_that_does_not_travel_is_none_however_it_comes() {
+        assert_eq!(serde_json::from_str::<PaymentId>(&ID_MAX.to_string()).unwrap().get(), ID_MAX);
+        for beyond in [ID_MAX + 1, u64::MAX] {
+            assert_eq!(PaymentId::new(beyond), None);
+            assert!(beyond.to_string().parse::<PaymentId>().is_err());
+            assert!(serde_json::from_str::<PaymentId>(&beyond.to_string()).is_err(), "{beyond}");
+        }
     }
 
     #[test]

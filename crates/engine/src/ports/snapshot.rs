@@ -357,13 +357,16 @@ pub trait Snapshot: Send {
     /// A dead letter.
     async fn dead_letter_find(&mut self, id: DeadLetterId) -> Result<Option<DeadLetter>, StoreError>;
 
-    /// Dead letters, newest first.
+    /// Dead letters, newest first. Each holds a whole record, so a page may be shorter than asked for and the list go on.
     async fn dead_letter_list(
         &mut self,
         filter: &DeadLetterFilter,
         before: Option<DeadLetterId>,
         limit: usize,
     ) -> Result<Page<DeadLetter, DeadLetterId>, StoreError>;
+
+    /// The places of a lane's events that were parked and may still be redriven. What is foreign is none of them.
+    async fn dead_letter_places(&mut self, lane: Lane) -> Result<Vec<EventId>, StoreError>;
 
     /// Dead letters that have not been published, oldest first.
     async fn dead_letter_unpublished(&mut self, limit: usize) -> Result<Vec<DeadLetter>, StoreError>;

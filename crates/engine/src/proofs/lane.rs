@@ -18,9 +18,7 @@ use super::{
     report::{Proof, Tally},
 };
 use crate::{
-    ports::{
-        Clock, DeadLetterFilter, DeadLetterReason, DeadLetterState, Snapshot, Store, StoreError, StoredLane,
-    },
+    ports::{Clock, Snapshot, Store, StoreError, StoredLane},
     queries::handled::Handled,
 };
 
@@ -249,20 +247,8 @@ async fn parked_up_to(
     lane: Lane,
     to: Seq,
 ) -> Result<BTreeSet<EventId>, StoreError> {
-    let states = vec![DeadLetterState::Open, DeadLetterState::Held];
-    let filter = DeadLetterFilter { states, ..DeadLetterFilter::default() };
-    let (mut parked, mut before) = (BTreeSet::new(), None);
-    loop {
-        let page = snapshot.dead_letter_list(&filter, before, RANGE).await?;
-        let genuine = page.rows.iter().filter(|letter| letter.letter.reason != DeadLetterReason::Foreign);
-        let here =
-            genuine.filter_map(|letter| letter.letter.event).filter(|id| id.lane == lane && id.seq <= to);
-        parked.extend(here);
-        before = page.next;
-        if before.is_none() {
-            break;
-        }
-    }
+    let places = snapshot.dead_letter_places(lane).await?;
+    let mut parked: BTreeSet<EventId> = places.into_iter().filter(|id| id.seq <= to).collect();
     let ids: Vec<EventId> = parked.iter().copied().collect();
     for entry in snapshot.journal_find_many(&ids).await?.into_iter().flatten() {
         parked.remove(&entry.entry.id);

@@ -8,12 +8,15 @@ use std::{
     time::Duration,
 };
 
-use domain::{id::Seq, time::Timestamp};
+use domain::{
+    id::{EventId, Lane, Seq},
+    time::Timestamp,
+};
 use engine::{
     commit::Context,
     observe::Incident,
     pipeline::retention::{self, prune},
-    ports::Clock,
+    ports::{Clock, DeadLetterReason, NewDeadLetter, PostingChanges, PostingScope},
     settings::EngineSettings,
 };
 use testkit::{Alarms, FixedClock, wait::wait_until};
@@ -69,6 +72,62 @@ async fn what_the_worker_has_not_handled_stays_however_old() {
     assert_eq!(prune(&app.context).await.unwrap().0, 0);
     app.start_worker();
     app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_replicas_that_delete_at_the_same_time_are_not_in_each_others_way() {
+    let app = App::with(one_day()).await;
+    for number in 0..400 {
+        app.authorize(authorize(100, &format!("old-{number}"))).await;
+    }
+    app.drain().await;
+    app.clock.advance_seconds(3 * DAY_SECONDS);
+    app.authorized(100).await;
+    app.drain().await;
+    let deleting = (0..8).map(|_| {
+        let context = app.context.clone();
+        tokio::spawn(async move { prune(&context).await })
+    });
+    let (mut events, mut answers) = (0, 0);
+    for deleted in futures_util::future::join_all(deleting).await {
+        let deleted = deleted.unwrap().unwrap();
+        events += deleted.0;
+        answers += deleted.1;
+    }
+    assert_eq!(events, 400);
+    assert!(answers >= 400, "{answers}");
+    app.finish_pruned().await;
+}
+
+/// Parks something that claims the place of the first event.
+async fn park_forged(app: &App) {
+    let letter = NewDeadLetter {
+        topic: "payment.captured".into(),
+        partition: 0,
+        offset: 7,
+        payload: "claimed".into(),
+        payload_sha256: engine::digest::sha256(b"claimed"),
+        event: Some(EventId { lane: Lane(0), seq: Seq(1) }),
+        payment: None,
+        reason: DeadLetterReason::Foreign,
+        message: String::new(),
+    };
+    let batch = app.context.store.posting_open(&PostingScope::default()).await.unwrap();
+    let changes = PostingChanges { dead_letters: vec![letter], ..PostingChanges::default() };
+    batch.commit(&changes).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_forged_keeps_nothing_from_going() {
+    let app = App::with(one_day()).await;
+    app.captured(100).await;
+    app.drain().await;
+    park_forged(&app).await;
+    app.clock.advance_seconds(DAY_SECONDS + 1);
+    app.authorized(100).await;
+    app.drain().await;
+    assert_eq!(prune(&app.context).await.unwrap().0, 2);
+    app.finish_pruned().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! `dead_letter` and `audit_log` rows.
 
 use bytes::Bytes;
-use domain::id::DeadLetterId;
+use domain::id::{DeadLetterId, Lane, PaymentId};
 use engine::ports::{AuditEntry, DeadLetter, DeadLetterReason, DeadLetterState, NewDeadLetter, StoreError};
 
 use super::ReadCells;
@@ -18,7 +18,8 @@ pub(crate) fn dead_letter_from_cells(cells: &impl ReadCells) -> Result<DeadLette
         payload: Bytes::copy_from_slice(cells.bytes(15)?),
         payload_sha256: cells.digest(6)?,
         event: cells.parsed_opt(7)?,
-        payment: cells.payment_opt(8)?,
+        // A record is anybody's text: a number that no payment can have names none.
+        payment: cells.number_opt(8)?.and_then(PaymentId::new),
         reason: dead_letter_word(cells, 2, DeadLetterReason::ALL, DeadLetterReason::as_str)?,
         message: cells.text(9)?.to_owned(),
     };
@@ -32,6 +33,18 @@ pub(crate) fn dead_letter_from_cells(cells: &impl ReadCells) -> Result<DeadLette
         note: cells.text_opt(13)?.map(str::to_owned),
         published_at: cells.time_opt(14)?,
     })
+}
+
+/// About how many bytes of records one page of dead letters holds: a record may be as long as a broker takes.
+pub(crate) const PAGE_BYTES_MAX: usize = 8 << 20;
+
+/// Asks for the places of a lane's events that may still be redriven; [`places_prefix`] is the parameter.
+pub(crate) const PLACES: &str = "SELECT event FROM dead_letter WHERE state IN ('OPEN', 'HELD') \
+                                 AND reason <> 'foreign' AND event LIKE ? ORDER BY id";
+
+/// What the text of a place of this lane begins with, as a pattern.
+pub(crate) fn places_prefix(lane: Lane) -> String {
+    format!("{lane}-%")
 }
 
 macro_rules! audit_columns {

@@ -14,7 +14,10 @@ mod payment;
 
 pub(crate) use attempt::{attempt_from_cells, verdict_words};
 pub(crate) use cells::{ReadCells, corrupt};
-pub(crate) use dead_letter::{audit_columns, audit_from_cells, dead_letter_from_cells, dead_letter_word};
+pub(crate) use dead_letter::{
+    PAGE_BYTES_MAX, PLACES, audit_columns, audit_from_cells, dead_letter_from_cells, dead_letter_word,
+    places_prefix,
+};
 pub(crate) use idempotency::idempotency_from_cells;
 pub(crate) use journal::{account_from_cells, layer_code, layer_from_code, topic_from_code};
 pub(crate) use lane::{lane_columns, lane_from_cells};

@@ -96,6 +96,8 @@ macro_rules! store_suite {
             a_dead_letter_moves_only_from_the_state_it_is_in
             a_redrive_closes_its_dead_letter_with_the_posting
             dead_letters_are_filtered_paged_and_counted
+            a_page_of_dead_letters_is_no_longer_than_memory_bears
+            parked_events_that_may_be_redriven_are_told_by_lane
             the_audit_log_is_read_newest_first
             an_operator_comes_back_as_it_was_written
             a_name_belongs_to_one_operator

@@ -205,6 +205,52 @@ pub async fn dead_letters_are_filtered_paged_and_counted(it: &StoreUnderTest) {
     );
 }
 
+pub async fn a_page_of_dead_letters_is_no_longer_than_memory_bears(it: &StoreUnderTest) {
+    let scribe = Scribe::new(it);
+    let long = Bytes::from(vec![b'x'; 1 << 20]);
+    for number in 1..=12 {
+        park(&scribe, vec![NewDeadLetter { payload: long.clone(), ..letter(number) }]).await;
+    }
+    let mut snapshot = scribe.snapshot().await;
+    let (mut offsets, mut before) = (Vec::new(), None);
+    loop {
+        let page = snapshot.dead_letter_list(&DeadLetterFilter::default(), before, 100).await.unwrap();
+        assert!((1..=8).contains(&page.rows.len()), "{}", page.rows.len());
+        assert!(page.rows.iter().all(|letter| letter.letter.payload == long));
+        offsets.extend(page.rows.iter().map(|letter| letter.letter.offset));
+        before = page.next;
+        if before.is_none() {
+            break;
+        }
+    }
+    assert_eq!(offsets, (1..=12).rev().collect::<Vec<_>>());
+}
+
+pub async fn parked_events_that_may_be_redriven_are_told_by_lane(it: &StoreUnderTest) {
+    let scribe = Scribe::new(it);
+    let mut letters: Vec<NewDeadLetter> = (1..=5).map(letter).collect();
+    let elsewhere = EventId { lane: Lane(10), seq: Seq(2) };
+    letters[1].event = Some(elsewhere);
+    letters[2].reason = DeadLetterReason::Foreign;
+    letters[3].event = None;
+    park(&scribe, letters).await;
+    let parked = all(&scribe).await;
+    let (from, to) = (DeadLetterState::Open, DeadLetterState::Held);
+    let hold = DeadLetterMove { id: parked[0].id, from, to, tried: false, note: None };
+    it.store.dead_letter_move(&hold, &audit(it, "hold")).await.unwrap();
+    let place = |number| EventId { lane: Lane(0), seq: Seq(number) };
+    let mut snapshot = scribe.snapshot().await;
+    assert_eq!(snapshot.dead_letter_places(Lane(0)).await.unwrap(), [place(1), place(5)]);
+    assert_eq!(snapshot.dead_letter_places(Lane(10)).await.unwrap(), [elsewhere]);
+    assert_eq!(snapshot.dead_letter_places(Lane(1)).await.unwrap(), []);
+    drop(snapshot);
+
+    let discard = DeadLetterMove { to: DeadLetterState::Discarded, id: parked[4].id, ..hold };
+    it.store.dead_letter_move(&discard, &audit(it, "discard")).await.unwrap();
+    let left = scribe.snapshot().await.dead_letter_places(Lane(0)).await.unwrap();
+    assert_eq!(left, [place(5)], "what was given up is over");
+}
+
 pub async fn the_audit_log_is_read_newest_first(it: &StoreUnderTest) {
     let scribe = Scribe::new(it);
     let mut noted = Vec::new();

@@ -68,18 +68,22 @@ async fn what_another_client_writes_is_parked_and_published_and_displaces_nothin
     drained(client).await;
 
     let (genuine, next) = genuine_and_next(client).await;
-    let (mut wrong_version, mut unbalanced) = (genuine.clone(), genuine.clone());
+    let (mut wrong_version, mut unbalanced, mut nobodys) =
+        (genuine.clone(), genuine.clone(), genuine.clone());
     wrong_version["version"] = json!(99);
     unbalanced["postings"][0]["amount"] = json!(-5);
-    let forged = [wrong_version, unbalanced, next.clone()].map(|event| event.to_string().into_bytes());
+    // A number that no payment can have, and no column of numbers.
+    nobodys["paymentId"] = json!(u64::MAX);
+    let forged = [wrong_version, unbalanced, next.clone(), nobodys];
+    let forged = forged.map(|event| event.to_string().into_bytes());
     let forged = [vec![b"not json \xff".to_vec()], forged.to_vec()].concat();
     let endless = format!("\"{}\"", "x".repeat(70_000)).into_bytes();
     let forged = [forged, vec![endless]].concat();
     let partition = genuine["lane"].as_i64().unwrap() % 8;
     forge(&set, i32::try_from(partition).unwrap(), forged).await;
-    let parked = letters(client, 5).await;
+    let parked = letters(client, 6).await;
     let reasons: Vec<String> = parked.iter().map(|letter| field(letter, "errorType")).collect();
-    assert_eq!(reasons, ["schema", "foreign", "foreign", "foreign", "schema"]);
+    assert_eq!(reasons, ["schema", "foreign", "foreign", "foreign", "schema", "schema"]);
 
     // The real event of that place, in the same partition, behind what is parked.
     let second = captured(client, "M1", "second", 2_000).await;
@@ -88,7 +92,7 @@ async fn what_another_client_writes_is_parked_and_published_and_displaces_nothin
     assert_eq!(entry["paymentId"].as_u64(), Some(second), "{entry}");
     assert_eq!(ids(client, "/ledger/entries").await, ids(client, "/events").await);
 
-    published_to_the_dlq(&set, 5).await;
+    published_to_the_dlq(&set, 6).await;
     for letter in &parked {
         let (status, said) = act(client, letter, "redrive", json!({})).await;
         let is_foreign = letter["errorType"] == "foreign";
@@ -143,6 +147,28 @@ async fn a_genuine_event_parked_by_a_planted_fault_is_redriven_once() {
     assert_eq!((status, &redriven["state"]), (200, &json!("REDRIVEN")), "{redriven}");
     let (status, refused) = act(client, &letter, "redrive", json!({"reason": "again"})).await;
     assert_eq!((status, &refused["code"]), (409, &json!("DEAD_LETTER_CONFLICT")), "{refused}");
+    assert_eq!(ids(client, "/ledger/entries").await, ids(client, "/events").await);
+    pair.verify();
+    pair.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_waits_while_its_tables_cannot_be_written_and_is_not_parked() {
+    let (folder, set) = (tempfile::tempdir().unwrap(), RealSet::shared());
+    set.migrated(&folder.path().join("migrate"));
+    let pair = Pair::start(&set, folder.path()).await;
+    let client = &pair.client;
+    captured(client, "M1", "before", 1_000).await;
+    drained(client).await;
+
+    // As while a single table is being brought back, or a right has been taken away.
+    set.sql("RENAME TABLE ledger_by_account TO elsewhere");
+    captured(client, "M1", "meanwhile", 2_000).await;
+    wait_until("the worker waits", PATIENCE, async || pair.worker.all_words().contains("the worker waits"))
+        .await;
+    set.sql("RENAME TABLE elsewhere TO ledger_by_account");
+    drained(client).await;
+    assert_eq!(all(client, "/dead-letters").await, [] as [Value; 0]);
     assert_eq!(ids(client, "/ledger/entries").await, ids(client, "/events").await);
     pair.verify();
     pair.stop().await;

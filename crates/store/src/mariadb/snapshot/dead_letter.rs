@@ -1,6 +1,6 @@
 //! Reads dead letters and the audit log.
 
-use domain::id::DeadLetterId;
+use domain::id::{DeadLetterId, EventId, Lane};
 use engine::ports::{
     AuditEntry, AuditFilter, DeadLetter, DeadLetterFilter, DeadLetterReason, DeadLetterState, Page,
     StoreError,
@@ -11,7 +11,13 @@ use super::super::{
     rows::{ReadCells, bytes, dead_letter_columns, each, int, payment, text, unsigned},
     session::Session,
 };
-use crate::rows::{audit_columns, audit_from_cells, dead_letter_from_cells, dead_letter_word};
+use crate::rows::{
+    PAGE_BYTES_MAX, PLACES, audit_columns, audit_from_cells, dead_letter_from_cells, dead_letter_word,
+    places_prefix,
+};
+
+/// Letters read at first, before it is known how long they are.
+const HELPING: usize = 8;
 
 pub(super) async fn find(session: &mut Session, id: DeadLetterId) -> Result<Option<DeadLetter>, StoreError> {
     let sql = concat!("SELECT ", dead_letter_columns!(), " FROM dead_letter WHERE id = ?");
@@ -19,25 +25,53 @@ pub(super) async fn find(session: &mut Session, id: DeadLetterId) -> Result<Opti
     Ok(each("dead_letter", &found, dead_letter_from_cells)?.pop())
 }
 
+/// Read in helpings, of which no one is much larger than a page may be.
 pub(super) async fn list(
+    session: &mut Session,
+    filter: &DeadLetterFilter,
+    (before, limit): (Option<DeadLetterId>, usize),
+) -> Result<Page<DeadLetter, DeadLetterId>, StoreError> {
+    let (mut rows, mut bytes, mut helping): (Vec<DeadLetter>, usize, usize) = (Vec::new(), 0, HELPING);
+    loop {
+        // One more than asked for tells whether the list goes on.
+        let asked = helping.min(limit + 1 - rows.len());
+        let before = rows.last().map_or(before, |letter| Some(letter.id));
+        let read = read(session, filter, before, asked).await?;
+        let ends = read.len() < asked;
+        bytes += read.iter().map(|letter| letter.letter.payload.len()).sum::<usize>();
+        rows.extend(read);
+        let goes_on = rows.len() > limit;
+        rows.truncate(limit);
+        if goes_on || (bytes >= PAGE_BYTES_MAX && !ends) {
+            let next = rows.last().map(|letter| letter.id);
+            return Ok(Page { rows, next });
+        }
+        if ends {
+            return Ok(Page { rows, next: None });
+        }
+        let of_one = bytes / rows.len().max(1);
+        helping = ((PAGE_BYTES_MAX - bytes) / of_one.max(1)).max(1);
+    }
+}
+
+async fn read(
     session: &mut Session,
     filter: &DeadLetterFilter,
     before: Option<DeadLetterId>,
     limit: usize,
-) -> Result<Page<DeadLetter, DeadLetterId>, StoreError> {
+) -> Result<Vec<DeadLetter>, StoreError> {
     let (conditions, mut params) = conditions(filter, before);
-    // One more than asked for tells whether the list goes on.
-    params.push(unsigned(limit as u64 + 1));
+    params.push(unsigned(limit as u64));
     let sql = format!(
         concat!("SELECT ", dead_letter_columns!(), " FROM dead_letter WHERE {} ORDER BY id DESC LIMIT ?"),
         conditions
     );
-    let found = session.rows("list dead letters", sql, params).await?;
-    let mut rows = each("dead_letter", &found, dead_letter_from_cells)?;
-    let goes_on = rows.len() > limit;
-    rows.truncate(limit);
-    let next = if goes_on { rows.last().map(|letter| letter.id) } else { None };
-    Ok(Page { rows, next })
+    each("dead_letter", &session.rows("list dead letters", sql, params).await?, dead_letter_from_cells)
+}
+
+pub(super) async fn places(session: &mut Session, lane: Lane) -> Result<Vec<EventId>, StoreError> {
+    let found = session.rows("find parked events", PLACES, vec![text(&places_prefix(lane))]).await?;
+    each("dead_letter", &found, |cells| cells.parsed(0))
 }
 
 pub(super) async fn unpublished(session: &mut Session, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {

@@ -136,6 +136,10 @@ impl Snapshot for MariadbSnapshot {
         platform::relay_list(&mut self.session).await
     }
 
+    async fn dead_letter_places(&mut self, lane: Lane) -> Result<Vec<EventId>, StoreError> {
+        dead_letter::places(&mut self.session, lane).await
+    }
+
     async fn dead_letter_unpublished(&mut self, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
         dead_letter::unpublished(&mut self.session, limit).await
     }
@@ -227,7 +231,7 @@ impl Snapshot for MariadbSnapshot {
         before: Option<DeadLetterId>,
         limit: usize,
     ) -> Result<Page<DeadLetter, DeadLetterId>, StoreError> {
-        dead_letter::list(&mut self.session, filter, before, limit).await
+        dead_letter::list(&mut self.session, filter, (before, limit)).await
     }
 
     async fn dead_letter_count(

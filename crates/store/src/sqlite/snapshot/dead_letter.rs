@@ -1,6 +1,6 @@
 //! Reads dead letters and the audit log.
 
-use domain::id::DeadLetterId;
+use domain::id::{DeadLetterId, EventId, Lane};
 use engine::ports::{
     AuditEntry, AuditFilter, DeadLetter, DeadLetterFilter, DeadLetterReason, DeadLetterState, Page,
     StoreError,
@@ -18,7 +18,7 @@ use super::{
     },
     SCAN_MAX,
 };
-use crate::rows::audit_columns;
+use crate::rows::{PAGE_BYTES_MAX, PLACES, audit_columns, places_prefix};
 
 pub(super) fn find(conn: &Connection, id: DeadLetterId) -> Result<Option<DeadLetter>, StoreError> {
     let sql = concat!("SELECT ", dead_letter_columns!(), " FROM dead_letter WHERE id = ?1");
@@ -36,19 +36,25 @@ pub(super) fn list_filtered(
     let before = before.map_or(i64::MAX, |id| int(id.get()));
     let payment = filter.payment.map(|payment| int(payment.get()));
     let mut found = statement.query(params![before, payment, filter.payload_sha256]).map_err(&failed)?;
-    let (mut rows, mut scanned, mut last) = (Vec::new(), 0, None);
+    let (mut rows, mut scanned, mut bytes, mut last) = (Vec::new(), 0, 0, None);
     while let Some(row) = found.next().map_err(&failed)? {
-        if rows.len() == limit || scanned == SCAN_MAX {
+        if rows.len() == limit || scanned == SCAN_MAX || bytes >= PAGE_BYTES_MAX {
             return Ok(Page { rows, next: last });
         }
         let cells = Cells::of("dead_letter", row);
         last = DeadLetterId::new(cells.number(0)?);
         scanned += 1;
         if matches(&cells, filter)? {
-            rows.push(dead_letter_from_row(row)?);
+            let letter = dead_letter_from_row(row)?;
+            bytes += letter.letter.payload.len();
+            rows.push(letter);
         }
     }
     Ok(Page { rows, next: None })
+}
+
+pub(super) fn places(conn: &Connection, lane: Lane) -> Result<Vec<EventId>, StoreError> {
+    list(conn, PLACES, [places_prefix(lane)], |row| Cells::of("dead_letter", row).parsed(0))
 }
 
 pub(super) fn unpublished(conn: &Connection, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {

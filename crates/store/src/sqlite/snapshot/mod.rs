@@ -263,6 +263,10 @@ impl Snapshot for SqliteSnapshot {
         self.read(move |conn| dead_letter::list_filtered(conn, &filter, before, limit)).await
     }
 
+    async fn dead_letter_places(&mut self, lane: Lane) -> Result<Vec<EventId>, StoreError> {
+        self.read(move |conn| dead_letter::places(conn, lane)).await
+    }
+
     async fn dead_letter_unpublished(&mut self, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
         self.read(move |conn| dead_letter::unpublished(conn, limit)).await
     }
