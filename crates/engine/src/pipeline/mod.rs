@@ -21,6 +21,7 @@ use crate::{
     clocks::{Stance, Steadiness},
     commit::Context,
     observe::Incident,
+    ports::Broker,
 };
 
 /// Waits until `signal` moves, `fallback` has passed, or the loop shall end (`false`).
@@ -57,6 +58,23 @@ fn may_act(steadiness: &mut Steadiness, context: &Context, what: &str) -> bool {
             false
         }
     }
+}
+
+/// Makes the topics; how many partitions each has. The number is kept for ever, so only one that the topics have is kept: where
+/// they have fewer, the setting can still be changed.
+async fn make_topics(
+    context: &Context,
+    broker: &dyn Broker,
+) -> Result<i32, Box<dyn std::error::Error + Send + Sync>> {
+    let kept = context.store.snapshot().await?.platform().await?.partitions;
+    let wanted = kept.unwrap_or(context.settings.partitions);
+    broker.prepare(wanted).await?;
+    let partitions = context.store.partition_count(wanted).await?;
+    if partitions != wanted {
+        // Another replica with another setting was quicker.
+        broker.prepare(partitions).await?;
+    }
+    Ok(partitions)
 }
 
 /// Waits for `time`, or less when the loop shall end (`false`).

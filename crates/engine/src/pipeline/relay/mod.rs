@@ -25,7 +25,7 @@ use domain::id::{Lane, Seq};
 use tokio_util::sync::CancellationToken;
 
 use self::{dead_letters::DeadLetters, spans::PublishSpans};
-use super::{backoff, pause, wake};
+use super::{backoff, make_topics, pause, wake};
 use crate::{
     commit::Context,
     error_chain,
@@ -156,8 +156,7 @@ impl Relay {
     /// Which log this is, with its topics made.
     async fn log(&self) -> Result<Log, Failure> {
         let id = self.broker.log_id().await?;
-        let partitions = self.context.store.partition_count(self.context.settings.partitions).await?;
-        self.broker.prepare(partitions).await?;
+        let partitions = make_topics(&self.context, self.broker.as_ref()).await?;
         Ok(Log { id, partitions })
     }
 

@@ -29,7 +29,7 @@ pub(super) use message::bounded;
 use missing::Missing;
 use spans::PostSpans;
 
-use super::{backoff, pause};
+use super::{backoff, make_topics, pause};
 use crate::{
     commit::Context,
     error_chain,
@@ -135,9 +135,7 @@ impl Worker {
         if !self.broker.needs_relay() {
             return Ok(1);
         }
-        let partitions = self.context.store.partition_count(self.context.settings.partitions).await?;
-        self.broker.prepare(partitions).await?;
-        Ok(partitions)
+        make_topics(&self.context, self.broker.as_ref()).await
     }
 
     async fn claim(&self, log: &LogId, partitions: &[(Topic, i32)]) -> Result<Claims, StoreError> {

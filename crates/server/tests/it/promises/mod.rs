@@ -3,6 +3,7 @@
 mod cut;
 mod lost;
 mod migrating;
+mod partitions;
 mod poison;
 mod restored;
 mod secured;
