@@ -16,7 +16,7 @@ pub mod testing;
 
 #[cfg(feature = "mariadb")]
 pub use mariadb::{
-    LANES_DEFAULT, MariadbError, MariadbOptions, MariadbStore, Tls, begin_timeline as begin_mariadb_timeline,
-    migrate as migrate_mariadb,
+    DurabilityFault, LANES_DEFAULT, MariadbError, MariadbOptions, MariadbStore, Tls,
+    begin_timeline as begin_mariadb_timeline, durability_faults, migrate as migrate_mariadb,
 };
 pub use sqlite::{Copy, CopyError, OpenError, SqliteSettings, SqliteStore, backup, begin_timeline, restore};

@@ -43,6 +43,7 @@ pub(super) fn mariadb(error: &store::MariadbError) -> &'static str {
         MariadbError::ChangedMigration { .. } => "장부의 스키마가 이 프로그램이 아는 것과 달라요.",
         MariadbError::Busy { .. } => "다른 프로세스가 스키마를 바꾸고 있어요.",
         MariadbError::InUse { .. } => "데이터베이스에 연결된 곳이 있어요.",
+        MariadbError::Authority { .. } => "MariaDB의 인증 기관 파일을 읽을 수 없어요.",
         MariadbError::Setting(_) => "MariaDB 설정이 맞지 않아요.",
         MariadbError::Database { .. } => "데이터베이스를 쓸 수 없어요.",
     }

@@ -201,8 +201,8 @@ fn mariadb_failure(lang: Lang, error: &store::MariadbError) -> Failure {
         MariadbError::Connect { .. } | MariadbError::Database { .. } => (
             Exit::Unreachable,
             lang.pick(
-                "PAYMENT_DB_HOST, _PORT, _NAME, _USER, _PASSWORD와 서버 상태를 확인하세요.",
-                "check PAYMENT_DB_HOST, _PORT, _NAME, _USER and _PASSWORD, and whether the server runs",
+                "PAYMENT_DB_HOST, _PORT, _NAME, _USER, _PASSWORD, _TLS와 서버 상태를 확인하세요.",
+                "check PAYMENT_DB_HOST, _PORT, _NAME, _USER, _PASSWORD and _TLS, and whether the server runs",
             ),
         ),
         MariadbError::Empty { .. } | MariadbError::Older { .. } => (
@@ -233,6 +233,9 @@ fn mariadb_failure(lang: Lang, error: &store::MariadbError) -> Failure {
                 "stop every swelite and every other client of it, then run this again; nothing was changed",
             ),
         ),
+        MariadbError::Authority { .. } => {
+            (Exit::Unexpected, lang.pick("PAYMENT_DB_TLS_CA를 고치세요.", "correct PAYMENT_DB_TLS_CA"))
+        }
         MariadbError::ServerTooOld { .. } | MariadbError::Setting(_) => {
             (Exit::Unexpected, lang.pick("설정을 고치세요.", "correct the setting"))
         }

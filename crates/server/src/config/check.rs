@@ -9,7 +9,7 @@ pub(super) fn relations(settings: &Settings) -> Vec<Fault> {
     not_built_in(settings, &mut faults);
     bounds(settings, &mut faults);
     acquirer(settings, &mut faults);
-    redis(settings, &mut faults);
+    authorities(settings, &mut faults);
     kafka(settings, &mut faults);
     faults
 }
@@ -160,14 +160,26 @@ fn acquirer(settings: &Settings, faults: &mut Vec<Fault>) {
     }
 }
 
-fn redis(settings: &Settings, faults: &mut Vec<Fault>) {
-    let redis = &settings.redis;
-    if redis.tls_authority.is_some() && !redis.tls {
+/// Whoever names an authority believes that the connection is encrypted.
+fn authorities(settings: &Settings, faults: &mut Vec<Fault>) {
+    let Settings { mariadb, redis, kafka, .. } = settings;
+    let encrypts_kafka = kafka.security_protocol.as_deref().is_some_and(|protocol| protocol.ends_with("SSL"));
+    let named = [
+        ("PAYMENT_DB_TLS_CA", mariadb.tls_authority.is_some(), mariadb.tls, "PAYMENT_DB_TLS=on"),
+        ("REDIS_TLS_CA", redis.tls_authority.is_some(), redis.tls, "REDIS_TLS=on"),
+        (
+            "KAFKA_SSL_CA_FILE",
+            kafka.ssl_ca_file.is_some(),
+            encrypts_kafka,
+            "KAFKA_SECURITY_PROTOCOL=SSL` or `SASL_SSL",
+        ),
+    ];
+    for (variable, _, _, set) in named.into_iter().filter(|(_, named, encrypted, _)| *named && !encrypted) {
         let why = wrong(
-            "names an authority for a connection that is not encrypted; set `REDIS_TLS=on`",
-            "연결을 암호화하지 않는데 인증 기관이 적혀 있어요. `REDIS_TLS=on`으로 하세요",
+            format!("names an authority for a connection that is not encrypted; set `{set}`"),
+            format!("연결을 암호화하지 않는데 인증 기관이 적혀 있어요. `{set}`으로 하세요"),
         );
-        faults.push(Fault::new("REDIS_TLS_CA", why));
+        faults.push(Fault::new(variable, why));
     }
 }
 

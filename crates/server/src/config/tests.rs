@@ -161,6 +161,8 @@ fn settings_that_contradict_each_other_are_refused() {
         (&[("SWELITE_COMMAND_TIMEOUT_MS", "30000")], "SWELITE_HTTP_TIMEOUT_MS"),
         (&[("SWELITE_ACQUIRER", "simulator-remote")], "SWELITE_ACQUIRER_URL"),
         (&[("REDIS_HOST", "r"), ("REDIS_TLS_CA", "ca.pem")], "REDIS_TLS=on"),
+        (&[("PAYMENT_DB_HOST", "db"), ("PAYMENT_DB_TLS_CA", "ca.pem")], "PAYMENT_DB_TLS=on"),
+        (&[("KAFKA_SSL_CA_FILE", "ca.pem")], "KAFKA_SECURITY_PROTOCOL=SSL"),
         (&[("SWELITE_RELAY_LEASE_MS", "8000")], "KAFKA_DELIVERY_TIMEOUT_MS"),
         (&[("KAFKA_SECURITY_PROTOCOL", "TLS")], "SASL_PLAINTEXT"),
         (

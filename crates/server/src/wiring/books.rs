@@ -84,6 +84,15 @@ pub async fn begin_timeline(settings: &Settings, reason: Option<&str>) -> Result
     Ok(store::begin_timeline(&embedded(settings), reason, now)?)
 }
 
+/// What of the database server makes answers less than durable; `None` for the embedded books.
+#[cfg(feature = "mariadb")]
+pub async fn durability_faults(
+    settings: &Settings,
+) -> Option<Result<Vec<store::DurabilityFault>, BooksError>> {
+    let options = mariadb::options(settings, InstanceId(0))?;
+    Some(store::durability_faults(&options).await.map_err(BooksError::from))
+}
+
 /// Where they are, for people.
 pub fn books_place(settings: &Settings) -> String {
     let Some(host) = &settings.mariadb.host else { return settings.store.data_dir.display().to_string() };

@@ -33,6 +33,8 @@ use tokio_util::sync::CancellationToken;
 pub use self::adapters::inspect_redis;
 #[cfg(feature = "kafka")]
 pub use self::adapters::kafka;
+#[cfg(feature = "mariadb")]
+pub use self::books::durability_faults;
 pub use self::{
     adapters::CacheFault,
     books::{BooksError, TimelineError, begin_timeline, books_place, migrate_books, open_books, read_books},

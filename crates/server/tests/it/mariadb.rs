@@ -10,7 +10,7 @@ use store::testing::ScratchDatabase;
 use testkit::{
     http::HttpClient,
     process::Launch,
-    services::{Life, Mariadb, Shared, free_port},
+    services::{Life, Mariadb, MariadbOptions, Shared, free_port},
     wait::wait_until,
 };
 
@@ -151,4 +151,27 @@ async fn a_database_killed_under_load_is_503_at_once_and_loses_nothing() {
     verify(&launch, &platform);
     assert!(platform.stop().await.success());
     drop(database);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_says_when_a_power_cut_would_take_what_was_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = ["innodb_flush_log_at_trx_commit=2", "log_bin=binary", "server_id=1", "sync_binlog=0"];
+    let options = MariadbOptions { settings: settings.map(str::to_owned).into(), ..Default::default() };
+    let (dir, port) = (folder.path().join("server"), free_port().unwrap());
+    let server = Mariadb::start_with(&dir, port, Life::Owned, &options).unwrap();
+    let database = ScratchDatabase::migrated("127.0.0.1", server.port(), 1).await;
+    let launch = on(&database, folder.path());
+    let durability = || {
+        let said = launch.run(&["doctor", "--json"]);
+        let said: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
+        let checks = said["checks"].as_array().unwrap().iter();
+        let found = checks.filter(|check| check["check"] == "durability");
+        found.map(|check| (check["health"].clone(), check["found"].clone())).collect::<Vec<_>>()
+    };
+    let (flushed, binary) = ("innodb_flush_log_at_trx_commit = 2", "log_bin = ON, sync_binlog = 0");
+    assert_eq!(durability(), [flushed, binary].map(|found| ("bad".into(), found.into())));
+    database.run("SET GLOBAL innodb_flush_log_at_trx_commit = 1, GLOBAL sync_binlog = 1").await;
+    let health: Vec<_> = durability().into_iter().map(|(health, _)| health).collect();
+    assert_eq!(health, ["good"]);
 }

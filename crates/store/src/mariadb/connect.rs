@@ -7,7 +7,7 @@
 use std::{
     fmt,
     sync::{
-        Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -21,15 +21,18 @@ use tokio::{
 };
 
 use super::{
-    error::{Failure, unavailable},
+    error::{Failure, unavailable, word_of_server},
     options::{MariadbOptions, Tls},
+    pool::Pool,
     silence::Silence,
 };
 
 /// What a connection is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Purpose {
-    /// Transactions that lock and write.
+    /// Batches of payments: a caller waits for each, so where connections are few these come first.
+    Commit,
+    /// Other transactions that lock and write.
     Write,
     /// Snapshots: one view for the whole transaction.
     Read,
@@ -55,6 +58,8 @@ pub(super) struct Endpoint {
     /// Moves on with every lost connection and every change of host: older idle ones are not trusted any more.
     generation: AtomicU64,
     pub(super) silence: Silence,
+    /// Whose connections lead there.
+    pools: Mutex<Vec<Weak<Pool>>>,
 }
 
 #[derive(Default)]
@@ -111,7 +116,25 @@ impl Endpoint {
             timeline: OnceLock::new(),
             generation: AtomicU64::new(0),
             silence: Silence::new(),
+            pools: Mutex::default(),
         }
+    }
+
+    /// A pool of connections to it.
+    pub(super) fn know(&self, pool: &Arc<Pool>) {
+        self.pools().push(Arc::downgrade(pool));
+    }
+
+    /// Closes what is idle of all pools but those that come first.
+    pub(super) fn close_idle(&self) {
+        let pools: Vec<Arc<Pool>> = self.pools().iter().filter_map(Weak::upgrade).collect();
+        for pool in pools.iter().filter(|pool| pool.purpose != Purpose::Commit) {
+            pool.close_idle();
+        }
+    }
+
+    fn pools(&self) -> MutexGuard<'_, Vec<Weak<Pool>>> {
+        self.pools.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where it leads, for messages.
@@ -154,8 +177,8 @@ impl Endpoint {
                 Err(error) => failure = error,
             }
         }
-        // A server that answers others meanwhile is busy, not away: whoever tries again may be let in.
-        if !self.silence.heard_since(asked) {
+        // A server that answers others meanwhile, or says why it lets nobody in, is not away: whoever tries again may be let in.
+        if !self.silence.heard_since(asked) && word_of_server(&failure).is_none() {
             self.standing().away_until = Some(Instant::now() + AWAY_PAUSE);
         }
         Err(failure)
@@ -206,8 +229,9 @@ impl Endpoint {
         let attempt = async {
             let mut conn = Conn::new(self.opts(host)).await?;
             conn.query_drop(setup(purpose)).await?;
-            let standing: Option<(i64, Option<String>)> = conn.query_first(STANDING).await?;
-            if matches!(&standing, Some((0, Some(ready))) if ready == "ON") {
+            let standing: Option<(String, Option<String>)> = conn.query_first(STANDING).await?;
+            if matches!(&standing, Some((read_only, Some(ready))) if takes_writes(read_only) && ready == "ON")
+            {
                 conn.query_drop(CATCH_UP).await?;
             }
             let timeline = match self.timeline.get() {
@@ -219,11 +243,11 @@ impl Endpoint {
         let connected = timeout(self.connect_timeout, attempt).await;
         let connected = connected.map_err(|_| Failure::Late(self.connect_timeout).sort(context))?;
         let (conn, standing, timeline) = connected.map_err(|error| Failure::from(error).sort(context))?;
-        let (read_only, wsrep) = standing.unwrap_or((0, None));
+        let (read_only, wsrep) = standing.unwrap_or_default();
         let galera = wsrep.is_some();
         match wsrep.as_deref() {
             Some("OFF") => Err(unavailable(context, "the node is not part of a cluster that may write")),
-            _ if read_only != 0 => Err(unavailable(context, "the server is read-only")),
+            _ if !takes_writes(&read_only) => Err(unavailable(context, "the server is read-only")),
             _ if timeline.as_deref() != self.timeline.get().map(<[u8; 16]>::as_slice) => Err(unavailable(
                 context,
                 "the database is on another timeline than it was: start this replica again",
@@ -265,10 +289,15 @@ async fn timeline(conn: &mut Conn) -> mysql_async::Result<Option<Vec<u8>>> {
 }
 
 /// Whether the server takes writes, and whether it is ready as a node of a cluster (null where there is none).
-const STANDING: &str = "SELECT CAST(@@global.read_only AS SIGNED), \
+const STANDING: &str = "SELECT CAST(@@global.read_only AS CHAR), \
      (SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'WSREP_READY' \
       AND EXISTS (SELECT 1 FROM information_schema.GLOBAL_VARIABLES WHERE VARIABLE_NAME = 'WSREP_ON' \
                   AND VARIABLE_VALUE = 'ON'))";
+
+/// What `read_only` says: a number, and from MariaDB 12 on one of several words.
+fn takes_writes(read_only: &str) -> bool {
+    matches!(read_only, "0" | "OFF")
+}
 
 /// Waits until this node of a cluster has what any of them committed before. A certified commit is answered before the other nodes
 /// have it, so whoever comes from another node could find less here than it has seen there.
@@ -278,13 +307,17 @@ pub(super) const CATCH_UP: &str = "SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 
 ///
 /// A stopped or cut-off replica frees its locks within five seconds; nobody waits for a lock longer than two, of a row or of a whole
 /// server that is held for a copy: who gives up here leaves no thread waiting there. Values that do not fit are refused, never cut. Times are UTC. An IN list is looked up key by key, however long it is.
+/// Whatever the server is set to: text is UTF-8 both ways, a statement outside of a transaction is one by itself, COMMIT ends a
+/// transaction and nothing else, no answer is cut, and a connection is not closed for having been idle for a while.
 fn setup(purpose: Purpose) -> String {
     let isolation = match purpose {
-        Purpose::Write => "READ COMMITTED",
+        Purpose::Commit | Purpose::Write => "READ COMMITTED",
         Purpose::Read => "REPEATABLE READ",
     };
     format!(
-        "SET SESSION TRANSACTION ISOLATION LEVEL {isolation}; \
+        "SET NAMES utf8mb4; SET SESSION TRANSACTION ISOLATION LEVEL {isolation}, READ WRITE; \
+         SET SESSION autocommit = 1, completion_type = 'NO_CHAIN', sql_select_limit = 18446744073709551615, \
+         sql_safe_updates = 0, sql_auto_is_null = 0, wait_timeout = 28800; \
          SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_ZERO_DATE', \
          innodb_lock_wait_timeout = 2, lock_wait_timeout = 2, idle_transaction_timeout = 5, idle_readonly_transaction_timeout = 5, \
          in_predicate_conversion_threshold = 0, net_write_timeout = 10"
@@ -304,6 +337,16 @@ fn ssl(tls: &Tls) -> Option<SslOpts> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_takes_writes_only_when_it_says_so() {
+        for says in ["0", "OFF"] {
+            assert!(takes_writes(says), "{says}");
+        }
+        for says in ["1", "ON", "NO_LOCK", "NO_LOCK_NO_ADMIN", ""] {
+            assert!(!takes_writes(says), "{says}");
+        }
+    }
 
     #[tokio::test]
     async fn a_host_found_silent_is_tried_after_the_others_for_a_while() {

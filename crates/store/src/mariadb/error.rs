@@ -1,6 +1,6 @@
 //! What MariaDB says, sorted by what must be done about it.
 
-use std::{fmt, time::Duration};
+use std::{fmt, io, path::PathBuf, time::Duration};
 
 use engine::ports::StoreError;
 use mysql_async::{DriverError, Error};
@@ -77,6 +77,15 @@ pub enum MariadbError {
         database: String,
         /// How many.
         others: i64,
+    },
+    /// The file of the certificate authority cannot be read.
+    #[error("cannot read `{path}`, the certificate authority of MariaDB")]
+    Authority {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
     },
     /// A setting that cannot be.
     #[error("{0}")]
@@ -206,27 +215,47 @@ const READ_ONLY_MODE: u16 = 1836;
 const LOCK_WAIT_TIMEOUT: u16 = 1205;
 const LOCK_DEADLOCK: u16 = 1213;
 
-/// Whether the same call may succeed later without anything being changed in it.
+/// Whether the same call may succeed later without anything being changed in it: the server, its state or what it lets us do is in
+/// the way, not what was asked. An event that meets such an error is waited with, never parked.
 fn is_transient(code: u16) -> bool {
     matches!(
         code,
         LOCK_WAIT_TIMEOUT
             | LOCK_DEADLOCK
             | NO_SUCH_SAVEPOINT
-            // Disk full, out of memory or of room for locks or rows.
-            | 1021 | 1037 | 1038 | 1041 | 1114 | 1135 | 1206
+            // What the operating system says of a file (EE_…): no room, no descriptor, no memory.
+            | 1..=999
+            // Disk full, out of memory or of room for locks or rows, or a file that cannot be read or written.
+            | 1016 | 1021 | 1023 | 1026 | 1030 | 1037 | 1038 | 1041 | 1114 | 1135 | 1206 | 1637
             // Another transaction changed the row since this one's view; the commit could not be certified.
             | 1020 | 1180
-            // Too many connections, of all or of this user.
-            | 1040 | 1203 | 1226
+            // A table was changed under a view of it, or under a statement that was prepared.
+            | 1412 | 1615
+            // Too many connections, of all or of this user, or too many prepared statements.
+            | 1040 | 1203 | 1226 | 1461
             // Not (yet) part of a cluster that may write; read-only; shutting down.
             | NO_CLUSTER | 1053 | READ_ONLY | 1792 | READ_ONLY_MODE
             // The connection was killed or cut, or the statement was.
             | 1152 | 1158
             ..=1161 | 1184 | 1317 | 1927 | 1969 | 3024 | 4031
-            // Not let in now: a user or a database that is being made or restored.
-            | 1044 | 1045 | 1049 | 1129 | 1130
+            // Not let in now, or not to this table: a user or a database that is being made, changed or restored.
+            | 1044 ..=1046 | 1049 | 1129 | 1130 | 1142 | 1143 | 1146 | 1227 | 1370 | 1698 | 1820 | 1862 | 4151
+            // A binary log that cannot take what is written.
+            | 1598 | 1665
     )
+}
+
+/// What the server itself said, by its number; nothing when it said nothing.
+pub(super) fn word_of_server(error: &StoreError) -> Option<u16> {
+    let (StoreError::Unavailable { source, .. } | StoreError::Statement { source, .. }) = error else {
+        return None;
+    };
+    source.downcast_ref::<mysql_async::ServerError>().map(|error| error.code)
+}
+
+/// Whether the server, or what it allows this user, has no connection left.
+pub(super) fn is_too_many(error: &StoreError) -> bool {
+    matches!(word_of_server(error), Some(1040 | 1203 | 1226))
 }
 
 /// A statement that did not do what it must have done.
@@ -256,8 +285,12 @@ mod tests {
         for code in [1205, 1213, 1047, 1180, 1040, 1290, 1317, 1020] {
             assert!(matches!(server(code).sort("write"), StoreError::Unavailable { .. }), "{code}");
         }
-        // A duplicate, data too long, out of range, no such table, no such column.
-        for code in [1062, 1406, 1264, 1146, 1054, 4025] {
+        // No room, too many prepared statements, a table that was changed, is not ours to write to, or is not there.
+        for code in [3, 28, 1030, 1461, 1412, 1615, 1142, 1143, 1046, 1146] {
+            assert!(matches!(server(code).sort("write"), StoreError::Unavailable { .. }), "{code}");
+        }
+        // A duplicate, data too long, out of range, no such column.
+        for code in [1062, 1406, 1264, 1054, 4025] {
             assert!(matches!(server(code).sort("write"), StoreError::Statement { .. }), "{code}");
         }
         assert!(matches!(Failure::Late(Duration::ZERO).sort("write"), StoreError::Unavailable { .. }));

@@ -54,6 +54,7 @@ pub async fn migrate(options: &MariadbOptions, now: Timestamp) -> Result<u32, Ma
         // Changing a large table takes its time.
         statement_timeout: std::time::Duration::from_secs(3600),
     };
+    options.check_authority()?;
     make_database(options, patient).await?;
     let endpoint = std::sync::Arc::new(Endpoint::new(&options.patient()));
     let pool = Pool::new(endpoint, Purpose::Write, patient);

@@ -7,6 +7,7 @@
 mod accounts;
 mod batch;
 mod connect;
+mod durability;
 mod error;
 mod lease;
 mod migrate;
@@ -24,6 +25,7 @@ mod snapshot;
 mod store;
 mod timeline;
 
+pub use durability::{DurabilityFault, durability_faults};
 pub use error::MariadbError;
 pub use migrate::migrate;
 pub use options::{LANES_DEFAULT, MariadbOptions, Tls};

@@ -1,8 +1,10 @@
 //! What can be set about the MariaDB store. Reading it from the environment is `server::config`'s work.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{fmt, fs::File, path::PathBuf, time::Duration};
 
 use engine::ports::InstanceId;
+
+use super::error::MariadbError;
 
 /// Whether the connection is encrypted.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -80,6 +82,13 @@ impl MariadbOptions {
     /// The same for whoever has the time to wait for a busy server: at a start, and for an operator's command.
     pub(super) fn patient(&self) -> Self {
         Self { connect_timeout: self.connect_timeout.max(Duration::from_secs(5)), ..self.clone() }
+    }
+
+    /// What would otherwise be met by every connection, without a word about which file it is.
+    pub(super) fn check_authority(&self) -> Result<(), MariadbError> {
+        let Tls::Required { ca_file: Some(path) } = &self.tls else { return Ok(()) };
+        let opened = File::open(path).map(drop);
+        opened.map_err(|source| MariadbError::Authority { path: path.clone(), source })
     }
 
     /// The hosts in their order, each with its port.

@@ -10,12 +10,12 @@ use mysql_async::Row;
 use tokio::{
     runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
+    time::{Instant, sleep, timeout},
 };
 
 use super::{
     connect::{Connected, Endpoint, Purpose},
-    error::{Failure, unavailable},
+    error::{Failure, is_too_many, unavailable},
     session::Session,
 };
 
@@ -37,16 +37,21 @@ pub(super) struct PoolLimits {
     pub(super) statement_timeout: Duration,
 }
 
+/// How long the server is given to notice that a connection was closed.
+const ROOM_PAUSE: Duration = Duration::from_millis(20);
+
 impl Pool {
     pub(super) fn new(endpoint: Arc<Endpoint>, purpose: Purpose, limits: PoolLimits) -> Arc<Self> {
-        Arc::new(Self {
+        let pool = Arc::new(Self {
             endpoint,
             purpose,
             idle: Mutex::default(),
             permits: Arc::new(Semaphore::new(limits.connections.max(1))),
             wait_max: limits.wait_max,
             statement_timeout: limits.statement_timeout,
-        })
+        });
+        pool.endpoint.know(&pool);
+        pool
     }
 
     /// A connection in which `opening` has begun a transaction, and what that brought. An idle connection that turns out to be
@@ -79,8 +84,32 @@ impl Pool {
         if let Some(connected) = self.take_idle() {
             return Ok((self.session(connected, permit), true));
         }
-        let connected = self.endpoint.connect(self.purpose).await?;
+        let connected = match self.endpoint.connect(self.purpose).await {
+            Err(error) if self.purpose == Purpose::Commit && is_too_many(&error) => {
+                self.connect_in_place_of_others(error).await
+            }
+            connected => connected,
+        }?;
         Ok((self.session(connected, permit), false))
+    }
+
+    /// The server gives no more connections: some of ours that nobody uses make room.
+    async fn connect_in_place_of_others(&self, mut error: StoreError) -> Result<Connected, StoreError> {
+        let until = Instant::now() + self.wait_max;
+        while is_too_many(&error) && Instant::now() + ROOM_PAUSE < until {
+            self.endpoint.close_idle();
+            sleep(ROOM_PAUSE).await;
+            match self.endpoint.connect(self.purpose).await {
+                Ok(connected) => return Ok(connected),
+                Err(again) => error = again,
+            }
+        }
+        Err(error)
+    }
+
+    /// Closes what nobody uses.
+    pub(super) fn close_idle(&self) {
+        self.idle().clear();
     }
 
     pub(super) fn give_back(&self, connected: Connected) {

@@ -176,7 +176,7 @@ impl Session {
 
     /// Whether a transaction on it guards itself.
     fn is_guarded(&self) -> bool {
-        self.pool.purpose == Purpose::Write && self.is_galera()
+        self.pool.purpose != Purpose::Read && self.is_galera()
     }
 
     async fn trip<T>(

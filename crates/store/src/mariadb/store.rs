@@ -17,6 +17,7 @@ use super::{
     accounts::Accounts,
     batch::{Committing, MariadbBatch},
     connect::{Endpoint, Purpose},
+    durability,
     error::MariadbError,
     lease,
     migrate::{self, Standing},
@@ -62,7 +63,7 @@ impl MariadbStore {
         endpoint.stay_on(platform.timeline);
         Ok(Self {
             committing: Committing {
-                pool: pool(Purpose::Write, options.committers),
+                pool: pool(Purpose::Commit, options.committers),
                 lanes: platform.lanes,
                 instance: options.instance.0,
                 fate_timeout: options.fate_timeout,
@@ -215,6 +216,7 @@ impl Store for MariadbStore {
 }
 
 fn check_settings(options: &MariadbOptions) -> Result<(), MariadbError> {
+    options.check_authority()?;
     if options.hosts().is_empty() {
         return Err(MariadbError::Setting("no host of MariaDB is named"));
     }
@@ -238,6 +240,9 @@ async fn check_database(options: &MariadbOptions) -> Result<Platform, MariadbErr
     let pool = Pool::new(Arc::clone(&endpoint), Purpose::Write, limits);
     let (mut session, _) = pool.lend().await.map_err(connect)?;
     let session = &mut session;
+    for fault in durability::read(session).await.map_err(connect)? {
+        tracing::warn!(setting = %fault, "MariaDB may lose what it has answered for; `swelite doctor` says more");
+    }
     let empty = || MariadbError::Empty { database: options.database.clone() };
     match migrate::check(session, options).await? {
         Standing::Empty => Err(empty()),

@@ -31,6 +31,7 @@ pub async fn begin_timeline(
     reason: Option<&str>,
     now: Timestamp,
 ) -> Result<[u8; 16], MariadbError> {
+    options.check_authority()?;
     let limits = PoolLimits {
         connections: 1,
         wait_max: options.wait_max,

@@ -32,11 +32,50 @@ pub(super) async fn checks(output: &Output, settings: &Settings) -> Vec<Check> {
         }
     };
     let mut checks = vec![Check::good(NAME, output.pick("장부를 읽을 수 있음", "the books can be read"))];
+    #[cfg(feature = "mariadb")]
+    checks.extend(durability(output, settings).await);
     match read(output, &store).await {
         Ok(more) => checks.extend(more),
         Err(error) => checks.push(Check::bad(NAME, error.to_string(), "swelite ledger verify")),
     }
     checks
+}
+
+/// Whether MariaDB keeps what was answered when its machine loses power.
+#[cfg(feature = "mariadb")]
+async fn durability(output: &Output, settings: &Settings) -> Vec<Check> {
+    use store::DurabilityFault::{BinaryLogByStatement, BinaryLogNotFlushed, LogNotFlushed};
+    const NAME: &str = "durability";
+    let faults = match wiring::durability_faults(settings).await {
+        None => return Vec::new(),
+        Some(Err(error)) => {
+            let failure = crate::cli::open_failure(output.lang, &error);
+            return vec![Check::bad(NAME, failure.sentence, failure.next.unwrap_or_default())];
+        }
+        Some(Ok(faults)) => faults,
+    };
+    if faults.is_empty() {
+        let found = output.pick("답한 것은 정전에도 남음", "what was answered survives a power cut");
+        return vec![Check::good(NAME, found)];
+    }
+    let check = |fault: &store::DurabilityFault| {
+        let mend = match fault {
+            LogNotFlushed { .. } => output.pick(
+                "innodb_flush_log_at_trx_commit = 1로 하세요. 지금은 정전이 나면 이미 답한 결제가 사라질 수 있어요",
+                "set innodb_flush_log_at_trx_commit = 1: a power cut may take payments that were answered",
+            ),
+            BinaryLogNotFlushed { .. } => output.pick(
+                "sync_binlog = 1로 하거나, 복제본이 없으면 바이너리 로그를 끄세요. 지금은 정전이 나면 이미 답한 결제가 되돌려질 수 있어요",
+                "set sync_binlog = 1, or without replicas turn the binary log off: after a power cut what it lacks is rolled back",
+            ),
+            BinaryLogByStatement => output.pick(
+                "binlog_format = ROW로 하세요. 지금은 MariaDB가 모든 쓰기를 거절해요",
+                "set binlog_format = ROW: MariaDB refuses every write",
+            ),
+        };
+        Check::bad(NAME, fault.to_string(), mend)
+    };
+    faults.iter().map(check).collect()
 }
 
 async fn read(output: &Output, store: &Arc<dyn Store>) -> Result<Vec<Check>, StoreError> {

@@ -164,7 +164,7 @@ fn wrong_ways(secured: &Secured, stranger: &Authority, folder: &Path) -> Vec<(La
     let plain = emptied.into_iter().fold(right(), |launch, name| launch.with(format!("KAFKA_{name}"), ""));
     vec![
         (right().with("PAYMENT_DB_TLS_CA", &strange), "books"),
-        (right().with("PAYMENT_DB_TLS", "off"), "books"),
+        (right().with("PAYMENT_DB_TLS", "off").with("PAYMENT_DB_TLS_CA", ""), "books"),
         (right().with("PAYMENT_DB_PASSWORD", "guessed"), "books"),
         (right().with("REDIS_TLS_CA", &strange), "redis"),
         (right().with("REDIS_TLS", "off").with("REDIS_TLS_CA", ""), "redis"),

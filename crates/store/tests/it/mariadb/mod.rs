@@ -6,6 +6,7 @@ mod held;
 mod misfiled;
 mod opening;
 mod orders;
+mod peculiar;
 mod replicas;
 mod statements;
 mod support;

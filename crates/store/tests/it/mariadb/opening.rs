@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::time::Timestamp;
 use engine::ports::Store;
-use store::{MariadbError, MariadbOptions, MariadbStore, migrate_mariadb};
+use store::{MariadbError, MariadbOptions, MariadbStore, Tls, migrate_mariadb};
 use testkit::{FixedClock, store_suite::Scribe};
 
 use super::support;
@@ -83,6 +83,18 @@ async fn nobody_listening_is_said_at_once() {
     let opened = MariadbStore::open(&options).await;
     let Err(error @ MariadbError::Connect { .. }) = opened.map(drop) else { panic!("nobody is there") };
     assert_eq!(error.to_string(), format!("cannot use MariaDB at `127.0.0.1:{port}`"));
+}
+
+#[tokio::test]
+async fn an_authority_that_cannot_be_read_is_named() {
+    let tls = Tls::Required { ca_file: Some("/nowhere/ca.pem".into()) };
+    let options = MariadbOptions { tls, ..MariadbOptions::new("127.0.0.1", 1, "paydb") };
+    let opened = MariadbStore::open(&options).await.map(drop);
+    let migrated = migrate_mariadb(&options, now()).await.map(drop);
+    for refused in [opened, migrated] {
+        let Err(error @ MariadbError::Authority { .. }) = refused else { panic!("{refused:?}") };
+        assert_eq!(error.to_string(), "cannot read `/nowhere/ca.pem`, the certificate authority of MariaDB");
+    }
 }
 
 #[tokio::test]

@@ -228,3 +228,29 @@ async fn rows_that_only_grow_are_refused_any_change() {
         assert!(refused.await.unwrap().is_err(), "{sql}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_connections_are_few_payments_get_them_and_not_what_is_idle() {
+    let database = support::migrated(1).await;
+    let (name, user) = (&database.options.database, format!("few_{}", std::process::id()));
+    let grant = format!(
+        "CREATE OR REPLACE USER {user}@'%' WITH MAX_USER_CONNECTIONS 3; GRANT ALL ON `{name}`.* TO {user}@'%'"
+    );
+    database.run(&grant).await;
+    let options = MariadbOptions { user: user.clone(), ..database.options.clone() };
+    let store = MariadbStore::open(&options).await.unwrap();
+    // The connection that looked at the database first ends by and by.
+    let views = testkit::wait::wait_for("all connections can be had", Duration::from_secs(5), async || {
+        let views = tokio::join!(store.snapshot(), store.snapshot(), store.snapshot());
+        Some([views.0.ok()?, views.1.ok()?, views.2.ok()?])
+    })
+    .await;
+    let busy = store.batch_open(&[LANE], &BatchKeys::default()).await.map(drop);
+    assert!(matches!(busy, Err(StoreError::Unavailable { .. })), "all are at work: {busy:?}");
+    drop(views);
+    let scribe = scribe(store);
+    for amount in 1..=3 {
+        scribe.authorize(scribe.birth("M1", amount)).await;
+    }
+    database.run(&format!("DROP USER {user}@'%'")).await;
+}
