@@ -14,6 +14,8 @@ use engine::{
     commit::Context,
     ports::{Acquirer, Broker, BrokerError, Cache, CacheError, StoreError},
 };
+#[cfg(feature = "redis")]
+use tokio::time::{Instant, sleep};
 
 #[cfg(feature = "redis")]
 use crate::config::Redis;
@@ -22,6 +24,12 @@ use crate::{
     client::HttpClient,
     config::{AcquirerKind, HttpUrl, Settings},
 };
+
+/// How long a busy database is waited for at a start, and how often it is asked.
+#[cfg(feature = "redis")]
+const START_PATIENCE: Duration = Duration::from_secs(5);
+#[cfg(feature = "redis")]
+const START_PAUSE: Duration = Duration::from_millis(100);
 
 pub(super) fn broker(settings: &Settings, context: &Context) -> Result<Arc<dyn Broker>, BrokerError> {
     #[cfg(feature = "kafka")]
@@ -46,12 +54,26 @@ pub(super) async fn cache(settings: &Settings, context: &Context) -> Result<Arc<
     let answer_ttl_seconds = settings.idempotency.cache_ttl_seconds;
     #[cfg(feature = "redis")]
     if let Some(address) = redis_address(&settings.redis)? {
-        let timeline = context.store.snapshot().await?.platform().await?.timeline;
+        let timeline = timeline(context).await?;
         let settings = RedisCacheSettings { address, answer_ttl_seconds, timeline };
         return Ok(Arc::new(RedisCache::open(&settings)?));
     }
     let settings = MemoryCacheSettings { answer_ttl_seconds, ..MemoryCacheSettings::default() };
     Ok(Arc::new(MemoryCache::new(settings, Arc::clone(&context.clock))))
+}
+
+/// Which timeline the books are on. They have just been opened: a database that is too busy to be read at once is asked again.
+#[cfg(feature = "redis")]
+async fn timeline(context: &Context) -> Result<[u8; 16], StoreError> {
+    let until = Instant::now() + START_PATIENCE;
+    loop {
+        let read = async { context.store.snapshot().await?.platform().await };
+        match read.await {
+            Ok(platform) => return Ok(platform.timeline),
+            Err(StoreError::Unavailable { .. }) if Instant::now() < until => sleep(START_PAUSE).await,
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Why there is no cache to start with. One that is away is none of these: it is waited for while payments pass.
