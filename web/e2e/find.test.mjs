@@ -316,7 +316,7 @@ test("the palette finds a thing by its id and does what the page can do", async 
   await page.keyboard.press("Enter");
   await page.waitForURL(/act=capture$/);
   await dialog.getByRole("button", { name: "매입 실행" }).click();
-  await dialog.getByText("매입 했어요").waitFor();
+  await dialog.getByText("매입했어요").waitFor();
   assert.deepEqual(faults, []);
   await context.close();
 });

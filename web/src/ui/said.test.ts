@@ -25,7 +25,7 @@ const SOURCES = [
     .map((name) => `cache/src/redis/${name}`),
 ];
 
-/** Parts of sentences, what is only logged, and refusals of calls, which pages know by their code. */
+/** Parts of sentences, what a payload says, what is only logged, and refusals of calls, which pages know by their code. */
 const NOT_SHOWN = new Set([
   "wants requests",
   "is stopping",
@@ -45,6 +45,7 @@ const NOT_SHOWN = new Set([
   "changed by someone else ({what})",
   "the proofs are running already",
   "read the books",
+  "slipped in from the Lab",
 ]);
 
 /** Texts that begin like a sentence of ours, without those of tests, comments, assertions and the log. */
