@@ -3,13 +3,21 @@
 use std::{
     sync::atomic::{AtomicU32, Ordering},
     thread,
+    time::Duration,
 };
 
 use domain::time::Timestamp;
 use engine::ports::InstanceId;
-use mysql_async::{Conn, OptsBuilder, prelude::Queryable};
+use mysql_async::{Conn, Error, OptsBuilder, prelude::Queryable};
+use tokio::time::sleep;
 
 use crate::{MariadbOptions, migrate_mariadb};
+
+/// The folder of a database cannot be removed yet.
+const FOLDER_NOT_EMPTY: u16 = 1010;
+/// How often a database is dropped, and how long after each other.
+const DROPS_MAX: u32 = 50;
+const DROP_PAUSE: Duration = Duration::from_millis(100);
 
 /// A database that nobody else meets; dropping it drops it.
 #[derive(Debug)]
@@ -71,7 +79,7 @@ impl Drop for ScratchDatabase {
         let drop_it = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.expect("a test can have a runtime");
-            runtime.block_on(run(&options, None, &format!("DROP DATABASE `{}`", options.database)));
+            runtime.block_on(drop_database(&options));
         };
         // A thread of its own: whoever drops this may be in a runtime.
         let dropped = thread::spawn(drop_it).join();
@@ -79,14 +87,37 @@ impl Drop for ScratchDatabase {
     }
 }
 
+/// InnoDB may still hold the files of a table that is dropped while an aborted connection is being cleaned up; then the folder
+/// is not empty yet, and the rest goes with the next try.
+async fn drop_database(options: &MariadbOptions) {
+    let drop_it = format!("DROP DATABASE IF EXISTS `{}`", options.database);
+    let mut conn = connect(options, None).await;
+    for tries_left in (0..DROPS_MAX).rev() {
+        match conn.query_drop(&drop_it).await {
+            Err(Error::Server(error)) if error.code == FOLDER_NOT_EMPTY && tries_left > 0 => {
+                sleep(DROP_PAUSE).await
+            }
+            dropped => {
+                dropped.unwrap_or_else(|error| panic!("{drop_it}: {error}"));
+                break;
+            }
+        }
+    }
+    conn.disconnect().await.unwrap_or_else(|error| panic!("{options:?}: {error}"));
+}
+
 async fn run(options: &MariadbOptions, database: Option<&str>, sql: &str) {
+    let mut conn = connect(options, database).await;
+    conn.query_drop(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    conn.disconnect().await.unwrap_or_else(|error| panic!("{options:?}: {error}"));
+}
+
+async fn connect(options: &MariadbOptions, database: Option<&str>) -> Conn {
     let opts = OptsBuilder::default()
         .ip_or_hostname(options.host.as_str())
         .tcp_port(options.port)
         .user(Some(options.user.as_str()))
         .prefer_socket(false)
         .db_name(database);
-    let mut conn = Conn::new(opts).await.unwrap_or_else(|error| panic!("{options:?}: {error}"));
-    conn.query_drop(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
-    conn.disconnect().await.unwrap_or_else(|error| panic!("{options:?}: {error}"));
+    Conn::new(opts).await.unwrap_or_else(|error| panic!("{options:?}: {error}"))
 }
