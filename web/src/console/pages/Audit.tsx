@@ -15,11 +15,18 @@ import type { Role } from "../session";
 import { texts } from "../words";
 
 type Act = Schemas["AuditEntry"];
-const HEADER = ["at", "actor", "role", "action", "object", "outcome", "reason", "requestId"];
+const HEADER = [
+  "at",
+  "actor",
+  "role",
+  "action",
+  "object",
+  "outcome",
+  "reason",
+  "requestId",
+] satisfies (keyof Act)[];
 
-function line(act: Act) {
-  return [act.at, act.actor, act.role, act.action, act.object, act.outcome, act.reason, act.requestId];
-}
+const line = (act: Act) => HEADER.map((name) => act[name]);
 
 interface Filter {
   actor?: string;

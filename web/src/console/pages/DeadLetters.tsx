@@ -33,26 +33,9 @@ const HEADER = [
   "updatedAt",
   "note",
   "payloadSha256",
-];
+] satisfies (keyof Letter)[];
 
-function line(letter: Letter) {
-  return [
-    letter.id,
-    letter.state,
-    letter.errorType,
-    letter.errorMessage,
-    letter.originalTopic,
-    letter.partition,
-    letter.offset,
-    letter.timestamp,
-    letter.eventId,
-    letter.paymentId,
-    letter.attempts,
-    letter.updatedAt,
-    letter.note,
-    letter.payloadSha256,
-  ];
-}
+const line = (letter: Letter) => HEADER.map((name) => letter[name]);
 
 type BulkAction = Schemas["DeadLetterAction"];
 export const LETTER_TONES: Record<string, Tone> = {

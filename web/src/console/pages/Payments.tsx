@@ -50,23 +50,9 @@ const HEADER = [
   "refundedAmount",
   "createdAt",
   "updatedAt",
-];
+] satisfies (keyof Payment)[];
 
-function line(payment: Payment) {
-  return [
-    payment.paymentId,
-    payment.status,
-    payment.amount,
-    payment.currency,
-    payment.merchantId,
-    payment.orderId,
-    payment.description,
-    payment.capturedAmount,
-    payment.refundedAmount,
-    payment.createdAt,
-    payment.updatedAt,
-  ];
-}
+const line = (payment: Payment) => HEADER.map((name) => payment[name]);
 
 /** The list as the API is asked for it. */
 function address(query: PaymentQuery): string {
